@@ -1,0 +1,581 @@
+/* interim.h - HTTP requests that take long: the API of libinterim and its manual.
+ *
+ * A server that is still working says so in one of three ways: interim responses (102 Processing
+ * and every other 1xx) on the held connection, 202 Accepted with the URL of a monitor, or a
+ * streamed body of markers. libinterim makes them one operation with one stream of events and one
+ * result, blocking (interim_perform) or asynchronous (interim_start).
+ *
+ *     interim_client *client;
+ *     interim_request *request;
+ *     interim_result *result;
+ *
+ *     if (interim_client_new(&client, NULL) < 0) ...
+ *     if (interim_request_new(&request, "COPY", "https://dav.example/a/") < 0) ...
+ *     interim_request_add_header(request, "Destination", "https://dav.example/b/");
+ *     interim_request_add_header(request, "Overwrite", "F");
+ *     interim_request_on_interim(request, print_sign_of_life, NULL);
+ *     interim_perform(&result, client, request);
+ *     printf("%s, status %d\n", interim_result_reason(result), interim_result_status(result));
+ *     interim_result_free(result);
+ *     interim_request_free(request);
+ *     interim_client_free(client);
+ *
+ * Words. A *request* says what to ask and how patient to be. An *exchange* is one request on one
+ * connection: any number of interim responses, then one final response (RFC 9110 section 15). An
+ * *operation* goes from the call to the *outcome* and may take many exchanges: redirects, polls,
+ * and the waits between them. An *interim* is a 1xx response. A *monitor* is the URL that a 202
+ * names, a *poll* a GET of it. A *sign of life* is an interim, the answer to a poll, or a marker;
+ * *silence* is the time since the last one.
+ *
+ * Threads. The library has no mutable global state and no thread-locals, and objects have no thread
+ * of their own: use a client, its requests, operations and results from one thread at a time, and
+ * different clients freely at once. A lock of the caller's is enough to pass a client around.
+ *
+ * Ownership is said in these words. *Borrowed until return*: the library reads it during the call
+ * only. *Borrowed until X*: it must stay valid and unchanged until X. *Copied*: the caller may free
+ * it at once. *Transferred*: the receiver must free it.
+ *
+ * Callbacks run only inside interim_perform, interim_client_run, interim_start (never its on_done)
+ * and interim_client_free, on the thread that called these. A callback may start operations, cancel
+ * any operation and free requests; it must not free the client and must not call interim_perform or
+ * interim_client_run on it (they answer INTERIM_EBUSY). Callbacks must not longjmp out.
+ *
+ * Errors. A function that returns int answers 0 or more when it worked and a negative INTERIM_E*
+ * when not. An HTTP status of 400 or more is a result, never an error code. Nothing aborts for want
+ * of memory: INTERIM_ENOMEM.
+ *
+ * Signals. The library never raises SIGPIPE and installs no signal handlers. A signal that
+ * interrupts interim_client_run makes it return early with 0 or more.
+ *
+ * Fork. A client must not be used in a child process.
+ */
+#ifndef INTERIM_H
+#define INTERIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__) && __GNUC__ >= 4
+#define INTERIM_API __attribute__((visibility("default")))
+#else
+#define INTERIM_API
+#endif
+
+/* The version of this header; interim_version() tells that of the library. */
+#define INTERIM_VERSION "0.1.0"
+
+/* "0.1.0": the version of the library that is loaded. Static. Since: 0.1. */
+INTERIM_API const char *interim_version(void);
+
+/* A length of time without limit, in milliseconds, where a field says that it may be used. */
+#define INTERIM_FOREVER ((int64_t)-1)
+
+/* ---- Errors -------------------------------------------------------------------------------- */
+
+/* Every error: name, code, and the text of interim_strerror. Codes never change their meaning. */
+#define INTERIM_ERRORS(X)                                                                          \
+    /* Misuse: the caller's to mend; nothing was sent. */                                          \
+    X(EINVAL, -1, "an argument is out of its range")                                               \
+    X(EURL, -2, "the URL cannot be used")                                                          \
+    X(EMETHOD, -3, "the method is not an HTTP token")                                              \
+    X(EFIELD, -4, "the field cannot be sent")                                                      \
+    X(EBUSY, -5, "the object is in use")                                                           \
+    X(EUNSUPPORTED, -6, "this build or system cannot do that")                                     \
+    /* Local: this process or machine. */                                                          \
+    X(ENOMEM, -20, "out of memory")                                                                \
+    X(ESYSTEM, -21, "a system call failed")                                                        \
+    X(ECALLBACK, -22, "the body reader of the caller failed")                                      \
+    X(ECANCELLED, -23, "the caller stopped waiting")                                               \
+    X(EBODY_LIMIT, -24, "the body is larger than the cap for kept bodies")                         \
+    X(ELOG, -25, "the event log could not be written")                                             \
+    /* On the way to the server: nothing was sent. */                                              \
+    X(ERESOLVE, -40, "the host name could not be resolved")                                        \
+    X(ECONNECT, -41, "no connection could be made")                                                \
+    X(ETLS, -42, "the TLS handshake or stream failed")                                             \
+    X(ECERTIFICATE, -43, "the certificate of the server could not be verified")                    \
+    /* The peer broke the protocol. */                                                             \
+    X(ESTATUS_LINE, -60, "the answer does not begin with an HTTP/1 status line")                   \
+    X(EFIELD_LINE, -61, "a field line of the answer is malformed")                                 \
+    X(EHEAD_LIMIT, -62, "the head of the answer is too large")                                     \
+    X(EUPGRADE, -63, "the server switched protocols without being asked")                          \
+    X(EFRAMING, -64, "the length of the answer's body is not well defined")                        \
+    X(ECHUNK, -65, "the chunked coding of the answer is malformed")                                \
+    X(ETRUNCATED, -66, "the connection ended in the middle of the answer")                         \
+    X(EDISCONNECTED, -67, "the connection ended before the final response")                        \
+    X(EFLOOD, -68, "interim responses came faster than the flood limit")                           \
+    X(EREDIRECT, -69, "the redirect cannot be followed")                                           \
+    /* Limits of time. */                                                                          \
+    X(ECONNECT_TIMEOUT, -80, "connecting took longer than the connect limit")                      \
+    X(EHEAD_TIMEOUT, -81, "the head of the answer took longer than the head limit")                \
+    X(ESILENCE, -82, "the server was silent for longer than the silence limit")                    \
+    X(ETOTAL, -83, "the operation took longer than the total limit")                               \
+    /* Polling a monitor. */                                                                       \
+    X(EPOLL_GONE, -100, "the monitor disappeared")                                                 \
+    X(EPOLL_UNREACHABLE, -101, "the monitor could not be asked for too long")                      \
+    X(EPOLL_AUTH, -102, "the monitor refused the credentials")                                     \
+    X(EPOLL_REDIRECT, -103, "the monitor redirects in a way that cannot be followed")              \
+    X(EPOLL_DEADLINE, -104, "the job was still running at the polling deadline")
+
+typedef enum interim_error_code {
+    INTERIM_OK = 0,
+#define INTERIM_ERROR_ENUM(name, code, text) INTERIM_##name = code,
+    INTERIM_ERRORS(INTERIM_ERROR_ENUM)
+#undef INTERIM_ERROR_ENUM
+} interim_error_code;
+
+/* The text of a code, and its name ("INTERIM_ESILENCE"). Static; "unknown error" for others. Since:
+ * 0.1. */
+INTERIM_API const char *interim_strerror(int code);
+INTERIM_API const char *interim_error_name(int code);
+
+/* Where an operation was when it failed. */
+typedef enum interim_stage {
+    INTERIM_STAGE_START = 0,
+    INTERIM_STAGE_RESOLVE,
+    INTERIM_STAGE_CONNECT,
+    INTERIM_STAGE_TLS,
+    INTERIM_STAGE_SEND,
+    INTERIM_STAGE_HEAD,
+    INTERIM_STAGE_BODY,
+    INTERIM_STAGE_WAIT
+} interim_stage;
+
+/* One failure, the first that happened. The text adds facts (what was seen, where), never a secret,
+ * and is at most 159 bytes. */
+typedef struct interim_error {
+    size_t size;
+    int code; /* INTERIM_E*, 0 when there was no failure */
+    interim_stage stage;
+    int os_error;            /* errno, or the EAI_* of getaddrinfo for ERESOLVE; 0 when neither */
+    unsigned long tls_error; /* an OpenSSL error for ETLS, an X509_V_ERR_* for ECERTIFICATE, or 0 */
+    int status;              /* the last status that was seen, interim or final; 0 when none */
+    int64_t offset; /* byte of the answer at which the parser stopped; -1 when not a parser's */
+    char text[160];
+} interim_error;
+
+INTERIM_API const char *interim_stage_name(interim_stage stage);
+
+/* ---- Events -------------------------------------------------------------------------------- */
+
+/* A field (RFC 9110 section 5). Both strings end with NUL; a value never holds CR, LF or NUL. */
+typedef struct interim_field {
+    const char *name;
+    const char *value;
+    size_t name_length;
+    size_t value_length;
+} interim_field;
+
+typedef enum interim_event_kind {
+    INTERIM_EVENT_START = 0, /* the operation begins */
+    INTERIM_EVENT_CONNECTED, /* a connection is ready (new or reused: see text) */
+    INTERIM_EVENT_SENT,      /* the request was written completely */
+    INTERIM_EVENT_INTERIM,   /* a 1xx response: a sign of life */
+    INTERIM_EVENT_RESPONSE,  /* the head of a final response of an exchange */
+    INTERIM_EVENT_REDIRECT,  /* a redirect is followed; url says where to */
+    INTERIM_EVENT_ACCEPTED,  /* a 202 will be polled; url is the monitor */
+    INTERIM_EVENT_WAITING,   /* the next poll comes in wait_ms */
+    INTERIM_EVENT_POLL,      /* a monitor answered: a sign of life; text tells its state */
+    INTERIM_EVENT_MARKER,    /* a performance marker of a streamed body: a sign of life */
+    INTERIM_EVENT_RETRY,     /* a safe request failed and is asked again in wait_ms */
+    INTERIM_EVENT_GAP,       /* silence for longer than gap_warning, repeated as it doubles */
+    INTERIM_EVENT_END        /* the outcome is known; the last event of an operation */
+} interim_event_kind;
+
+/* Which exchange of its operation an event belongs to. */
+typedef enum interim_hop {
+    INTERIM_HOP_REQUEST = 0, /* the request itself */
+    INTERIM_HOP_REDIRECT,    /* the request after hop_index redirects */
+    INTERIM_HOP_POLL,        /* poll number hop_index */
+    INTERIM_HOP_RESULT       /* the GET of a result that a finished monitor named */
+} interim_hop;
+
+typedef enum interim_outcome {
+    INTERIM_PENDING = 0, /* not finished; never in a result */
+    INTERIM_DONE,        /* the server says that it succeeded */
+    INTERIM_FAILED,      /* it did not succeed, and that is known: the server says so (error 0), or
+                            a request that changes nothing got no usable answer (error set) */
+    INTERIM_CANCELLED,   /* the caller stopped waiting; a job on the server is not touched */
+    INTERIM_ACCEPTED, /* a 202 that is final: interim_result_reason tells why it was not polled */
+    INTERIM_STILL_RUNNING, /* our deadline passed while the server was working; the job lives on */
+    INTERIM_UNREACHABLE,   /* no connection could be made and nothing was sent; or, after a 202, the
+                              monitor stayed out of reach and the job may live on */
+    INTERIM_UNKNOWN        /* the request was sent and nobody told how it ended: look before asking
+                              again */
+} interim_outcome;
+
+INTERIM_API const char *interim_event_name(interim_event_kind kind); /* "interim", "gap", ... */
+INTERIM_API const char *interim_hop_name(interim_hop hop);
+INTERIM_API const char *interim_outcome_name(interim_outcome outcome);
+
+/* Something that happened to an operation. Everything in it is borrowed until the callback returns,
+ * or, for the events of a result, until interim_result_free. */
+typedef struct interim_event {
+    size_t size;
+    interim_event_kind kind;
+    interim_hop hop;
+    unsigned hop_index;
+    uint64_t operation;   /* number of the operation in its client: 1, 2, 3 ... */
+    uint64_t sequence;    /* number of the event in its operation: 1, 2, 3 ... */
+    int64_t wall_ns;      /* nanoseconds since 1970-01-01T00:00:00Z */
+    int64_t monotonic_ns; /* CLOCK_MONOTONIC */
+    int64_t elapsed_ms;   /* since the operation began */
+    int64_t silence_ms; /* since the sign of life before this one, or since the request was sent */
+    int status;         /* of the message, 0 when the event is not about one */
+    const char *reason; /* its reason phrase, "" when it had none */
+    const interim_field *fields; /* as the peer sent them: they may hold secrets */
+    size_t field_count;
+    const char *method;
+    const char *url;            /* of the exchange; user-info and monitor query blanked */
+    const char *peer;           /* "192.0.2.1:443", "" before there is a connection */
+    const char *server;         /* Server of this message, "" when absent */
+    const char *via;            /* Via of this message, "" when absent */
+    double percent;             /* 0 ... 100 as the server says, -1 when it does not */
+    int64_t done, total;        /* units or bytes that the server reports, -1 when it does not */
+    int64_t wait_ms;            /* WAITING, RETRY: until the next request; else -1 */
+    interim_outcome outcome;    /* END; else INTERIM_PENDING */
+    const interim_error *error; /* END, RETRY: what went wrong; NULL when nothing did */
+    const char *text;           /* one line more, "" when there is nothing to add */
+} interim_event;
+
+/* Returns 0 to go on. Any other value cancels the operation (local: the remote job is not touched),
+ * whose outcome is then INTERIM_CANCELLED. */
+typedef int (*interim_event_fn)(const interim_event *event, void *user);
+
+/* ---- The client ---------------------------------------------------------------------------- */
+
+/* A pool of connections, a TLS context, a resolver and timers. */
+typedef struct interim_client interim_client;
+
+typedef enum interim_engine {
+    INTERIM_ENGINE_AUTO = 0, /* epoll where the system has it */
+    INTERIM_ENGINE_EPOLL,
+    INTERIM_ENGINE_POLL /* poll(2): works everywhere, but has no single descriptor */
+} interim_engine;
+
+/* Zero of each field means its default. Strings are copied. */
+typedef struct interim_client_options {
+    size_t size;
+    interim_engine engine;
+    const char *ca_file;    /* PEM file of trusted CAs instead of the system's */
+    const char *user_agent; /* "libinterim/VERSION"; "" sends none */
+    int64_t idle_ms;        /* how long an unused connection is kept: 60,000; INTERIM_FOREVER: until
+                               the server closes it */
+    size_t body_cap_bytes;  /* how much of a body is kept in a result: 16 MiB; more than that is
+                               INTERIM_EBODY_LIMIT (stream it by interim_request_on_body) */
+} interim_client_options;
+#define INTERIM_CLIENT_OPTIONS_INIT                                                                \
+    {                                                                                              \
+        sizeof(interim_client_options), INTERIM_ENGINE_AUTO, NULL, NULL, 0, 0                      \
+    }
+
+/* Makes a client. options: NULL for the defaults, borrowed until return. On success *out is to be
+ * freed by interim_client_free. Errors: EINVAL (an option, or size), EUNSUPPORTED (engine), ETLS
+ * (ca_file cannot be read or holds no certificate), ESYSTEM (out of descriptors: errno tells),
+ * ENOMEM; *out is then NULL. Since: 0.1. */
+INTERIM_API int interim_client_new(interim_client **out, const interim_client_options *options);
+
+/* Frees a client, NULL included. Operations in flight are cancelled: their on_done runs now, with
+ * INTERIM_CANCELLED; starting an operation from there fails with INTERIM_EBUSY. Do not call it from
+ * a callback. Since: 0.1. */
+INTERIM_API void interim_client_free(interim_client *client);
+
+/* The one descriptor to watch for reading in an event loop of your own: when it is readable, call
+ * interim_client_run(client, 0). Timers are behind it too. It belongs to the client: do not close
+ * or read it. Returns INTERIM_EUNSUPPORTED with the poll(2) engine. Since: 0.1. */
+INTERIM_API int interim_client_fd(const interim_client *client);
+
+/* Lets operations go on. timeout_ms: 0 does what can be done at once, a positive number waits at
+ * most that long for something to do, -1 waits without limit. All callbacks run in here. Returns
+ * the number of operations that are still in flight: 0 says that there is nothing left to wait for
+ * (it does not wait then). Errors: EBUSY (called from a callback), ESYSTEM. Since: 0.1. */
+INTERIM_API int interim_client_run(interim_client *client, int timeout_ms);
+
+/* ---- The request --------------------------------------------------------------------------- */
+
+/* What to ask, and how patient to be. It can be used many times, also at the same time; while any
+ * operation uses it, functions that change it answer INTERIM_EBUSY. */
+typedef struct interim_request interim_request;
+
+/* Makes a request. method: an HTTP token of at most 32 bytes, case-sensitive, not CONNECT. url: an
+ * absolute http or https URL of at most 16 KiB (RFC 3986); characters that a URL cannot hold must
+ * be percent-encoded; a fragment is dropped; user-info is refused, because URLs end up in logs (see
+ * interim_request_set_credentials). Both copied. Errors: EMETHOD, EURL, ENOMEM; *out is then NULL.
+ * Since: 0.1. */
+INTERIM_API int interim_request_new(interim_request **out, const char *method, const char *url);
+
+/* Why interim_request_new refuses a URL: one clause such as "byte 12 is a space", or NULL when it
+ * would not refuse it. Static. Since: 0.1. */
+INTERIM_API const char *interim_url_problem(const char *url);
+
+/* Frees a request, NULL included. Operations in flight keep what they need. Since: 0.1. */
+INTERIM_API void interim_request_free(interim_request *request);
+
+/* Adds a field, after those that are there. name: a token; value: visible characters, blanks and
+ * bytes from 0x80 on; no CR, LF, NUL. Both copied. Host may be given once, to replace the one that
+ * the URL implies. The library writes Content-Length, Transfer-Encoding, Connection, TE, Trailer,
+ * Upgrade and Expect itself and refuses them. Errors: EFIELD, EBUSY, ENOMEM. Fields are sent to the
+ * origin of the request's URL and to no other. Since: 0.1. */
+INTERIM_API int interim_request_add_header(interim_request *request, const char *name,
+                                           const char *value);
+
+/* User name and password for the origin of the URL, sent as Basic (RFC 7617) with each request to
+ * that origin, polls included. A name must not hold a colon. Copied; overwritten when the request
+ * is freed. NULL as user takes them back. Errors: EINVAL, EBUSY, ENOMEM. Since: 0.1. */
+INTERIM_API int interim_request_set_credentials(interim_request *request, const char *user,
+                                                const char *password);
+
+/* The body, from memory: size bytes at data, copied. Errors: EBUSY, ENOMEM. Since: 0.1. */
+INTERIM_API int interim_request_set_body(interim_request *request, const void *data, size_t size);
+
+/* Fills buffer with up to size bytes of the body. Returns how many, 0 at the end, negative when it
+ * cannot: the operation ends with INTERIM_ECALLBACK. */
+typedef ptrdiff_t (*interim_body_reader_fn)(void *buffer, size_t size, void *user);
+
+/* The body, from a callback. length: how many bytes it will give, or -1 when that is not known
+ * (sent chunked). The reader is called from interim_perform and interim_client_run as the
+ * connection takes bytes. A body from a reader cannot be read twice, so a redirect that would need
+ * it again is not followed. Errors: EINVAL, EBUSY. Since: 0.1. */
+INTERIM_API int interim_request_set_body_reader(interim_request *request,
+                                                interim_body_reader_fn reader, int64_t length,
+                                                void *user);
+
+/* How long to wait for what, in milliseconds. Zero means the default. Each limit ends the operation
+ * with its own error. Memory does not grow with the time that an operation takes. */
+typedef struct interim_patience {
+    size_t size;
+    int64_t connect_ms; /* resolving, connecting, TLS, over all addresses: 10,000.
+                           ECONNECT_TIMEOUT */
+    int64_t head_ms;    /* from the first byte of a head to its end: 30,000. One byte a second is
+                           an attack, not a sign of life. EHEAD_TIMEOUT */
+    int64_t silence_ms; /* since the last complete sign of life, or the last part of a body:
+                           300,000. Raise it for a server that sends neither 102 nor 202.
+                           ESILENCE */
+    int64_t
+        gap_warning_ms; /* silence that is reported by an event: 30,000; INTERIM_FOREVER: never */
+    int64_t total_ms;   /* the whole operation: none. ETOTAL */
+    uint32_t interim_rate;  /* interims a second that are too many: 100 ... */
+    uint32_t interim_burst; /* ... once this many came faster: 16,384. EFLOOD */
+} interim_patience;
+#define INTERIM_PATIENCE_INIT                                                                      \
+    {                                                                                              \
+        sizeof(interim_patience), 0, 0, 0, 0, 0, 0, 0                                              \
+    }
+
+/* Sets the patience, copied. Errors: EINVAL (a limit is negative or over 366 days), EBUSY. Since:
+ * 0.1. */
+INTERIM_API int interim_request_set_patience(interim_request *request,
+                                             const interim_patience *patience);
+
+typedef enum interim_poll_mode {
+    INTERIM_POLL_STANDARD = 0, /* follow a 202, except where it is known not to name a monitor */
+    INTERIM_POLL_STRICT,       /* the same, by status codes alone: bodies are not looked at */
+    INTERIM_POLL_OFF           /* a 202 is the final response */
+} interim_poll_mode;
+
+typedef enum interim_cross_origin {
+    INTERIM_CROSS_ORIGIN_STRIP = 0, /* ask it, without credentials and custom fields */
+    INTERIM_CROSS_ORIGIN_REJECT     /* do not ask it */
+} interim_cross_origin;
+
+/* How a 202 is followed. Zero means the default. */
+typedef struct interim_polling {
+    size_t size;
+    interim_poll_mode mode;
+    interim_cross_origin cross_origin; /* a monitor on another origin */
+    int64_t deadline_ms; /* from the 202 until the job must have ended: 24 h. EPOLL_DEADLINE */
+    int64_t first_ms;    /* before the first poll when the server does not say: 1,000. Later polls
+                            back off from it, up to 30 s, and start again on progress */
+    int64_t min_ms;      /* what the server's Retry-After is clamped to: 250 ... */
+    int64_t max_ms;      /* ... 600,000 */
+    int64_t outage_ms;   /* how long the monitor may be out of reach (refused, reset, 408, 425, 429,
+                            502 ... 504): 300,000, and ten polls. EPOLL_UNREACHABLE */
+} interim_polling;
+#define INTERIM_POLLING_INIT                                                                       \
+    {                                                                                              \
+        sizeof(interim_polling), INTERIM_POLL_STANDARD, INTERIM_CROSS_ORIGIN_STRIP, 0, 0, 0, 0, 0  \
+    }
+
+/* Sets the polling, copied. Errors: EINVAL (out of range, or min_ms over max_ms), EBUSY. Since:
+ * 0.1.
+ */
+INTERIM_API int interim_request_set_polling(interim_request *request,
+                                            const interim_polling *polling);
+
+/* Calls fn at every sign of life: each 1xx, each answer of a monitor, each marker, live. user is
+ * borrowed until the request is freed and its operations have ended. Since: 0.1. */
+INTERIM_API int interim_request_on_interim(interim_request *request, interim_event_fn fn,
+                                           void *user);
+
+/* Calls fn at everything that happens, signs of life included, for logs and displays. Since: 0.1.
+ */
+INTERIM_API int interim_request_on_event(interim_request *request, interim_event_fn fn, void *user);
+
+/* A part of the final body, as it arrives; data is borrowed until return. Returns 0 to go on, a
+ * negative value to cancel the operation; positive values are reserved. Nothing more is read from
+ * the connection until it returns. */
+typedef int (*interim_body_fn)(const void *data, size_t size, void *user);
+
+/* Streams the body of the final response to fn instead of keeping it in the result. Since: 0.1. */
+INTERIM_API int interim_request_on_body(interim_request *request, interim_body_fn fn, void *user);
+
+/* ---- The operation ------------------------------------------------------------------------- */
+
+typedef struct interim_result interim_result;
+
+/* Performs a request and waits for its outcome, however many exchanges that takes. Operations of
+ * the client that were started before go on meanwhile, and their callbacks run.
+ *
+ * *out is transferred (interim_result_free). It is NULL only if the call was misused or memory ran
+ * out at once. Returns 0 when the server gave the final word, whatever it was: look at
+ * interim_result_outcome and interim_result_status. Else the code of interim_result_error, and *out
+ * tells what is known. After any INTERIM_UNKNOWN outcome, find out by a safe request (HEAD,
+ * PROPFIND) whether the work was done; do not just ask again. Since: 0.1. */
+INTERIM_API int interim_perform(interim_result **out, interim_client *client,
+                                interim_request *request);
+
+/* An operation in flight. It is the library's, and valid until on_done returns. */
+typedef struct interim_operation interim_operation;
+
+/* Called exactly once for each operation that was started; result is transferred. */
+typedef void (*interim_done_fn)(interim_operation *operation, interim_result *result, void *user);
+
+/* Starts an operation and returns. Everything else happens in interim_client_run. out may be NULL.
+ * The request may be freed at once. If this fails, on_done will not be called. Errors: EINVAL,
+ * EBUSY (the client is being freed), ENOMEM. user is borrowed until on_done returned. Since: 0.1.
+ */
+INTERIM_API int interim_start(interim_operation **out, interim_client *client,
+                              interim_request *request, interim_done_fn on_done, void *user);
+
+/* Stops waiting; nothing is sent to the server, and a job that it accepted goes on. on_done follows
+ * from interim_client_run, never from in here. May be called from any callback, and twice. Since:
+ * 0.1. */
+INTERIM_API void interim_operation_cancel(interim_operation *operation);
+
+/* The last status that was seen, interim or final, of any of its exchanges; 0 when none yet. Since:
+ * 0.1. */
+INTERIM_API int interim_operation_status(const interim_operation *operation);
+
+/* Milliseconds since the last sign of life, or since the request was sent; 0 before that. Since:
+ * 0.1.
+ */
+INTERIM_API int64_t interim_operation_silence_ms(const interim_operation *operation);
+
+/* ---- The result ---------------------------------------------------------------------------- */
+
+/* Where the time went, in milliseconds since the operation began; -1 when it did not come to that.
+ */
+typedef struct interim_timing {
+    size_t size;
+    int64_t connected_ms;       /* the first connection was ready */
+    int64_t sent_ms;            /* the request was written completely */
+    int64_t first_interim_ms;   /* the first interim had been read */
+    int64_t accepted_ms;        /* the 202 had been read */
+    int64_t response_ms;        /* the head of the final response had been read */
+    int64_t end_ms;             /* the outcome was known */
+    int64_t longest_silence_ms; /* between two signs of life, or at an end */
+    uint32_t interim_count;     /* interims of all exchanges */
+    uint32_t poll_count;        /* polls that were answered */
+    uint32_t retry_count;       /* safe requests that were asked again */
+} interim_timing;
+
+/* What follows is read-only and borrowed until interim_result_free. */
+
+INTERIM_API interim_outcome interim_result_outcome(const interim_result *result);
+
+/* The status of the final response, or of the last message that was seen; 0 when there was none. A
+ * job that a monitor reported as finished has the status of the monitor's last answer. Since: 0.1.
+ */
+INTERIM_API int interim_result_status(const interim_result *result);
+
+/* One clause that tells why the outcome is what it is, fit to be printed: "the server answered 201
+ * Created". Since: 0.1. */
+INTERIM_API const char *interim_result_reason(const interim_result *result);
+
+/* The URL that gave the final response, user-info and monitor query blanked. Since: 0.1. */
+INTERIM_API const char *interim_result_url(const interim_result *result);
+
+/* The first failure; its code is 0 when there was none. Since: 0.1. */
+INTERIM_API const interim_error *interim_result_error(const interim_result *result);
+
+/* The value of the field that is called name, compared without case, in the final response; NULL
+ * when there is none. Values of repeated fields are not joined: the first is returned. Since: 0.1.
+ */
+INTERIM_API const char *interim_result_header(const interim_result *result, const char *name);
+
+/* All fields of the final response, and its trailers (RFC 9110 section 6.5), which are never mixed
+ * with them. *count tells how many. Since: 0.1. */
+INTERIM_API const interim_field *interim_result_headers(const interim_result *result,
+                                                        size_t *count);
+INTERIM_API const interim_field *interim_result_trailers(const interim_result *result,
+                                                         size_t *count);
+
+/* The body that was kept, with a NUL behind it that *size does not count; "" and 0 when it was
+ * streamed or empty. size may be NULL. Since: 0.1. */
+INTERIM_API const void *interim_result_body(const interim_result *result, size_t *size);
+
+/* How many interims came in all, and the last of them (at most 64 are kept): i counts from 0, the
+ * oldest that is kept. NULL when there is no such one. Since: 0.1. */
+INTERIM_API size_t interim_result_interim_count(const interim_result *result);
+INTERIM_API const interim_event *interim_result_interim(const interim_result *result, size_t i);
+
+INTERIM_API const interim_timing *interim_result_timing(const interim_result *result);
+
+/* Frees a result, NULL included. Since: 0.1. */
+INTERIM_API void interim_result_free(interim_result *result);
+
+/* ---- The event log ------------------------------------------------------------------------- */
+
+/* A log of the events of all operations of the clients that it is set on. docs/event-log.md tells
+ * the members. Secrets are blanked. */
+typedef struct interim_log interim_log;
+
+typedef enum interim_log_format {
+    INTERIM_LOG_JSON_LINES = 0 /* one JSON object a line */
+} interim_log_format;
+
+/* Opens a log on a descriptor, which is borrowed until interim_log_close and best opened with
+ * O_APPEND: each event is one write(2). Errors: EINVAL, ENOMEM. Since: 0.1. */
+INTERIM_API int interim_log_open(interim_log **out, int fd, interim_log_format format);
+
+/* Ends a log, NULL included; it must not be set on a client any more. Returns 0, or INTERIM_ELOG
+ * when at least one event could not be written; *lost, if not NULL, gets their number. Since: 0.1.
+ */
+INTERIM_API int interim_log_close(interim_log *log, uint64_t *lost);
+
+/* Sets the log of a client, NULL for none; borrowed until the client is freed or another is set.
+ * Since: 0.1. */
+INTERIM_API int interim_client_set_log(interim_client *client, interim_log *log);
+
+/* ---- URLs ---------------------------------------------------------------------------------- */
+
+/* Resolves a URL reference (RFC 3986 section 5) against an absolute http or https URL and writes
+ * the absolute result, with NUL, to out if size suffices. Returns its length without NUL (size was
+ * too small if that is not less than size; nothing was written then), or EURL. Since: 0.1. */
+INTERIM_API int interim_url_resolve(char *out, size_t size, const char *base,
+                                    const char *reference);
+
+/* How two URLs lie to each other once normalised: scheme, host and port compared as origins, paths
+ * decoded segment by segment, dot segments, doubled and trailing slashes removed, queries ignored.
+ */
+typedef enum interim_url_relation {
+    INTERIM_URL_OTHER_ORIGIN = 0,
+    INTERIM_URL_APART,  /* same origin, neither inside the other */
+    INTERIM_URL_SAME,   /* the same resource */
+    INTERIM_URL_INSIDE, /* b lies below a */
+    INTERIM_URL_AROUND  /* a lies below b */
+} interim_url_relation;
+
+/* Compares two absolute http or https URLs, for example the source and the destination of a COPY. A
+ * server may still know one resource by several names; this sees only what the URLs say. Returns an
+ * interim_url_relation, or EURL. Since: 0.1. */
+INTERIM_API int interim_url_compare(const char *a, const char *b);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

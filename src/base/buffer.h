@@ -1,0 +1,24 @@
+/* buffer.h - bytes that grow, with a cap. Always followed by a NUL that length does not count, so
+ * that text in it is a C string. May be included by every layer. */
+#ifndef INTERIM_BASE_BUFFER_H
+#define INTERIM_BASE_BUFFER_H
+
+#include <stddef.h>
+
+typedef struct interim__buffer {
+    char *data; /* NULL until something was appended */
+    size_t length;
+    size_t capacity;
+} interim__buffer;
+
+/* Appends size bytes. 0, or INTERIM_ENOMEM and nothing has changed. */
+int interim__buffer_append(interim__buffer *buffer, const void *data, size_t size);
+int interim__buffer_append_text(interim__buffer *buffer, const char *text);
+
+/* Drops the first size bytes. */
+void interim__buffer_drop(interim__buffer *buffer, size_t size);
+
+/* Frees the memory; the buffer is empty and can be used again. */
+void interim__buffer_dispose(interim__buffer *buffer);
+
+#endif

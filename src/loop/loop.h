@@ -1,0 +1,91 @@
+/* loop.h - readiness of descriptors and deadlines, for one thread.
+ *
+ * Two engines, epoll (edge-triggered, one registration a descriptor) and poll(2), are behind one
+ * rule that suits both: *try first*. The owner of a watch reads or writes until the system says
+ * EAGAIN, then says by interim__watch_want what it now waits for; `ready` is called at least once
+ * after that became possible, and may be called for nothing. An owner that stops before EAGAIN, to
+ * let others have their turn, calls interim__watch_again and is called in the next turn.
+ *
+ * All structures are the owner's; the loop links them and never allocates for a timer. A callback
+ * may change, remove or free any watch or timer, its own included.
+ *
+ * May be included by transport, drive and client. */
+#ifndef INTERIM_LOOP_LOOP_H
+#define INTERIM_LOOP_LOOP_H
+
+#include <interim.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define INTERIM__READ 1u
+#define INTERIM__WRITE 2u
+#define INTERIM__NEVER INT64_MAX /* a deadline that does not come */
+
+typedef struct interim__loop interim__loop;
+typedef struct interim__watch interim__watch;
+typedef struct interim__timer interim__timer;
+
+/* A descriptor that is watched. ready gets INTERIM__READ, INTERIM__WRITE or both; an error or
+ * hang-up on the descriptor is reported as both, for the owner to find out by reading. */
+struct interim__watch {
+    void (*ready)(interim__watch *watch, unsigned events);
+    int fd;                          /* -1: not watched */
+    unsigned want;                   /* the loop's: what the owner waits for */
+    unsigned again;                  /* the loop's: events to be given again in the next turn */
+    size_t slot;                     /* the loop's: place in the poll engine's table */
+    interim__watch *next, *previous; /* the loop's: list of watches to be called again */
+};
+
+/* A deadline in CLOCK_MONOTONIC nanoseconds. */
+struct interim__timer {
+    void (*due)(interim__timer *timer);
+    int64_t deadline; /* the loop's; INTERIM__NEVER: not set */
+    size_t slot;      /* the loop's: place in the heap */
+};
+
+/* Makes a loop. Errors: EUNSUPPORTED (engine), ESYSTEM (errno tells), ENOMEM. */
+int interim__loop_new(interim__loop **out, interim_engine engine);
+void interim__loop_free(interim__loop *loop);
+
+/* A descriptor that is readable when interim__loop_turn(loop, 0) would have something to do, timers
+ * and watches to be called again included; EUNSUPPORTED with the poll engine. */
+int interim__loop_fd(const interim__loop *loop);
+
+/* Waits up to timeout_ms (-1: without limit) until something is ready or due, and calls what is.
+ * Each watch and timer is called at most once a turn. Returns 0, or ESYSTEM. A signal ends it early
+ * with 0. */
+int interim__loop_turn(interim__loop *loop, int timeout_ms);
+
+/* CLOCK_MONOTONIC and CLOCK_REALTIME in nanoseconds, read now. */
+int64_t interim__loop_monotonic_ns(void);
+int64_t interim__loop_wall_ns(void);
+
+/* Makes the loop's current or next turn end; safe from any thread, and the only function that is.
+ */
+void interim__loop_wake(interim__loop *loop);
+
+/* Begins to watch fd, which must be non-blocking, for nothing yet; set watch->ready before. Errors:
+ * ESYSTEM, ENOMEM; the watch is then not in the loop. */
+int interim__watch_add(interim__loop *loop, interim__watch *watch, int fd);
+
+/* Says what the owner waits for now, after EAGAIN. */
+void interim__watch_want(interim__loop *loop, interim__watch *watch, unsigned events);
+
+/* Calls the watch in the next turn with these events, without waiting for the system. */
+void interim__watch_again(interim__loop *loop, interim__watch *watch, unsigned events);
+
+/* Ends watching; to be called before the descriptor is closed. Nothing happens if it is not
+ * watched.
+ */
+void interim__watch_remove(interim__loop *loop, interim__watch *watch);
+
+/* Prepares a timer, not set. */
+void interim__timer_init(interim__timer *timer, void (*due)(interim__timer *timer));
+
+/* Sets or moves the deadline; INTERIM__NEVER unsets it. Setting a timer again costs O(log n) at
+ * most and nothing when the deadline is the same. Errors: ENOMEM (only when there are more timers
+ * than ever before in this loop). */
+int interim__timer_set(interim__loop *loop, interim__timer *timer, int64_t deadline);
+
+#endif

@@ -1,0 +1,73 @@
+/* connection.h - a byte stream to an origin: resolve, race the addresses, TLS, then bytes.
+ *
+ *     RESOLVING -> RACING -> HANDSHAKE (https) -> OPEN -> (closed)
+ *
+ * It knows nothing of HTTP but the ALPN name "http/1.1". It has no time limit of its own: who opens
+ * it closes it when patience ends. Never raises SIGPIPE. May be included by transport and drive. */
+#ifndef INTERIM_TRANSPORT_CONNECTION_H
+#define INTERIM_TRANSPORT_CONNECTION_H
+
+#include "loop/loop.h"
+#include "transport/resolver.h"
+#include "transport/tls.h"
+
+typedef struct interim__connection interim__connection;
+
+/* Who is called. opened: once, in a turn of the loop, when the stream is open (error NULL) or
+ * cannot be opened (error tells code, stage, os_error, tls_error, text; borrowed until return; the
+ * owner then frees the connection). ready: bytes can be read or written as wanted; may come for
+ * nothing. Both may free the connection. */
+typedef struct interim__connection_owner {
+    void (*opened)(void *user, const interim_error *error);
+    void (*ready)(void *user, unsigned events);
+    void *user;
+} interim__connection_owner;
+
+/* Everything that a connection needs from its client. */
+typedef struct interim__transport {
+    interim__loop *loop;
+    interim__resolver *resolver;
+    interim__tls *tls;
+} interim__transport;
+
+/* Begins to open a connection. host without brackets, copied. Errors: ENOMEM, ESYSTEM; opened is
+ * then not called. */
+int interim__connection_open(interim__connection **out, const interim__transport *transport,
+                             bool tls, const char *host, uint16_t port,
+                             const interim__connection_owner *owner);
+
+/* Gives it to another owner (the pool, or the next operation), who is called from now on. */
+void interim__connection_set_owner(interim__connection *connection,
+                                   const interim__connection_owner *owner);
+
+/* Closes the stream (with a TLS close_notify if that can be sent at once) and frees it; NULL is
+ * nothing. */
+void interim__connection_free(interim__connection *connection);
+
+/* What a read or write came to, besides a positive number of bytes. */
+#define INTERIM__AGAIN 0     /* not now; the owner is called when it is possible */
+#define INTERIM__END (-1)    /* read: the peer ended the stream, cleanly (FIN, and close_notify) */
+#define INTERIM__BROKEN (-2) /* reset, or a TLS failure: interim__connection_error tells */
+#define INTERIM__ABRUPT (-3) /* read: TLS stream cut by FIN without close_notify */
+
+/* Reads at most size bytes into buffer, or writes at most size bytes of data. On AGAIN the
+ * connection has already told the loop what it waits for: after a read, bytes to read; after a
+ * write, room to write. Both may be waited for at the same time, and TLS may need the other
+ * direction: that is handled in here. */
+ptrdiff_t interim__connection_read(interim__connection *connection, void *buffer, size_t size);
+ptrdiff_t interim__connection_write(interim__connection *connection, const void *data, size_t size);
+
+/* Has ready called in the next turn, for an owner that stopped reading before AGAIN. */
+void interim__connection_again(interim__connection *connection);
+
+/* The failure behind BROKEN, or behind opened. */
+const interim_error *interim__connection_error(const interim__connection *connection);
+
+/* Where it stands, for limits of time: INTERIM_STAGE_RESOLVE, _CONNECT, _TLS, or _SEND once open.
+ */
+interim_stage interim__connection_stage(const interim__connection *connection);
+
+/* "192.0.2.1:443" or "[2001:db8::1]:443"; "" before there is one. Borrowed until it is freed. */
+const char *interim__connection_peer(const interim__connection *connection);
+
+#endif

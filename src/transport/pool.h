@@ -1,0 +1,27 @@
+/* pool.h - open connections that nobody uses, by scheme, host and port. The client's TLS settings
+ * are the same for all. A connection that the peer closes, or that becomes readable while it is
+ * idle (nothing may be answered that was not asked: RFC 9112 section 9.2), is closed at once and
+ * never handed out. May be included by drive. */
+#ifndef INTERIM_TRANSPORT_POOL_H
+#define INTERIM_TRANSPORT_POOL_H
+
+#include "transport/connection.h"
+
+typedef struct interim__pool interim__pool;
+
+/* idle_ns: how long a connection is kept, INTERIM__NEVER: until the peer closes it. */
+int interim__pool_new(interim__pool **out, interim__loop *loop, int64_t idle_ns);
+void interim__pool_free(interim__pool *pool);
+
+/* Takes the connection that was used last for this origin and has been idle for at most
+ * idle_at_most ns, after a look whether it is still clean; NULL when there is none. The caller sets
+ * the owner. */
+interim__connection *interim__pool_take(interim__pool *pool, bool tls, const char *host,
+                                        uint16_t port, int64_t idle_at_most);
+
+/* Keeps an open connection that has nothing unread; frees it if there is no room (memory, or more
+ * than 8 idle for one origin and 256 in all: the oldest goes). host is copied. */
+void interim__pool_keep(interim__pool *pool, interim__connection *connection, bool tls,
+                        const char *host, uint16_t port);
+
+#endif

@@ -1,0 +1,44 @@
+/* tls.h - TLS by OpenSSL: one context a client, and a session a connection. Verification of the
+ * chain and of the host name (RFC 9110 section 4.3.4) is always on; SNI for names (not for
+ * addresses), ALPN "http/1.1", TLS 1.2 at least. Reads and writes the socket through a BIO of its
+ * own that never raises SIGPIPE. May be included by transport and by the client that makes the
+ * context. */
+#ifndef INTERIM_TRANSPORT_TLS_H
+#define INTERIM_TRANSPORT_TLS_H
+
+#include <interim.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct interim__tls interim__tls;
+typedef struct interim__tls_session interim__tls_session;
+
+/* Makes a context. ca_file: PEM, or NULL for the system's store, which is read at the first
+ * session, not here. Errors: ETLS (error tells which file and why), ENOMEM. */
+int interim__tls_new(interim__tls **out, const char *ca_file, interim_error *error);
+void interim__tls_free(interim__tls *tls);
+
+/* A session for a connected, non-blocking socket, not owned; host is checked against the
+ * certificate.
+ */
+int interim__tls_session_new(interim__tls_session **out, interim__tls *tls, int fd,
+                             const char *host, interim_error *error);
+void interim__tls_session_free(interim__tls_session *session);
+
+/* What a step came to; *want gets INTERIM__READ or INTERIM__WRITE with AGAIN. The numbers are those
+ * of connection.h: AGAIN 0, END, BROKEN, ABRUPT. handshake returns 1 when done. error is filled for
+ * BROKEN: ECERTIFICATE with clear text (expired, not yet valid, wrong host and which names it is
+ * for, unknown issuer, self-signed), else ETLS. */
+int interim__tls_handshake(interim__tls_session *session, unsigned *want, interim_error *error);
+ptrdiff_t interim__tls_read(interim__tls_session *session, void *buffer, size_t size,
+                            unsigned *want, interim_error *error);
+ptrdiff_t interim__tls_write(interim__tls_session *session, const void *data, size_t size,
+                             unsigned *want, interim_error *error);
+
+/* Whether decrypted bytes wait to be read without a readable socket. */
+bool interim__tls_pending(const interim__tls_session *session);
+
+/* Sends close_notify if that is possible at once. */
+void interim__tls_shutdown(interim__tls_session *session);
+
+#endif

@@ -1,0 +1,22 @@
+/* suites.h - the suites of the unit tests, one a file, named like the file of src/ that it tests. */
+#ifndef TESTS_UNIT_SUITES_H
+#define TESTS_UNIT_SUITES_H
+
+#include <check.h>
+
+#define TEST_SUITES(X)                                                                             \
+    X(buffer)                                                                                      \
+    X(loop)                                                                                        \
+    X(resolver)                                                                                    \
+    X(connection)                                                                                  \
+    X(tls)                                                                                         \
+    X(pool)                                                                                        \
+    X(uri)                                                                                         \
+    X(date)                                                                                        \
+    X(log)
+
+#define TEST_SUITE_DECLARE(name) Suite *name##_suite(void);
+TEST_SUITES(TEST_SUITE_DECLARE)
+#undef TEST_SUITE_DECLARE
+
+#endif
