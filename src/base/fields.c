@@ -1,0 +1,100 @@
+/* fields.c - see fields.h. */
+#include "base/fields.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int interim__fields_add(interim__fields *fields, const char *name, size_t name_length,
+                        const char *value, size_t value_length)
+{
+    if (fields->count == fields->capacity) {
+        size_t capacity = fields->capacity == 0 ? 16 : 2 * fields->capacity;
+        interim_field *items = realloc(fields->items, capacity * sizeof *items);
+
+        if (items == NULL)
+            return INTERIM_ENOMEM;
+        fields->items = items;
+        fields->capacity = capacity;
+    }
+    fields->items[fields->count++] = (interim_field){name, value, name_length, value_length};
+    return 0;
+}
+
+const interim_field *interim__fields_next(const interim__fields *fields, const char *lower,
+                                          const interim_field *after)
+{
+    const interim_field *end = fields->items + fields->count;
+
+    for (const interim_field *at = after == NULL ? fields->items : after + 1; at < end; at++)
+        if (interim__text_is(at->name, at->name_length, lower))
+            return at;
+    return NULL;
+}
+
+const char *interim__fields_value(const interim__fields *fields, const char *lower,
+                                  const char *fallback)
+{
+    const interim_field *field = interim__fields_next(fields, lower, NULL);
+
+    return field == NULL ? fallback : field->value;
+}
+
+bool interim__fields_has_element(const interim__fields *fields, const char *lower,
+                                 const char *element)
+{
+    const interim_field *field = NULL;
+
+    while ((field = interim__fields_next(fields, lower, field)) != NULL) {
+        const char *list = field->value, *text;
+        size_t list_length = field->value_length, length;
+
+        while (interim__text_next_element(&list, &list_length, &text, &length))
+            if (interim__text_is(text, length, element))
+                return true;
+    }
+    return false;
+}
+
+static const char *copy_text(char **at, const char *text, size_t length)
+{
+    char *copy = *at;
+
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    *at += length + 1;
+    return copy;
+}
+
+interim_field *interim__fields_clone(const interim_field *items, size_t count)
+{
+    size_t size = (count + 1) * sizeof *items;
+    interim_field *block;
+    char *at;
+
+    for (size_t i = 0; i < count; i++)
+        size += items[i].name_length + items[i].value_length + 2;
+    block = malloc(size);
+    if (block == NULL)
+        return NULL;
+    at = (char *)(block + count + 1);
+    for (size_t i = 0; i < count; i++) {
+        block[i].name = copy_text(&at, items[i].name, items[i].name_length);
+        block[i].value = copy_text(&at, items[i].value, items[i].value_length);
+        block[i].name_length = items[i].name_length;
+        block[i].value_length = items[i].value_length;
+    }
+    return block;
+}
+
+void interim__fields_clear(interim__fields *fields)
+{
+    fields->count = 0;
+}
+
+void interim__fields_dispose(interim__fields *fields)
+{
+    free(fields->items);
+    *fields = (interim__fields){0};
+}

@@ -1,0 +1,106 @@
+/* text.c - see text.h. */
+#include "base/text.h"
+
+#include <string.h>
+
+/* tchar of RFC 9110 section 5.6.2. */
+static bool is_token_char(unsigned char c)
+{
+    if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+        return true;
+    return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+}
+
+static char lower_of(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+bool interim__text_is_token(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!is_token_char((unsigned char)text[i]))
+            return false;
+    return length > 0;
+}
+
+bool interim__text_begins(const char *text, size_t length, const char *prefix)
+{
+    for (size_t i = 0; prefix[i] != '\0'; i++)
+        if (i >= length || lower_of(text[i]) != prefix[i])
+            return false;
+    return true;
+}
+
+bool interim__text_is(const char *text, size_t length, const char *lower)
+{
+    return length == strlen(lower) && interim__text_begins(text, length, lower);
+}
+
+bool interim__text_equal(const char *a, const char *b)
+{
+    while (*a != '\0' && lower_of(*a) == lower_of(*b))
+        a++, b++;
+    return lower_of(*a) == lower_of(*b);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+void interim__text_trim(const char **text, size_t *length)
+{
+    while (*length > 0 && is_blank((*text)[0]))
+        (*text)++, (*length)--;
+    while (*length > 0 && is_blank((*text)[*length - 1]))
+        (*length)--;
+}
+
+bool interim__text_next_element(const char **list, size_t *list_length, const char **element,
+                                size_t *length)
+{
+    while (*list_length > 0) {
+        const char *comma = memchr(*list, ',', *list_length);
+        size_t taken = comma == NULL ? *list_length : (size_t)(comma - *list);
+
+        *element = *list;
+        *length = taken;
+        taken += comma != NULL;
+        *list += taken;
+        *list_length -= taken;
+        interim__text_trim(element, length);
+        if (*length > 0)
+            return true;
+    }
+    return false;
+}
+
+bool interim__text_decimal(int64_t *out, const char *text, size_t length, bool *overflow)
+{
+    int64_t value = 0;
+    bool too_large = false;
+
+    for (size_t i = 0; i < length; i++) {
+        int digit = text[i] - '0';
+
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        if (value > (INT64_MAX - digit) / 10)
+            too_large = true;
+        else
+            value = value * 10 + digit;
+    }
+    if (overflow != NULL)
+        *overflow = too_large;
+    *out = value;
+    return length > 0 && !too_large;
+}
+
+int interim__text_hex(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    digit = lower_of(digit);
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}

@@ -1,0 +1,37 @@
+/* text.h - the character classes of HTTP (RFC 9110 section 5.6), independent of the locale. May be
+ * included by every layer. */
+#ifndef INTERIM_BASE_TEXT_H
+#define INTERIM_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A token, not empty. */
+bool interim__text_is_token(const char *text, size_t length);
+
+/* Compares ASCII letters without case; lower is in lower case. */
+bool interim__text_is(const char *text, size_t length, const char *lower);
+
+/* The same for any two strings that end with NUL. */
+bool interim__text_equal(const char *a, const char *b);
+
+/* Whether text begins with prefix, which is in lower case, compared without case. */
+bool interim__text_begins(const char *text, size_t length, const char *prefix);
+
+/* Takes blanks (space, tab) off both ends. */
+void interim__text_trim(const char **text, size_t *length);
+
+/* Takes the next element off a comma-separated list (RFC 9110 section 5.6.1), trimmed; empty
+ * elements are skipped. Quoted strings are not looked into. False at the end. */
+bool interim__text_next_element(const char **list, size_t *list_length, const char **element,
+                                size_t *length);
+
+/* 1*DIGIT and nothing else, at most INT64_MAX. *overflow (may be NULL) tells too large a number
+ * from something else. */
+bool interim__text_decimal(int64_t *out, const char *text, size_t length, bool *overflow);
+
+/* The value of a hexadecimal digit, -1 for anything else. */
+int interim__text_hex(char digit);
+
+#endif

@@ -1,0 +1,233 @@
+/* exchange.c - see exchange.h. */
+#include "exchange/exchange.h"
+
+#include "base/text.h"
+
+static int broken(interim__exchange *exchange)
+{
+    exchange->state = INTERIM__EXCHANGE_BROKEN;
+    return exchange->error->code;
+}
+
+void interim__exchange_init(interim__exchange *exchange, const char *method, interim_error *error)
+{
+    *exchange = (interim__exchange){.method = method, .error = error};
+    interim__head_clear(&exchange->head);
+}
+
+void interim__exchange_dispose(interim__exchange *exchange)
+{
+    interim__sender_dispose(&exchange->sender);
+    interim__head_dispose(&exchange->head);
+    interim__buffer_dispose(&exchange->pending);
+    interim__chunked_dispose(&exchange->chunked);
+}
+
+/* nginx, and proxies like it, take an interim of their origin for its final response and give it
+ * fields that belong to one. What they do with the connection after that cannot be relied on. */
+static bool was_rewritten(const interim__head *head)
+{
+    return interim__fields_next(&head->fields, "date", NULL) != NULL ||
+           interim__fields_next(&head->fields, "connection", NULL) != NULL;
+}
+
+static int interim_response(interim__exchange *exchange)
+{
+    const interim__head *head = &exchange->head;
+
+    /* RFC 9110 section 15.2.2: what follows would not be HTTP/1. */
+    if (head->status == 101) {
+        interim__error_set(exchange->error, INTERIM_EUPGRADE, INTERIM_STAGE_HEAD,
+                           "101 to a request that had no Upgrade field");
+        return broken(exchange);
+    }
+    exchange->interim_count++;
+    exchange->last_interim = head->status;
+    exchange->interim_given = true;
+    exchange->rewritten = exchange->rewritten || was_rewritten(head);
+    return INTERIM__STEP_INTERIM;
+}
+
+/* RFC 9112 section 9.3. */
+static bool is_persistent(const interim__head *head)
+{
+    if (interim__fields_has_element(&head->fields, "connection", "close"))
+        return false;
+    return head->minor > 0 ||
+           interim__fields_has_element(&head->fields, "connection", "keep-alive");
+}
+
+static int final_response(interim__exchange *exchange)
+{
+    if (interim__framing_decide(&exchange->framing, &exchange->head, exchange->method,
+                                exchange->error) < 0)
+        return broken(exchange);
+    exchange->persistent = !exchange->framing.close && is_persistent(&exchange->head);
+    exchange->state = INTERIM__EXCHANGE_BODY;
+    return INTERIM__STEP_RESPONSE;
+}
+
+/* The bytes of a head that came in pieces are joined; those of a head that came whole stay where
+ * the caller has them. Returns the length of a complete head, 0, or an error. */
+static ptrdiff_t gather_head(interim__exchange *exchange, char **data, size_t *length)
+{
+    interim__buffer *pending = &exchange->pending;
+    size_t before = pending->length;
+    ptrdiff_t size;
+
+    if (before == 0) {
+        size = interim__head_parse(&exchange->head, *data, *length, exchange->error);
+        if (size != 0)
+            return size;
+    }
+    if (interim__buffer_append(pending, *data, *length) < 0)
+        return interim__error_set(exchange->error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD,
+                                  "out of memory");
+    size = before == 0 ? 0
+                       : interim__head_parse(&exchange->head, pending->data, pending->length,
+                                             exchange->error);
+    if (size > 0) {
+        exchange->pending_done = true;
+        return size - (ptrdiff_t)before;
+    }
+    *data += *length;
+    exchange->received += *length;
+    *length = 0;
+    return size;
+}
+
+static int head_step(interim__exchange *exchange, char **data, size_t *length)
+{
+    uint64_t start = exchange->received - exchange->pending.length;
+    ptrdiff_t size = gather_head(exchange, data, length);
+
+    if (size < 0) {
+        if (exchange->error->offset >= 0)
+            exchange->error->offset += (int64_t)start;
+        return broken(exchange);
+    }
+    if (size == 0)
+        return INTERIM__STEP_MORE;
+    *data += size;
+    *length -= (size_t)size;
+    exchange->received += (uint64_t)size;
+    return exchange->head.status < 200 ? interim_response(exchange) : final_response(exchange);
+}
+
+static int over(interim__exchange *exchange)
+{
+    interim__sender_abandon(&exchange->sender);
+    exchange->state = INTERIM__EXCHANGE_OVER;
+    return INTERIM__STEP_OVER;
+}
+
+static int chunked_step(interim__exchange *exchange, char **data, size_t *length)
+{
+    size_t before = *length;
+    int ended = interim__chunked_next(&exchange->chunked, data, length, exchange->received,
+                                      &exchange->body, &exchange->body_length, exchange->error);
+
+    exchange->received += before - *length;
+    if (ended < 0)
+        return broken(exchange);
+    if (ended > 0)
+        return over(exchange);
+    return exchange->body_length > 0 ? INTERIM__STEP_BODY : INTERIM__STEP_MORE;
+}
+
+static int body_step(interim__exchange *exchange, char **data, size_t *length)
+{
+    interim__framing *framing = &exchange->framing;
+    size_t size = *length;
+
+    if (framing->kind == INTERIM__FRAMING_CHUNKED)
+        return chunked_step(exchange, data, length);
+    if (framing->kind == INTERIM__FRAMING_NONE ||
+        (framing->kind == INTERIM__FRAMING_LENGTH && framing->length == 0))
+        return over(exchange);
+    if (framing->kind == INTERIM__FRAMING_LENGTH && (uint64_t)framing->length < size)
+        size = (size_t)framing->length;
+    if (size == 0)
+        return INTERIM__STEP_MORE;
+    exchange->body = *data;
+    exchange->body_length = size;
+    *data += size;
+    *length -= size;
+    exchange->received += size;
+    if (framing->kind == INTERIM__FRAMING_LENGTH)
+        framing->length -= (int64_t)size;
+    return INTERIM__STEP_BODY;
+}
+
+/* The interim of the step before is not needed any more. */
+static void forget_interim(interim__exchange *exchange)
+{
+    exchange->interim_given = false;
+    interim__head_clear(&exchange->head);
+    if (exchange->pending_done)
+        interim__buffer_dispose(&exchange->pending);
+    exchange->pending_done = false;
+}
+
+int interim__exchange_step(interim__exchange *exchange, char **data, size_t *length)
+{
+    switch (exchange->state) {
+    case INTERIM__EXCHANGE_HEAD:
+        if (exchange->interim_given)
+            forget_interim(exchange);
+        return *length == 0 ? INTERIM__STEP_MORE : head_step(exchange, data, length);
+    case INTERIM__EXCHANGE_BODY:
+        return body_step(exchange, data, length);
+    case INTERIM__EXCHANGE_OVER:
+        return INTERIM__STEP_OVER;
+    default:
+        return exchange->error->code;
+    }
+}
+
+/* What is known when the stream ends where it must not. */
+static int cut_short(interim__exchange *exchange)
+{
+    unsigned count = exchange->interim_count;
+
+    if (exchange->state == INTERIM__EXCHANGE_BODY)
+        interim__error_set(exchange->error, INTERIM_ETRUNCATED, INTERIM_STAGE_BODY,
+                           "the connection ended in the body, after %llu bytes of the answer",
+                           (unsigned long long)exchange->received);
+    else if (interim__exchange_in_head(exchange))
+        interim__error_set(exchange->error, INTERIM_ETRUNCATED, INTERIM_STAGE_HEAD,
+                           "the connection ended in a head, after %llu bytes of the answer",
+                           (unsigned long long)exchange->received);
+    else if (count > 0)
+        interim__error_set(exchange->error, INTERIM_EDISCONNECTED, INTERIM_STAGE_HEAD,
+                           "the connection ended after %u interim response%s, the last a %d", count,
+                           count == 1 ? "" : "s", exchange->last_interim);
+    else
+        interim__error_set(exchange->error, INTERIM_EDISCONNECTED, INTERIM_STAGE_HEAD,
+                           "the connection ended without any answer");
+    return broken(exchange);
+}
+
+int interim__exchange_end(interim__exchange *exchange, bool clean)
+{
+    if (exchange->state == INTERIM__EXCHANGE_OVER)
+        return INTERIM__STEP_OVER;
+    if (exchange->state == INTERIM__EXCHANGE_BROKEN)
+        return exchange->error->code;
+    if (exchange->state == INTERIM__EXCHANGE_BODY && clean &&
+        exchange->framing.kind == INTERIM__FRAMING_CLOSE)
+        return over(exchange);
+    return cut_short(exchange);
+}
+
+bool interim__exchange_in_head(const interim__exchange *exchange)
+{
+    return exchange->state == INTERIM__EXCHANGE_HEAD && exchange->pending.length > 0 &&
+           !exchange->pending_done;
+}
+
+bool interim__exchange_reusable(const interim__exchange *exchange)
+{
+    return exchange->state == INTERIM__EXCHANGE_OVER && exchange->persistent &&
+           !exchange->rewritten && interim__sender_done(&exchange->sender);
+}

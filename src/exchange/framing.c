@@ -1,0 +1,88 @@
+/* framing.c - see framing.h. Where RFC 9112 leaves a choice between repair and refusal, a length
+ * that two readers could understand differently is refused: that is how responses are smuggled. */
+#include "exchange/framing.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+static int fail(interim_error *error, const char *what, const char *seen)
+{
+    return interim__error_set(error, INTERIM_EFRAMING, INTERIM_STAGE_HEAD, "%s: %.64s", what, seen);
+}
+
+/* Content-Length, which may be repeated and may be a list as long as all say the same (RFC 9110
+ * section 8.6). *length stays -1 when there is none. */
+static int content_length(int64_t *length, const interim__fields *fields, interim_error *error)
+{
+    const interim_field *field = NULL;
+
+    while ((field = interim__fields_next(fields, "content-length", field)) != NULL) {
+        const char *list = field->value, *text;
+        size_t list_length = field->value_length, text_length;
+        int64_t value = -1;
+
+        if (list_length == 0)
+            return fail(error, "Content-Length is empty", "");
+        while (interim__text_next_element(&list, &list_length, &text, &text_length)) {
+            if (!interim__text_decimal(&value, text, text_length, NULL))
+                return fail(error, "Content-Length is not a number that can be", field->value);
+            if (*length >= 0 && value != *length)
+                return fail(error, "two different Content-Lengths", field->value);
+            *length = value;
+        }
+        if (value < 0)
+            return fail(error, "Content-Length is not a number", field->value);
+    }
+    return 0;
+}
+
+/* The only transfer coding that we can undo is chunked; TE asked for no other (RFC 9112 section 7).
+ */
+static int transfer_coding(bool *chunked, const interim__fields *fields, interim_error *error)
+{
+    const interim_field *field = NULL;
+
+    while ((field = interim__fields_next(fields, "transfer-encoding", field)) != NULL) {
+        const char *list = field->value, *text;
+        size_t list_length = field->value_length, length;
+
+        if (*chunked)
+            return fail(error, "more than one transfer coding", field->value);
+        while (interim__text_next_element(&list, &list_length, &text, &length)) {
+            if (*chunked || !interim__text_is(text, length, "chunked"))
+                return fail(error, "a transfer coding that was not asked for", field->value);
+            *chunked = true;
+        }
+        if (!*chunked)
+            return fail(error, "Transfer-Encoding is empty", "");
+    }
+    return 0;
+}
+
+int interim__framing_decide(interim__framing *out, const interim__head *head, const char *method,
+                            interim_error *error)
+{
+    bool chunked = false;
+    int failed;
+
+    *out = (interim__framing){INTERIM__FRAMING_NONE, -1, false};
+    if (strcmp(method, "HEAD") == 0 || head->status == 204 || head->status == 304)
+        return 0;
+    failed = transfer_coding(&chunked, &head->fields, error);
+    if (failed == 0)
+        failed = content_length(&out->length, &head->fields, error);
+    if (failed < 0)
+        return failed;
+    if (chunked) {
+        /* Both lengths, or chunked in HTTP/1.0: somebody on the way understood it differently. */
+        out->close = out->length >= 0 || head->minor == 0;
+        out->kind = INTERIM__FRAMING_CHUNKED;
+    } else if (out->length >= 0) {
+        out->kind = INTERIM__FRAMING_LENGTH;
+    } else {
+        out->kind = INTERIM__FRAMING_CLOSE;
+        out->close = true;
+    }
+    return 0;
+}

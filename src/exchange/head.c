@@ -1,0 +1,209 @@
+/* head.c - see head.h. */
+#include "exchange/head.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+static int fail(interim_error *error, int code, size_t offset, const char *what)
+{
+    interim__error_set(error, code, INTERIM_STAGE_HEAD, "byte %zu of the head: %s", offset, what);
+    error->offset = (int64_t)offset;
+    return code;
+}
+
+static int too_large(interim_error *error)
+{
+    return fail(error, INTERIM_EHEAD_LIMIT, INTERIM__HEAD_MAX, "it is larger than 64 KiB");
+}
+
+/* The length of a line's text without its end; line_length counts the LF. */
+static size_t text_length(const char *line, size_t line_length)
+{
+    size_t length = line_length - 1;
+
+    return length > 0 && line[length - 1] == '\r' ? length - 1 : length;
+}
+
+/* The first CR or NUL in a text, which no part of a head may hold (RFC 9112 section 2.2), or
+ * length. */
+static size_t first_forbidden(const char *text, size_t length)
+{
+    const char *cr = memchr(text, '\r', length);
+    size_t end = cr == NULL ? length : (size_t)(cr - text);
+    const char *nul = memchr(text, '\0', end);
+
+    return nul == NULL ? end : (size_t)(nul - text);
+}
+
+/* HTTP/1.x SP 3DIGIT [ SP reason ]; the blank before an absent reason is often left out. */
+static int parse_status_line(interim__head *head, char *line, size_t length, interim_error *error)
+{
+    int status = 0;
+    size_t forbidden;
+
+    if (length < 12 || line[7] < '0' || line[7] > '9' || line[8] != ' ')
+        return fail(error, INTERIM_ESTATUS_LINE, length < 8 ? length : 7,
+                    "the version is not followed by a status");
+    for (size_t i = 9; i < 12; i++) {
+        if (line[i] < '0' || line[i] > '9')
+            return fail(error, INTERIM_ESTATUS_LINE, i, "the status is not three digits");
+        status = status * 10 + (line[i] - '0');
+    }
+    if (status < 100 || (length > 12 && line[12] != ' '))
+        return fail(error, INTERIM_ESTATUS_LINE, 9, "the status is not from 100 to 999");
+    forbidden = first_forbidden(line, length);
+    if (forbidden < length)
+        return fail(error, INTERIM_ESTATUS_LINE, forbidden, "the reason holds CR or NUL");
+    head->status = status;
+    head->minor = line[7] - '0';
+    return 0;
+}
+
+/* Looks at the first line as it comes, so that a peer that speaks another protocol, and waits, is
+ * found out at its first wrong byte and not by a time limit. */
+static int check_first_line(interim__head *head, char *data, size_t length, interim_error *error)
+{
+    static const char version[] = "HTTP/1.";
+    const char *end;
+
+    if (head->first_line > 0)
+        return 0;
+    for (size_t i = 0; i < sizeof version - 1 && i < length; i++)
+        if (data[i] != version[i])
+            return fail(error, INTERIM_ESTATUS_LINE, i, "this is not HTTP/1");
+    end = memchr(data, '\n', length < INTERIM__HEAD_MAX ? length : INTERIM__HEAD_MAX);
+    if (end == NULL)
+        return 0;
+    head->first_line = (size_t)(end - data) + 1;
+    return parse_status_line(head, data, text_length(data, head->first_line), error);
+}
+
+size_t interim__head_find_end(const char *data, size_t length, size_t *scanned)
+{
+    size_t line = *scanned;
+    const char *end;
+
+    while ((end = memchr(data + line, '\n', length - line)) != NULL) {
+        size_t next = (size_t)(end - data) + 1;
+
+        if (text_length(data + line, next - line) == 0)
+            return next;
+        line = next;
+    }
+    *scanned = line;
+    return 0;
+}
+
+/* RFC 9112 section 5.2: a line that begins with a blank goes on with the field before it; the line
+ * end becomes blanks. */
+static int unfold(interim__fields *fields, char *data, size_t at, size_t length, size_t base,
+                  interim_error *error)
+{
+    interim_field *last = fields->count == 0 ? NULL : &fields->items[fields->count - 1];
+    char *value_end;
+
+    if (last == NULL)
+        return fail(error, INTERIM_EFIELD_LINE, base + at, "a blank begins the first field line");
+    while (length > 0 && (data[at + length - 1] == ' ' || data[at + length - 1] == '\t'))
+        length--;
+    value_end = data + (last->value - data) + last->value_length;
+    if (length == 0)
+        return 0;
+    memset(value_end, ' ', (size_t)(data + at - value_end));
+    last->value_length = (size_t)(data + at + length - last->value);
+    interim__text_trim(&last->value, &last->value_length);
+    data[at + length] = '\0';
+    return 0;
+}
+
+static int parse_field(interim__fields *fields, char *data, size_t at, size_t length, size_t base,
+                       interim_error *error)
+{
+    char *line = data + at;
+    char *colon = memchr(line, ':', length);
+    const char *value;
+    size_t name_length, value_length;
+
+    if (colon == NULL)
+        return fail(error, INTERIM_EFIELD_LINE, base + at, "this field line has no colon");
+    name_length = (size_t)(colon - line);
+    /* A blank before the colon has been used to smuggle: RFC 9112 section 5.1. */
+    if (!interim__text_is_token(line, name_length))
+        return fail(error, INTERIM_EFIELD_LINE, base + at, "this field name is not a token");
+    if (fields->count == INTERIM__HEAD_FIELDS_MAX)
+        return fail(error, INTERIM_EHEAD_LIMIT, base + at, "there are more than 1024 fields");
+    value = colon + 1;
+    value_length = length - name_length - 1;
+    interim__text_trim(&value, &value_length);
+    *colon = '\0';
+    data[(size_t)(value - data) + value_length] = '\0';
+    return interim__fields_add(fields, line, name_length, value, value_length) < 0
+               ? interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory")
+               : 0;
+}
+
+int interim__head_parse_fields(interim__fields *fields, char *data, size_t length, size_t base,
+                               interim_error *error)
+{
+    size_t at = 0;
+
+    while (at < length) {
+        const char *end = memchr(data + at, '\n', length - at);
+        size_t next = (size_t)(end - data) + 1;
+        size_t text = text_length(data + at, next - at);
+        size_t forbidden = first_forbidden(data + at, text);
+        int failed;
+
+        if (text == 0)
+            break;
+        if (forbidden < text)
+            return fail(error, INTERIM_EFIELD_LINE, base + at + forbidden,
+                        "this field line holds CR or NUL");
+        failed = data[at] == ' ' || data[at] == '\t'
+                     ? unfold(fields, data, at, text, base, error)
+                     : parse_field(fields, data, at, text, base, error);
+        if (failed < 0)
+            return failed;
+        at = next;
+    }
+    return 0;
+}
+
+ptrdiff_t interim__head_parse(interim__head *head, char *data, size_t length, interim_error *error)
+{
+    size_t end, first;
+    int failed = check_first_line(head, data, length, error);
+
+    if (failed < 0)
+        return failed;
+    if (head->first_line == 0)
+        return length < INTERIM__HEAD_MAX ? 0 : too_large(error);
+    first = head->first_line;
+    if (head->scanned < first)
+        head->scanned = first;
+    end = interim__head_find_end(data, length, &head->scanned);
+    if (end > INTERIM__HEAD_MAX || (end == 0 && length >= INTERIM__HEAD_MAX))
+        return too_large(error);
+    if (end == 0)
+        return 0;
+    data[text_length(data, first)] = '\0';
+    head->reason = data[12] == ' ' ? data + 13 : "";
+    failed = interim__head_parse_fields(&head->fields, data + first, end - first, first, error);
+    return failed < 0 ? failed : (ptrdiff_t)end;
+}
+
+void interim__head_clear(interim__head *head)
+{
+    interim__fields_clear(&head->fields);
+    head->status = 0;
+    head->reason = "";
+    head->scanned = 0;
+    head->first_line = 0;
+}
+
+void interim__head_dispose(interim__head *head)
+{
+    interim__fields_dispose(&head->fields);
+    *head = (interim__head){0};
+}

@@ -1,0 +1,100 @@
+/* sender.c - see sender.h. */
+#include "exchange/sender.h"
+
+#include "exchange/request_head.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PIECE 16384   /* how much a reader is asked for at once */
+#define CHUNK_LINE 12 /* room for a chunk-size line before the piece */
+
+void interim__sender_start(interim__sender *sender, const interim__body_source *body)
+{
+    sender->body = *body;
+    sender->left = body->length;
+    sender->ended = body->length == INTERIM__BODY_NONE || body->length == 0;
+}
+
+/* Asks the reader for a piece, straight into the buffer and framed there. */
+static int fill(interim__sender *sender, interim_error *error)
+{
+    static const char zero[CHUNK_LINE + PIECE + 2];
+    bool chunked = sender->body.length == INTERIM__BODY_CHUNKED;
+    size_t want = chunked || sender->left > PIECE ? PIECE : (size_t)sender->left;
+    ptrdiff_t got;
+    char line[CHUNK_LINE + 1];
+    size_t line_length;
+
+    sender->out.length = 0;
+    if (interim__buffer_append(&sender->out, zero, sizeof zero) < 0)
+        return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
+    got = sender->body.reader(sender->out.data + CHUNK_LINE, want, sender->body.user);
+    if (got < 0 || (size_t)got > want || (got == 0 && !chunked))
+        return interim__error_set(error, INTERIM_ECALLBACK, INTERIM_STAGE_SEND,
+                                  "the body reader answered %td, %lld bytes before the end", got,
+                                  (long long)(chunked ? -1 : sender->left));
+    sender->at = CHUNK_LINE;
+    sender->out.length = CHUNK_LINE + (size_t)got;
+    if (!chunked) {
+        sender->left -= got;
+        sender->ended = sender->left == 0;
+        return 0;
+    }
+    sender->ended = got == 0;
+    line_length = (size_t)snprintf(line, sizeof line, "%zx\r\n", (size_t)got);
+    sender->at -= line_length;
+    memcpy(sender->out.data + sender->at, line, line_length);
+    return interim__buffer_append(&sender->out, "\r\n", 2);
+}
+
+ptrdiff_t interim__sender_output(interim__sender *sender, const char **data, interim_error *error)
+{
+    if (sender->abandoned)
+        return 0;
+    if (sender->at == sender->out.length && !sender->ended && sender->body.data == NULL &&
+        fill(sender, error) < 0) {
+        sender->abandoned = true;
+        return error->code;
+    }
+    if (sender->at < sender->out.length) {
+        *data = sender->out.data + sender->at;
+        return (ptrdiff_t)(sender->out.length - sender->at);
+    }
+    if (sender->ended)
+        return 0;
+    *data = sender->body.data + (sender->body.length - sender->left);
+    return (ptrdiff_t)(sender->left < PTRDIFF_MAX ? sender->left : PTRDIFF_MAX);
+}
+
+void interim__sender_sent(interim__sender *sender, size_t size)
+{
+    if (sender->at < sender->out.length) {
+        sender->at += size;
+        /* The head's memory is not needed while the answer is waited for. */
+        if (sender->at == sender->out.length && (sender->ended || sender->body.data != NULL)) {
+            interim__buffer_dispose(&sender->out);
+            sender->at = 0;
+        }
+        return;
+    }
+    sender->left -= (int64_t)size;
+    sender->ended = sender->left == 0;
+}
+
+bool interim__sender_done(const interim__sender *sender)
+{
+    return sender->ended && sender->at == sender->out.length;
+}
+
+void interim__sender_abandon(interim__sender *sender)
+{
+    if (!interim__sender_done(sender))
+        sender->abandoned = true;
+}
+
+void interim__sender_dispose(interim__sender *sender)
+{
+    interim__buffer_dispose(&sender->out);
+}

@@ -1,0 +1,48 @@
+/* sender.h - the sending half of an exchange: a head, then a body from memory or from a reader, by
+ * length or chunked.
+ *
+ *     HEAD -> BODY -> SENT          ABANDONED: the answer came first, or the reader failed
+ *
+ * May be included by exchange. */
+#ifndef INTERIM_EXCHANGE_SENDER_H
+#define INTERIM_EXCHANGE_SENDER_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* Where a body comes from. */
+typedef struct interim__body_source {
+    const char *data;              /* memory, borrowed until the exchange ended; or NULL */
+    interim_body_reader_fn reader; /* or a reader; or NULL: no body */
+    void *user;
+    int64_t length; /* bytes, INTERIM__BODY_NONE or INTERIM__BODY_CHUNKED */
+} interim__body_source;
+
+typedef struct interim__sender {
+    interim__buffer out; /* head, or a part of the body that a reader gave; sent from at */
+    size_t at;
+    interim__body_source body;
+    int64_t left; /* of a body of known length: what the source has not given yet */
+    bool ended;   /* the source has given everything */
+    bool abandoned;
+} interim__sender;
+
+/* Starts to send; the head is in sender->out already. */
+void interim__sender_start(interim__sender *sender, const interim__body_source *body);
+
+/* The next bytes to send: how many, at *data; 0 when there are none (any more); or ECALLBACK,
+ * ENOMEM with error filled. The bytes stay where they are until interim__sender_sent. */
+ptrdiff_t interim__sender_output(interim__sender *sender, const char **data, interim_error *error);
+void interim__sender_sent(interim__sender *sender, size_t size);
+
+/* Everything was sent, the end of the body included. */
+bool interim__sender_done(const interim__sender *sender);
+
+/* Nothing more is to be sent: the connection cannot be used again unless everything was. */
+void interim__sender_abandon(interim__sender *sender);
+
+void interim__sender_dispose(interim__sender *sender);
+
+#endif
