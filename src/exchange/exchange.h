@@ -20,13 +20,13 @@
 #include "exchange/head.h"
 #include "exchange/sender.h"
 
-typedef enum interim__exchange_step {
+typedef enum interim__step {
     INTERIM__STEP_MORE = 0, /* nothing, until more bytes come */
     INTERIM__STEP_INTERIM,  /* head is a 1xx response */
     INTERIM__STEP_RESPONSE, /* head is the final response */
     INTERIM__STEP_BODY,     /* a piece of its body is at body */
     INTERIM__STEP_OVER      /* the exchange is complete */
-} interim__exchange_step;
+} interim__step;
 
 typedef enum interim__exchange_state {
     INTERIM__EXCHANGE_HEAD,
