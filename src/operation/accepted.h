@@ -1,0 +1,76 @@
+/* accepted.h - a job that a server accepted by 202, followed by polling its monitor.
+ *
+ *     ENTERED --wait--> ASKED --running, not found yet, out of reach--> wait again
+ *                             --redirect--> ASKED
+ *                             --done, failed, gone, refused, ...--> ended
+ *
+ * Knows what every dialect shares: which answers of a monitor are its own trouble and which are the
+ * job's end, when to ask again, and when to stop asking. No socket, no clock. May be included by
+ * operation. */
+#ifndef INTERIM_OPERATION_ACCEPTED_H
+#define INTERIM_OPERATION_ACCEPTED_H
+
+#include "base/buffer.h"
+#include "operation/dialect.h"
+
+/* What an answer of the monitor, or the lack of one, comes to. */
+typedef enum interim__poll_outcome {
+    INTERIM__POLL_AGAIN,      /* at poll_at */
+    INTERIM__POLL_MOVED,      /* at once, at current */
+    INTERIM__POLL_DONE,       /* this answer is the result */
+    INTERIM__POLL_ELSEWHERE,  /* 303: done; current is where the result is */
+    INTERIM__POLL_FAILED,     /* the job failed; this answer says so */
+    INTERIM__POLL_NO_MONITOR, /* the URL is none: the 202 is final */
+    INTERIM__POLL_STOP        /* error tells why it cannot be asked any more */
+} interim__poll_outcome;
+
+typedef struct interim__accepted {
+    const interim__dialect *dialect;
+    const interim_request *request;
+    uint64_t *random;
+    interim__uri monitor;             /* to be asked next */
+    interim__uri current;             /* being asked: the monitor, or where it redirects to */
+    int64_t since, deadline, poll_at; /* monotonic ns */
+    unsigned polls;                   /* asked */
+    unsigned answers;                 /* polls that told the state of the job */
+    unsigned not_found;               /* 404 or 410, in a row */
+    unsigned failures;                /* out of reach, in a row ... */
+    int64_t outage_since;             /* ... since */
+    unsigned server_errors;           /* 500, in a row */
+    unsigned redirects;               /* of this poll */
+    unsigned backoff;                 /* polls without progress */
+    interim__progress seen;
+    bool latched;     /* the monitor answers with status documents */
+    const char *note; /* what the last answer came to, for the event; static */
+    /* The 202 itself, for when it turns out to be final. */
+    int status;
+    interim_field *fields;
+    size_t field_count;
+    interim__buffer body;
+    char *url;
+} interim__accepted;
+
+/* Begins to follow a 202. NULL, and a clause at *refusal, when it is final after all. fields are
+ * transferred, body is emptied into it on success only. */
+interim__accepted *interim__accepted_new(const interim__answer *answer, interim_field *fields,
+                                         interim__buffer *body, uint64_t *random, int64_t now,
+                                         int64_t wall, const char **refusal, int *failed);
+void interim__accepted_free(interim__accepted *job);
+
+/* Begins a poll: current is where. */
+int interim__accepted_ask(interim__accepted *job);
+
+/* The monitor answered. error gets the reason of POLL_STOP. */
+interim__poll_outcome interim__accepted_answered(interim__accepted *job,
+                                                 const interim__answer *answer, int64_t now,
+                                                 int64_t wall, interim_error *error);
+
+/* The monitor could not be asked, or did not answer properly. */
+interim__poll_outcome interim__accepted_unanswered(interim__accepted *job, int64_t now,
+                                                   interim_error *error);
+
+/* Whether status and fields alone say that an answer is not the job's end, so that a body that is
+ * too long for a status document can be thrown away. */
+bool interim__accepted_is_running_by_status(const interim__answer *answer);
+
+#endif

@@ -1,0 +1,167 @@
+/* document.c - see document.h. */
+#include "operation/document.h"
+
+#include "base/text.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* Words that mean "not finished". A list and not "everything else", because a finished resource may
+ * have a status of its own, such as "active". */
+static const char *const running_words[] = {
+    "notstarted", "not started", "pending",    "queued",      "accepted",    "submitted",
+    "scheduled",  "waiting",     "new",        "init",        "initial",     "starting",
+    "started",    "running",     "inprogress", "in-progress", "in_progress", "in progress",
+    "processing", "executing",   "working",    "updating",    "deleting",    "copying",
+    "canceling",  "cancelling",  "stopping",   "suspended",   "interrupted"};
+static const char *const good_words[] = {"succeeded",  "completed", "complete", "success",
+                                         "successful", "done",      "finished"};
+static const char *const bad_words[] = {"failed",  "failure",     "canceled", "cancelled",
+                                        "aborted", "error",       "timedout", "exception",
+                                        "killed",  "deletefailed"};
+
+#define IN(list, text) is_one_of(list, sizeof list / sizeof *list, text)
+
+static bool is_one_of(const char *const *list, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (interim__text_equal(list[i], text))
+            return true;
+    return false;
+}
+
+static interim__word classify(const char *text)
+{
+    if (IN(running_words, text))
+        return INTERIM__WORD_RUNNING;
+    if (IN(good_words, text))
+        return INTERIM__WORD_GOOD;
+    return IN(bad_words, text) ? INTERIM__WORD_BAD : INTERIM__WORD_UNKNOWN;
+}
+
+/* Text of the peer's, cut to size at a character. */
+static void copy_cut(char *out, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length >= size) {
+        length = size - 1;
+        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+            length--;
+    }
+    memcpy(out, text, length);
+    out[length] = '\0';
+}
+
+static void read_state(interim__document *out, const json_t *object)
+{
+    static const char *const members[] = {"status", "state", "TaskState"};
+    json_t *code = json_object_get(json_object_get(object, "metadata"), "status_code");
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        const char *text = json_string_value(json_object_get(object, members[i]));
+
+        if (text != NULL) {
+            copy_cut(out->state, sizeof out->state, text);
+            out->word = classify(text);
+            return;
+        }
+    }
+    if (json_is_integer(code)) { /* LXD and Incus: 1xx running, 2xx good, 4xx bad */
+        json_int_t number = json_integer_value(code);
+
+        out->word = number < 200 ? INTERIM__WORD_RUNNING
+                                 : (number < 300 ? INTERIM__WORD_GOOD : INTERIM__WORD_BAD);
+        copy_cut(out->state, sizeof out->state, "status_code");
+        out->corroborated = true;
+    }
+}
+
+static void read_percent(interim__document *out, interim__progress *progress, const json_t *object)
+{
+    static const char *const members[] = {"percentComplete", "percentageComplete",
+                                          "PercentComplete", "progress"};
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        json_t *value = json_object_get(object, members[i]);
+
+        if (json_is_number(value)) {
+            interim__progress_set_percent(progress, json_number_value(value));
+            out->corroborated = true;
+        }
+    }
+}
+
+static void read_counts(interim__progress *progress, const json_t *object)
+{
+    json_t *done = json_object_get(object, "done"), *total = json_object_get(object, "total");
+
+    if (json_is_integer(done) && json_is_integer(total) && json_integer_value(done) >= 0 &&
+        json_integer_value(total) >= json_integer_value(done)) {
+        progress->done = json_integer_value(done);
+        progress->total = json_integer_value(total);
+    }
+}
+
+static void read_corroboration(interim__document *out, const json_t *object)
+{
+    static const char *const members[] = {"resourceId", "resourceLocation", "jobID",
+                                          "jobId",      "operationId",      "operation"};
+    const char *type = json_string_value(json_object_get(object, "@odata.type"));
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (json_object_get(object, members[i]) != NULL)
+            out->corroborated = true;
+    if (type != NULL && strncmp(type, "#Task.", 6) == 0)
+        out->corroborated = true;
+    if (json_object_get(object, "createdDateTime") != NULL &&
+        json_object_get(object, "lastActionDateTime") != NULL)
+        out->corroborated = true;
+}
+
+static void read_error(interim__document *out, const json_t *object)
+{
+    static const char *const members[] = {"error", "errorCode", "exception"};
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        json_t *value = json_object_get(object, members[i]);
+        const char *text = json_string_value(value);
+
+        if (value == NULL || json_is_null(value))
+            continue;
+        out->has_error = true;
+        if (text == NULL)
+            text = json_string_value(json_object_get(value, "message"));
+        if (text != NULL && out->message[0] == '\0')
+            copy_cut(out->message, sizeof out->message, text);
+    }
+    if (out->message[0] == '\0' && json_is_string(json_object_get(object, "errorMessage")))
+        copy_cut(out->message, sizeof out->message,
+                 json_string_value(json_object_get(object, "errorMessage")));
+}
+
+bool interim__document_read(interim__document *out, interim__progress *progress, const char *body,
+                            size_t length)
+{
+    json_error_t error;
+    json_t *object;
+
+    *out = (interim__document){0};
+    if (length >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0) /* some services send a BOM */
+        body += 3, length -= 3;
+    if (length == 0 || length > INTERIM__DOCUMENT_MAX)
+        return true;
+    object = json_loadb(body, length, 0, &error);
+    if (object == NULL)
+        return json_error_code(&error) != json_error_out_of_memory;
+    out->is_object = json_is_object(object);
+    read_state(out, object);
+    read_percent(out, progress, object);
+    read_counts(progress, object);
+    read_corroboration(out, object);
+    read_error(out, object);
+    out->couch = json_is_true(json_object_get(object, "ok")) &&
+                 json_object_get(object, "id") != NULL && json_object_get(object, "rev") != NULL;
+    json_decref(object);
+    return true;
+}

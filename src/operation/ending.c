@@ -1,0 +1,161 @@
+/* ending.c - how an operation ends, and what a failure means for the work that was asked for. The
+ * rule behind it: nothing is said to have failed, or to have succeeded, that we do not know of. */
+#include "base/text.h"
+#include "operation/report.h"
+#include "operation/steps.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void finish_timing(interim__operation *op)
+{
+    interim_timing *timing = &op->result->timing;
+    int64_t silence = interim__watchdog_silence_ms(&op->dog, op->now.monotonic);
+
+    timing->end_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
+    timing->longest_silence_ms = op->dog.longest / INTERIM__NS_PER_MS;
+    if (silence > timing->longest_silence_ms)
+        timing->longest_silence_ms = silence;
+}
+
+void interim__ending_conclude(interim__operation *op, interim_outcome outcome, const char *format,
+                              ...)
+{
+    interim_result *result = op->result;
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(result->reason, sizeof result->reason, format, arguments);
+    va_end(arguments);
+    for (char *at = result->reason; *at != '\0'; at++)
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at == 0x7f)
+            *at = '?';
+    result->outcome = outcome;
+    if (result->status == 0)
+        result->status = op->last_status;
+    if (result->error.code == 0 && op->error.code != 0)
+        result->error = op->error;
+    if (result->error.status == 0)
+        result->error.status = op->last_status;
+    if (result->url == NULL)
+        result->url = interim__uri_redacted(&op->uri, op->hop != INTERIM_HOP_REQUEST);
+    finish_timing(op);
+    op->need = INTERIM__NEED_NOTHING;
+    interim__report_event(
+        op, &(interim__report){.kind = INTERIM_EVENT_END,
+                               .status = result->status,
+                               .error = result->error.code == 0 ? NULL : &result->error,
+                               .text = result->reason});
+}
+
+/* A safe request that the server may never have seen: the connection had been idle, and ended
+ * without one byte of an answer. Asked once more, on a new one (RFC 9112 section 9.3.1). */
+static bool may_ask_again(const interim__operation *op)
+{
+    int code = op->error.code;
+
+    if (!op->reused || op->retried || !op->exchanging || op->exchange.received > 0 ||
+        !interim__method_is_repeatable(op->method))
+        return false;
+    if (op->hop == INTERIM_HOP_REQUEST && op->request->body.reader != NULL)
+        return false;
+    return code == INTERIM_EDISCONNECTED || code == INTERIM_ETLS;
+}
+
+static void ask_again(interim__operation *op)
+{
+    op->retried = true;
+    op->fresh_connection = true;
+    op->result->timing.retry_count++;
+    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RETRY,
+                                                 .wait_ms = 0,
+                                                 .error = &op->error,
+                                                 .text = "the connection had been idle"});
+    interim__operation_begin(op, op->hop, op->hop_index, op->method, &op->uri);
+}
+
+/* The failure in one clause. */
+static void conclude_failed(interim__operation *op, interim_outcome outcome, const char *meaning)
+{
+    interim__ending_conclude(op, outcome, "%s%s%s%s", interim_strerror(op->error.code),
+                             op->error.text[0] == '\0' ? "" : ": ", op->error.text, meaning);
+}
+
+static void conclude_lost(interim__operation *op)
+{
+    if (!op->begun)
+        conclude_failed(op, INTERIM_UNREACHABLE, "; nothing was sent");
+    else if (interim__method_is_safe(op->request->method))
+        conclude_failed(op, INTERIM_FAILED, "");
+    else
+        conclude_failed(op, INTERIM_UNKNOWN, "; the server may have done, or be doing, the work");
+}
+
+static bool is_local(int code)
+{
+    return code == INTERIM_ENOMEM || code == INTERIM_ESYSTEM || code == INTERIM_ECALLBACK;
+}
+
+/* Our own trouble, before anything was sent, is no word about the server. */
+static void conclude_request(interim__operation *op)
+{
+    if (!op->begun && is_local(op->error.code))
+        conclude_failed(op, INTERIM_FAILED, "; nothing was sent");
+    else
+        conclude_lost(op);
+}
+
+void interim__ending_failed(interim__operation *op)
+{
+    interim_error error = op->error;
+
+    if (may_ask_again(op)) {
+        ask_again(op);
+        return;
+    }
+    switch (op->hop) {
+    case INTERIM_HOP_POLL:
+        /* Its status said that the job has ended; asking again would not make its body shorter. */
+        if (op->exchanging && op->sink == INTERIM__SINK_FINAL) {
+            conclude_failed(op, INTERIM_UNKNOWN, "; the job has ended, but how was not to be read");
+            break;
+        }
+        op->fresh_connection = true;
+        interim__error_init(&op->error);
+        interim__report_event(
+            op, &(interim__report){.kind = INTERIM_EVENT_RETRY, .error = &error, .text = "poll"});
+        interim__following_polled(
+            op, interim__accepted_unanswered(op->job, op->now.monotonic, &op->error));
+        break;
+    case INTERIM_HOP_RESULT:
+        interim__ending_conclude(op, INTERIM_DONE,
+                                 "the job is done; its result was not to be had: %s",
+                                 interim_strerror(error.code));
+        break;
+    default:
+        conclude_request(op);
+    }
+}
+
+void interim__ending_deadline(interim__operation *op)
+{
+    if (op->job != NULL || (op->begun && op->signs > 0))
+        conclude_failed(op, INTERIM_STILL_RUNNING, "; the server was still working");
+    else
+        conclude_lost(op);
+}
+
+void interim__ending_cancelled(interim__operation *op)
+{
+    interim__error_init(&op->error);
+    interim__error_set(&op->error, INTERIM_ECANCELLED,
+                       op->dog.phase == INTERIM__PHASE_CONNECT    ? INTERIM_STAGE_CONNECT
+                       : op->dog.phase == INTERIM__PHASE_EXCHANGE ? INTERIM_STAGE_HEAD
+                                                                  : INTERIM_STAGE_WAIT,
+                       "after %u signs of life", op->signs);
+    interim__ending_conclude(op, INTERIM_CANCELLED, "the caller stopped waiting%s",
+                             op->begun && !interim__method_is_safe(op->request->method)
+                                 ? "; the server may go on with the work"
+                                 : "");
+}

@@ -1,0 +1,134 @@
+/* follow.c - see follow.h. */
+#include "operation/follow.h"
+
+#include "base/text.h"
+#include "exchange/request_head.h"
+
+#include <string.h>
+
+static bool follows_freely(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
+           strcmp(method, "OPTIONS") == 0 || strcmp(method, "PROPFIND") == 0;
+}
+
+interim__redirect interim__follow_redirect(const char *method, int status)
+{
+    switch (status) {
+    case 301:
+    case 302:
+        return follows_freely(method) ? INTERIM__REDIRECT_SAME : INTERIM__REDIRECT_NONE;
+    case 303:
+        if (strcmp(method, "HEAD") == 0)
+            return INTERIM__REDIRECT_SAME;
+        return follows_freely(method) ? INTERIM__REDIRECT_AS_GET : INTERIM__REDIRECT_NONE;
+    case 307:
+    case 308:
+        return INTERIM__REDIRECT_SAME;
+    default:
+        return INTERIM__REDIRECT_NONE;
+    }
+}
+
+bool interim__follow_stays(const interim_request *request, const interim__uri *to)
+{
+    return interim__uri_same_origin(&request->uri, to) && request->body.reader == NULL;
+}
+
+int interim__follow_resolve(interim__uri *out, const interim_request *request,
+                            const interim__uri *from, const interim_field *reference,
+                            const char **problem)
+{
+    int failed =
+        interim__uri_resolve(out, from, reference->value, reference->value_length, problem);
+
+    if (failed < 0)
+        return failed;
+    if (reference->value_length == 0)
+        *problem = "it is empty";
+    else if (!out->tls && (from->tls || request->uri.tls))
+        *problem = "it goes from https to http";
+    else if (request->polling.cross_origin == INTERIM_CROSS_ORIGIN_REJECT &&
+             !interim__uri_same_origin(&request->uri, out))
+        *problem = "it is on another origin";
+    else
+        return 0;
+    interim__uri_dispose(out);
+    return INTERIM_EURL;
+}
+
+/* Fields that say who asks and how to answer, not what for or with which rights: any origin may see
+ * them. */
+static bool is_harmless(const interim_field *field)
+{
+    static const char *const names[] = {"accept", "accept-language", "user-agent", "odata-version"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (interim__text_is(field->name, field->name_length, names[i]))
+            return true;
+    return false;
+}
+
+/* Fields that are about the first request and would be wrong, or a second order, on a GET of a
+ * monitor. */
+static bool is_about_the_request(const interim_field *field)
+{
+    static const char *const names[] = {
+        "host",       "destination", "source",       "overwrite",       "depth",
+        "lock-token", "if",          "timeout",      "range",           "prefer",
+        "oc-lazyops", "credential",  "operation-id", "idempotency-key", "cache-control"};
+    static const char *const beginnings[] = {"content-", "if-", "transferheader"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (interim__text_is(field->name, field->name_length, names[i]))
+            return true;
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        if (interim__text_begins(field->name, field->name_length, beginnings[i]))
+            return true;
+    return false;
+}
+
+static int add(interim__fields *fields, const char *name, const char *value)
+{
+    return interim__fields_add(fields, name, strlen(name), value, strlen(value));
+}
+
+static int choose_fields(interim__fields *out, const interim_request *request, bool monitor,
+                         bool same_origin)
+{
+    int failed = 0;
+
+    for (size_t i = 0; failed == 0 && i < request->fields.count; i++) {
+        const interim_field *field = &request->fields.items[i];
+
+        if ((same_origin || is_harmless(field)) && !(monitor && is_about_the_request(field)))
+            failed = interim__fields_add(out, field->name, field->name_length, field->value,
+                                         field->value_length);
+    }
+    if (failed == 0 && same_origin && request->authorization != NULL)
+        failed = add(out, "Authorization", request->authorization);
+    if (failed == 0 && monitor && interim__fields_next(out, "accept", NULL) == NULL)
+        failed = add(out, "Accept", "application/json, */*;q=0.8");
+    if (failed == 0 && monitor)
+        failed = add(out, "Cache-Control", "no-cache");
+    return failed;
+}
+
+int interim__follow_write(interim__buffer *out, interim__body_source *body,
+                          const interim_request *request, interim_hop hop, const char *method,
+                          const interim__uri *uri, const char *user_agent)
+{
+    bool monitor = hop == INTERIM_HOP_POLL || hop == INTERIM_HOP_RESULT;
+    bool same_origin = interim__uri_same_origin(&request->uri, uri);
+    interim__fields fields = {0};
+    int failed;
+
+    *body = request->body;
+    if (monitor || strcmp(method, request->method) != 0)
+        *body = (interim__body_source){.length = INTERIM__BODY_NONE};
+    failed = choose_fields(&fields, request, monitor, same_origin);
+    if (failed == 0)
+        failed = interim__request_head_write(out, method, uri, &fields, user_agent, body->length);
+    interim__fields_dispose(&fields);
+    return failed;
+}

@@ -1,0 +1,41 @@
+/* follow.h - which URLs of a server's making may be asked, and how: redirects, monitors, results.
+ * May be included by operation. */
+#ifndef INTERIM_OPERATION_FOLLOW_H
+#define INTERIM_OPERATION_FOLLOW_H
+
+#include "operation/request.h"
+
+#define INTERIM__REDIRECTS_MAX 10     /* of a request */
+#define INTERIM__POLL_REDIRECTS_MAX 5 /* of one poll */
+
+typedef enum interim__redirect {
+    INTERIM__REDIRECT_NONE,  /* the response is final */
+    INTERIM__REDIRECT_SAME,  /* ask there by the same method */
+    INTERIM__REDIRECT_AS_GET /* ask there by GET */
+} interim__redirect;
+
+/* What a 3xx with a Location means for a request (RFC 9110 section 15.4): GET, HEAD, OPTIONS and
+ * PROPFIND go there; other methods only by 307 and 308, which keep method and body, and only to the
+ * same origin (see interim__follow_stays). */
+interim__redirect interim__follow_redirect(const char *method, int status);
+
+/* Whether this redirect of a method that changes something may be followed: to the same origin,
+ * with a body that can be sent once more. */
+bool interim__follow_stays(const interim_request *request, const interim__uri *to);
+
+/* Resolves a reference that the response of `from` holds. Refused: what is no http or https URL, or
+ * has user-info, or goes from https to http, or leaves the request's origin where polling forbids
+ * that. Errors: EURL and a static clause at *problem, ENOMEM. */
+int interim__follow_resolve(interim__uri *out, const interim_request *request,
+                            const interim__uri *from, const interim_field *reference,
+                            const char **problem);
+
+/* Appends the head of the request of a hop to out. Credentials and fields of the caller go to the
+ * origin that the caller named, and to no other; a poll drops what would be about the first request
+ * (its body, conditions, Destination, Depth and the like). body gets what is to be sent. Errors:
+ * ENOMEM. */
+int interim__follow_write(interim__buffer *out, interim__body_source *body,
+                          const interim_request *request, interim_hop hop, const char *method,
+                          const interim__uri *uri, const char *user_agent);
+
+#endif

@@ -1,0 +1,338 @@
+/* following.c - where to go from a complete answer: a redirect, a 202 and its monitor, a result, or
+ * the end. */
+#include "operation/follow.h"
+#include "operation/report.h"
+#include "operation/steps.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The answer of this exchange becomes that of the operation. */
+static void adopt_answer(interim__operation *op)
+{
+    interim_result *result = op->result;
+
+    result->status = op->answer.status;
+    free(result->fields);
+    result->fields = op->answer.fields.items;
+    result->field_count = op->answer.fields.count;
+    op->answer.fields = (interim__fields){0};
+    free(result->url);
+    result->url = interim__uri_redacted(&op->uri, op->hop != INTERIM_HOP_REQUEST);
+    if (result->timing.response_ms < 0)
+        result->timing.response_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
+}
+
+/* ---- redirects ---- */
+
+/* Whether a redirect of a method that changes something would leave the origin, or need a body that
+ * cannot be read twice: it is the final answer then. */
+static bool must_stay(const interim__operation *op, const interim_field *location)
+{
+    interim__uri to = {0};
+    const char *problem;
+    bool stays;
+
+    if (interim__method_is_safe(op->method) ||
+        interim__follow_resolve(&to, op->request, &op->uri, location, &problem) < 0)
+        return false;
+    stays = interim__follow_stays(op->request, &to);
+    interim__uri_dispose(&to);
+    return !stays;
+}
+
+/* Where a redirect that is to be followed goes to; NULL when the response is final. */
+const interim_field *interim__following_location(const interim__operation *op)
+{
+    const interim_field *location;
+
+    if (op->hop == INTERIM_HOP_POLL ||
+        interim__follow_redirect(op->method, op->answer.status) == INTERIM__REDIRECT_NONE)
+        return NULL;
+    location = interim__fields_next(&op->answer.fields, "location", NULL);
+    return location == NULL || must_stay(op, location) ? NULL : location;
+}
+
+static void follow_redirect(interim__operation *op, const interim_field *location)
+{
+    bool as_get =
+        interim__follow_redirect(op->method, op->answer.status) == INTERIM__REDIRECT_AS_GET;
+    const char *problem = NULL;
+    interim__uri to = {0};
+    bool result = op->hop == INTERIM_HOP_RESULT;
+
+    if (interim__follow_resolve(&to, op->request, &op->uri, location, &problem) < 0)
+        problem = problem == NULL ? "out of memory" : problem;
+    else if (interim__uri_equal(&to, &op->uri) || op->redirects == INTERIM__REDIRECTS_MAX)
+        problem = "the redirects do not end";
+    if (problem != NULL) {
+        interim__error_set(&op->error, INTERIM_EREDIRECT, INTERIM_STAGE_HEAD, "%d, and %s",
+                           op->answer.status, problem);
+        interim__uri_dispose(&to);
+        if (!result)
+            adopt_answer(op);
+        interim__ending_failed(op);
+        return;
+    }
+    op->redirects++;
+    interim__operation_begin(op, result ? INTERIM_HOP_RESULT : INTERIM_HOP_REDIRECT, op->redirects,
+                             as_get ? "GET" : op->method, &to);
+    interim__report_plain(op, INTERIM_EVENT_REDIRECT, "");
+}
+
+/* ---- the end, or a job ---- */
+
+static void conclude_final(interim__operation *op)
+{
+    int status = op->answer.status;
+    bool done = status < 300 || status == 303 || status == 304;
+
+    adopt_answer(op);
+    if (status == 202)
+        interim__ending_conclude(
+            op, INTERIM_ACCEPTED, "the server answered 202, which is not polled: %s",
+            op->request->polling.mode == INTERIM_POLL_OFF ? "polling is off" : "it is no poll");
+    else
+        interim__ending_conclude(
+            op, done ? INTERIM_DONE : INTERIM_FAILED, "the server answered %d%s%s%s", status,
+            op->answer_reason[0] == '\0' ? "" : " ", op->answer_reason,
+            status >= 300 && !done && status < 400 ? ", which is not followed" : "");
+}
+
+/* The body that was looked at is the caller's after all. */
+static bool release_looked(interim__operation *op)
+{
+    if (op->sink != INTERIM__SINK_LOOK)
+        return true;
+    op->sink = INTERIM__SINK_FINAL;
+    if (interim__response_give(op, op->looked.data, op->looked.length) == 0)
+        return true;
+    interim__ending_failed(op);
+    return false;
+}
+
+/* Reads the body that was looked at, if it may be a status document. */
+static bool read_document(interim__operation *op)
+{
+    if (op->sink != INTERIM__SINK_LOOK)
+        return true;
+    interim__progress_read(&op->answer.progress, &op->answer.fields);
+    if (interim__document_read(&op->answer.document, &op->answer.progress, op->looked.data,
+                               op->looked.length))
+        return true;
+    interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
+    interim__ending_failed(op);
+    return false;
+}
+
+static void accept(interim__operation *op)
+{
+    const char *refusal;
+    char *monitor;
+    int failed;
+
+    if (!read_document(op))
+        return;
+    op->job = interim__accepted_new(&op->answer, op->answer.fields.items, &op->looked, &op->random,
+                                    op->now.monotonic, op->now.wall, &refusal, &failed);
+    if (failed < 0) {
+        interim__error_set(&op->error, failed, INTERIM_STAGE_HEAD, "out of memory");
+        interim__ending_failed(op);
+        return;
+    }
+    if (op->job == NULL) {
+        if (!release_looked(op))
+            return;
+        adopt_answer(op);
+        interim__ending_conclude(op, INTERIM_ACCEPTED,
+                                 "the server answered 202, which is not polled: %s", refusal);
+        return;
+    }
+    op->answer.fields = (interim__fields){0};
+    op->result->timing.accepted_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
+    monitor = interim__uri_redacted(&op->job->monitor, true);
+    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_ACCEPTED,
+                                                 .status = op->job->status,
+                                                 .progress = &op->job->seen,
+                                                 .url = monitor,
+                                                 .text = op->job->dialect->name});
+    free(monitor);
+    op->hop = INTERIM_HOP_POLL;
+    interim__operation_wait(op);
+}
+
+/* ---- polls ---- */
+
+static void go_to_result(interim__operation *op)
+{
+    interim__uri uri = {0};
+    const char *method = op->request->method;
+    bool wanted = strcmp(method, "POST") == 0 || strcmp(method, "PATCH") == 0 ||
+                  interim__method_is_safe(method);
+
+    adopt_answer(op);
+    /* The result of a COPY is the copy: nobody wants it downloaded. */
+    if (!wanted || interim__uri_copy(&uri, &op->job->current) < 0) {
+        interim__ending_conclude(op, INTERIM_DONE, "the monitor answered %d: the job is done",
+                                 op->result->status);
+        return;
+    }
+    op->redirects = 0;
+    interim__operation_begin(op, INTERIM_HOP_RESULT, 0, "GET", &uri);
+}
+
+static void poll_again(interim__operation *op)
+{
+    if (op->now.monotonic >= op->job->deadline) {
+        interim__error_set(&op->error, INTERIM_EPOLL_DEADLINE, INTERIM_STAGE_WAIT,
+                           "%u polls, the last answer: %s", op->job->polls, op->job->note);
+        interim__ending_deadline(op);
+        return;
+    }
+    interim__operation_wait(op);
+}
+
+/* The 202 is the final response after all. */
+static void return_to_accepted(interim__operation *op)
+{
+    interim__accepted *job = op->job;
+    interim_result *result = op->result;
+    int answered = op->answer.status;
+
+    result->status = job->status;
+    result->fields = job->fields;
+    result->field_count = job->field_count;
+    job->fields = NULL;
+    free(result->url);
+    result->url = job->url;
+    job->url = NULL;
+    if (interim__response_give(op, job->body.data, job->body.length) < 0) {
+        interim__ending_failed(op);
+        return;
+    }
+    interim__ending_conclude(op, INTERIM_ACCEPTED,
+                             "the server answered 202, which is not polled: its Location answers %d"
+                             " and is no monitor",
+                             answered);
+}
+
+static void conclude_polled(interim__operation *op, bool done)
+{
+    const interim__document *document = &op->answer.document;
+    char message[sizeof document->message];
+    int status = op->answer.status;
+
+    snprintf(message, sizeof message, "%s", document->message);
+    if (!release_looked(op))
+        return;
+    adopt_answer(op);
+    interim__ending_conclude(op, done ? INTERIM_DONE : INTERIM_FAILED,
+                             "the monitor answered %d: the job %s%s%s", status,
+                             done ? "is done" : "failed", message[0] == '\0' ? "" : ": ", message);
+}
+
+static void ask_moved(interim__operation *op)
+{
+    interim__uri uri = {0};
+
+    if (interim__uri_copy(&uri, &op->job->current) < 0) {
+        interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
+        interim__ending_failed(op);
+        return;
+    }
+    interim__operation_begin(op, INTERIM_HOP_POLL, op->job->polls, "GET", &uri);
+}
+
+void interim__following_polled(interim__operation *op, interim__poll_outcome outcome)
+{
+    switch (outcome) {
+    case INTERIM__POLL_AGAIN:
+        poll_again(op);
+        break;
+    case INTERIM__POLL_MOVED:
+        ask_moved(op);
+        break;
+    case INTERIM__POLL_DONE:
+    case INTERIM__POLL_FAILED:
+        conclude_polled(op, outcome == INTERIM__POLL_DONE);
+        break;
+    case INTERIM__POLL_ELSEWHERE:
+        go_to_result(op);
+        break;
+    case INTERIM__POLL_NO_MONITOR:
+        return_to_accepted(op);
+        break;
+    case INTERIM__POLL_STOP:
+        interim__ending_conclude(
+            op, op->error.code == INTERIM_EPOLL_UNREACHABLE ? INTERIM_UNREACHABLE : INTERIM_UNKNOWN,
+            "%s: %s; the job may go on", interim_strerror(op->error.code), op->error.text);
+        break;
+    }
+}
+
+static void take_poll(interim__operation *op)
+{
+    interim__poll_outcome outcome;
+
+    if (!read_document(op))
+        return;
+    outcome = interim__accepted_answered(op->job, &op->answer, op->now.monotonic, op->now.wall,
+                                         &op->error);
+    op->fresh_connection = false;
+    op->result->timing.poll_count++;
+    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_POLL,
+                                                 .status = op->answer.status,
+                                                 .reason = op->answer_reason,
+                                                 .fields = &op->answer.fields,
+                                                 .progress = &op->answer.progress,
+                                                 .text = op->answer.document.state[0] != '\0'
+                                                             ? op->answer.document.state
+                                                             : op->job->note});
+    interim__following_polled(op, outcome);
+}
+
+static void take_result(interim__operation *op)
+{
+    int status = op->answer.status;
+
+    if (status >= 300) {
+        interim__ending_conclude(op, INTERIM_DONE,
+                                 "the job is done; its result was not to be had: %d", status);
+        return;
+    }
+    adopt_answer(op);
+    interim__ending_conclude(op, INTERIM_DONE, "the job is done, its result answered %d", status);
+}
+
+/* ---- the exchange ---- */
+
+static void keep_trailers(interim__operation *op)
+{
+    const interim__fields *trailers = &op->exchange.chunked.trailers;
+    interim_result *result = op->result;
+
+    if (op->sink == INTERIM__SINK_DISCARD || trailers->count == 0)
+        return;
+    free(result->trailers);
+    result->trailers = interim__fields_clone(trailers->items, trailers->count);
+    result->trailer_count = result->trailers == NULL ? 0 : trailers->count;
+}
+
+void interim__following_over(interim__operation *op)
+{
+    const interim_field *location = interim__following_location(op);
+
+    op->keep_connection = interim__exchange_reusable(&op->exchange);
+    keep_trailers(op);
+    if (op->hop == INTERIM_HOP_POLL)
+        take_poll(op);
+    else if (location != NULL)
+        follow_redirect(op, location);
+    else if (op->hop == INTERIM_HOP_RESULT)
+        take_result(op);
+    else if (op->answer.status == 202 && op->request->polling.mode != INTERIM_POLL_OFF)
+        accept(op);
+    else
+        conclude_final(op);
+}

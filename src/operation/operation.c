@@ -1,0 +1,326 @@
+/* operation.c - the lifecycle of an operation and what it is told. See operation.h. */
+#include "operation/operation.h"
+
+#include "operation/delay.h"
+#include "operation/follow.h"
+#include "operation/report.h"
+#include "operation/steps.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POLL_SILENCE_MS 60000                   /* a monitor has little to think about */
+#define LAST_POLL_NS (5 * INT64_C(1000000000))  /* for the poll at the deadline to be answered */
+#define RISKY_IDLE_NS (1 * INT64_C(1000000000)) /* see interim__operation_idle_limit */
+
+static interim_result *result_new(void)
+{
+    interim_result *result = calloc(1, sizeof *result);
+
+    if (result == NULL)
+        return NULL;
+    interim__error_init(&result->error);
+    result->timing = (interim_timing){.size = sizeof result->timing,
+                                      .connected_ms = -1,
+                                      .sent_ms = -1,
+                                      .first_interim_ms = -1,
+                                      .accepted_ms = -1,
+                                      .response_ms = -1,
+                                      .end_ms = -1};
+    return result;
+}
+
+static void set_url_text(interim__operation *op)
+{
+    free(op->url_text);
+    op->url_text = interim__uri_redacted(&op->uri, op->hop != INTERIM_HOP_REQUEST);
+}
+
+int interim__operation_init(interim__operation *op, interim_request *request, uint64_t number,
+                            uint64_t seed, const char *user_agent, size_t body_cap,
+                            interim__observer observe, void *observer, interim__moment now)
+{
+    *op = (interim__operation){.request = request,
+                               .observe = observe,
+                               .observer = observer,
+                               .user_agent = user_agent,
+                               .body_cap = body_cap,
+                               .number = number,
+                               .random = seed,
+                               .method = request->method,
+                               .now = now};
+    interim__error_init(&op->error);
+    op->result = result_new();
+    if (op->result == NULL || interim__uri_copy(&op->uri, &request->uri) < 0) {
+        interim__result_free(op->result);
+        return INTERIM_ENOMEM;
+    }
+    request->references++;
+    request->in_flight++;
+    set_url_text(op);
+    interim__watchdog_start(&op->dog, &request->patience, now.monotonic);
+    op->need = INTERIM__NEED_CONNECTION;
+    interim__report_plain(op, INTERIM_EVENT_START, "");
+    return 0;
+}
+
+static void leave_exchange(interim__operation *op)
+{
+    if (op->exchanging)
+        interim__exchange_dispose(&op->exchange);
+    op->exchanging = false;
+    free(op->answer.fields.items);
+    op->answer = (interim__answer){0};
+    interim__buffer_dispose(&op->looked);
+    op->discarded = 0;
+}
+
+void interim__operation_dispose(interim__operation *op)
+{
+    leave_exchange(op);
+    interim__accepted_free(op->job);
+    interim__uri_dispose(&op->uri);
+    interim__result_free(op->result);
+    free(op->url_text);
+    op->request->in_flight--;
+    interim__request_release(op->request);
+}
+
+interim_result *interim__operation_take_result(interim__operation *op)
+{
+    interim_result *result = op->result;
+
+    op->result = NULL;
+    return result;
+}
+
+/* The same URL may be asked again, so the old one is freed only when it is replaced. */
+void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned hop_index,
+                              const char *method, interim__uri *uri)
+{
+    leave_exchange(op);
+    if (uri != &op->uri) {
+        interim__uri_dispose(&op->uri);
+        op->uri = *uri;
+        *uri = (interim__uri){0};
+    }
+    op->hop = hop;
+    op->hop_index = hop_index;
+    op->method = method;
+    set_url_text(op);
+    interim__error_init(&op->error);
+    interim__watchdog_enter(&op->dog, INTERIM__PHASE_CONNECT, op->request->patience.silence_ms,
+                            op->now.monotonic);
+    op->need = INTERIM__NEED_CONNECTION;
+}
+
+void interim__operation_wait(interim__operation *op)
+{
+    int64_t wait = op->job->poll_at - op->now.monotonic;
+
+    leave_exchange(op);
+    interim__watchdog_enter(&op->dog, INTERIM__PHASE_WAIT, op->request->patience.silence_ms,
+                            op->now.monotonic);
+    op->need = INTERIM__NEED_TIME;
+    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_WAITING,
+                                                 .wait_ms = wait / INTERIM__NS_PER_MS});
+}
+
+/* After any input: what the caller asked for meanwhile. */
+static void settle(interim__operation *op)
+{
+    if (op->stop && op->need != INTERIM__NEED_NOTHING)
+        interim__ending_cancelled(op);
+}
+
+static int64_t silence_limit_ms(const interim__operation *op)
+{
+    int64_t limit = op->request->patience.silence_ms;
+
+    return op->hop == INTERIM_HOP_POLL && limit > POLL_SILENCE_MS ? POLL_SILENCE_MS : limit;
+}
+
+static void note_time(int64_t *out, const interim__operation *op)
+{
+    if (*out < 0)
+        *out = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
+}
+
+void interim__operation_opened(interim__operation *op, const char *peer, bool reused,
+                               interim__moment now)
+{
+    interim__body_source body;
+
+    op->now = now;
+    op->reused = reused;
+    op->keep_connection = false;
+    snprintf(op->peer, sizeof op->peer, "%s", peer);
+    note_time(&op->result->timing.connected_ms, op);
+    interim__exchange_init(&op->exchange, op->method, &op->error);
+    op->exchanging = true;
+    if (interim__follow_write(&op->exchange.sender.out, &body, op->request, op->hop, op->method,
+                              &op->uri, op->user_agent) < 0) {
+        interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
+        interim__ending_failed(op);
+        settle(op);
+        return;
+    }
+    interim__sender_start(&op->exchange.sender, &body);
+    op->need = INTERIM__NEED_EXCHANGE;
+    interim__watchdog_enter(&op->dog, INTERIM__PHASE_EXCHANGE, silence_limit_ms(op), now.monotonic);
+    interim__report_plain(op, INTERIM_EVENT_CONNECTED, reused ? "reused" : "new");
+    settle(op);
+}
+
+void interim__operation_unopened(interim__operation *op, const interim_error *error,
+                                 interim__moment now)
+{
+    op->now = now;
+    op->error = *error;
+    interim__ending_failed(op);
+    settle(op);
+}
+
+void interim__operation_ended(interim__operation *op, bool clean, const interim_error *error,
+                              interim__moment now)
+{
+    op->now = now;
+    /* What TLS has to say is more than that the stream ended. */
+    if (error != NULL && (error->code == INTERIM_ETLS || error->code == INTERIM_ECERTIFICATE))
+        op->error = *error;
+    if (interim__exchange_end(&op->exchange, clean) == INTERIM__STEP_OVER) {
+        interim__following_over(op);
+    } else {
+        if (error != NULL && op->error.os_error == 0)
+            op->error.os_error = error->os_error;
+        interim__ending_failed(op);
+    }
+    settle(op);
+}
+
+size_t interim__operation_output(interim__operation *op, const char **data, interim__moment now)
+{
+    ptrdiff_t size = interim__sender_output(&op->exchange.sender, data, &op->error);
+
+    if (size >= 0)
+        return (size_t)size;
+    op->now = now;
+    interim__ending_failed(op);
+    settle(op);
+    return 0;
+}
+
+void interim__operation_sent(interim__operation *op, size_t size, interim__moment now)
+{
+    op->now = now;
+    op->begun = true;
+    interim__sender_sent(&op->exchange.sender, size);
+    interim__watchdog_activity(&op->dog, now.monotonic);
+    if (!interim__sender_done(&op->exchange.sender))
+        return;
+    interim__watchdog_sent(&op->dog, now.monotonic);
+    note_time(&op->result->timing.sent_ms, op);
+    interim__report_plain(op, INTERIM_EVENT_SENT, "");
+    settle(op);
+}
+
+void interim__operation_unwritable(interim__operation *op)
+{
+    interim__sender_abandon(&op->exchange.sender);
+}
+
+void interim__operation_received(interim__operation *op, char *data, size_t size,
+                                 interim__moment now)
+{
+    op->now = now;
+    interim__response_receive(op, &data, &size);
+    settle(op);
+}
+
+void interim__operation_cancel(interim__operation *op)
+{
+    op->stop = true;
+}
+
+static bool is_polling(const interim__operation *op)
+{
+    return op->job != NULL && op->hop == INTERIM_HOP_POLL;
+}
+
+/* The end of waiting for the job, with time for the poll that is under way. */
+static int64_t job_deadline(const interim__operation *op)
+{
+    if (!is_polling(op) || op->need == INTERIM__NEED_TIME || op->job->deadline == INTERIM__FAR)
+        return INTERIM__FAR;
+    return op->job->deadline + LAST_POLL_NS;
+}
+
+int64_t interim__operation_deadline(const interim__operation *op)
+{
+    int64_t limit = interim__watchdog_deadline(&op->dog);
+    int64_t job = op->need == INTERIM__NEED_TIME ? op->job->poll_at : job_deadline(op);
+
+    if (op->need == INTERIM__NEED_NOTHING)
+        return INTERIM__FAR;
+    if (op->stop)
+        return op->now.monotonic;
+    return limit < job ? limit : job;
+}
+
+static void limit_passed(interim__operation *op, int code)
+{
+    static const interim_stage stages[] = {INTERIM_STAGE_CONNECT, INTERIM_STAGE_HEAD,
+                                           INTERIM_STAGE_WAIT};
+    interim_stage stage = stages[op->dog.phase];
+
+    if (op->dog.phase == INTERIM__PHASE_EXCHANGE && op->exchange.state == INTERIM__EXCHANGE_BODY)
+        stage = INTERIM_STAGE_BODY;
+    interim__error_set(
+        &op->error, code, stage, "%u signs of life so far, the last %lld s ago", op->signs,
+        (long long)(interim__watchdog_silence_ms(&op->dog, op->now.monotonic) / 1000));
+    if (code == INTERIM_ETOTAL || code == INTERIM_EPOLL_DEADLINE)
+        interim__ending_deadline(op);
+    else
+        interim__ending_failed(op);
+}
+
+static void poll(interim__operation *op)
+{
+    interim__accepted *job = op->job;
+    interim__uri uri = {0};
+
+    if (interim__accepted_ask(job) < 0 || interim__uri_copy(&uri, &job->current) < 0) {
+        interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
+        interim__ending_failed(op);
+        return;
+    }
+    interim__operation_begin(op, INTERIM_HOP_POLL, job->polls, "GET", &uri);
+}
+
+void interim__operation_tick(interim__operation *op, interim__moment now)
+{
+    int due;
+
+    op->now = now;
+    settle(op);
+    if (op->need == INTERIM__NEED_NOTHING)
+        return;
+    due = interim__watchdog_check(&op->dog, now.monotonic);
+    if (due == 0 && now.monotonic >= job_deadline(op))
+        due = INTERIM_EPOLL_DEADLINE;
+    if (due < 0)
+        limit_passed(op, due);
+    else if (due > 0)
+        interim__report_plain(op, INTERIM_EVENT_GAP, "");
+    if (op->need == INTERIM__NEED_TIME && now.monotonic >= op->job->poll_at)
+        poll(op);
+    settle(op);
+}
+
+int64_t interim__operation_idle_limit(const interim__operation *op)
+{
+    if (op->fresh_connection)
+        return -1;
+    return interim__method_is_repeatable(op->method) ? INTERIM__FAR : RISKY_IDLE_NS;
+}

@@ -1,0 +1,136 @@
+/* operation.h - from the call to the outcome: exchanges for the request, its redirects and polls,
+ * and the waits between them. It takes bytes, time and random numbers, and gives bytes and events;
+ * it knows of no socket, clock or file, so that it runs the same under the drive, a made-up clock
+ * and a fuzzer.
+ *
+ * What it needs from whoever drives it:
+ *
+ *     CONNECTION --opened--> EXCHANGE --over--> CONNECTION   redirect, result, once more
+ *                                           `-> TIME         until the next poll, no connection
+ * held
+ *                                           `-> NOTHING      ended: the result can be taken
+ *     TIME --tick--> CONNECTION
+ *     any --limit, cancel--> NOTHING
+ *
+ * After each call the driver looks at need again. When it had given a connection and need is not
+ * EXCHANGE any more, the connection is taken back: kept if keep_connection says so, else closed.
+ * May be included by operation, drive and client. */
+#ifndef INTERIM_OPERATION_OPERATION_H
+#define INTERIM_OPERATION_OPERATION_H
+
+#include "exchange/exchange.h"
+#include "operation/accepted.h"
+#include "operation/patience.h"
+#include "operation/result.h"
+
+typedef enum interim__need {
+    INTERIM__NEED_CONNECTION, /* a connection to the origin of uri */
+    INTERIM__NEED_EXCHANGE,   /* its output sent, what comes given to it */
+    INTERIM__NEED_TIME,       /* nothing before deadline */
+    INTERIM__NEED_NOTHING
+} interim__need;
+
+/* Nanoseconds. */
+typedef struct interim__moment {
+    int64_t monotonic, wall;
+} interim__moment;
+
+/* Gets every event; a non-zero return cancels the operation. */
+typedef int (*interim__observer)(void *user, const interim_event *event);
+
+/* What becomes of the body of the response that is being read. */
+typedef enum interim__sink {
+    INTERIM__SINK_FINAL,  /* it is the caller's: streamed or kept */
+    INTERIM__SINK_LOOK,   /* it is looked at when it is complete, or too long for that */
+    INTERIM__SINK_DISCARD /* read and forgotten, up to a limit */
+} interim__sink;
+
+typedef struct interim__operation {
+    /* Set at the start. */
+    interim_request *request;
+    interim_result *result;
+    interim__observer observe;
+    void *observer;
+    const char *user_agent;
+    size_t body_cap;
+    uint64_t number, random;
+    /* For the driver. */
+    interim__need need;
+    interim__uri uri;      /* of the exchange: where to connect to */
+    bool keep_connection;  /* the connection of the exchange that is over may be used again */
+    bool fresh_connection; /* a connection that was idle will not do */
+    /* The rest is its own. */
+    interim__moment now;
+    interim_hop hop;
+    unsigned hop_index, redirects;
+    const char *method; /* of the exchange */
+    interim__exchange exchange;
+    bool exchanging; /* exchange is initialised */
+    bool reused;     /* its connection had been idle */
+    bool begun;      /* a byte of the first request may have left: it may have had an effect */
+    bool retried;    /* a safe request was asked once more already */
+    bool stop;       /* the caller wants no more */
+    interim__watchdog dog;
+    interim_error error; /* of this exchange */
+    int last_status;
+    uint64_t sequence;
+    unsigned signs; /* of life */
+    interim__sink sink;
+    interim__answer answer; /* the final response of the exchange; its fields are a clone */
+    char answer_reason[48];
+    interim__buffer looked; /* its body so far, for SINK_LOOK */
+    uint64_t discarded;
+    interim__accepted *job; /* NULL: no 202 is being followed */
+    char *url_text;         /* of uri, fit for logs */
+    char peer[72];
+} interim__operation;
+
+/* Starts an operation: takes a reference of the request. Errors: ENOMEM; nothing is to be disposed
+ * of then. */
+int interim__operation_init(interim__operation *op, interim_request *request, uint64_t number,
+                            uint64_t seed, const char *user_agent, size_t body_cap,
+                            interim__observer observe, void *observer, interim__moment now);
+
+/* Frees what it holds, and the result unless that was taken. */
+void interim__operation_dispose(interim__operation *op);
+
+/* The result of an operation that needs nothing any more; transferred. */
+interim_result *interim__operation_take_result(interim__operation *op);
+
+/* A connection is ready. peer is copied. */
+void interim__operation_opened(interim__operation *op, const char *peer, bool reused,
+                               interim__moment now);
+
+/* No connection could be made; or the one that was given has ended: clean tells whether the peer
+ * meant it, error (may be NULL) what the transport knows. */
+void interim__operation_unopened(interim__operation *op, const interim_error *error,
+                                 interim__moment now);
+void interim__operation_ended(interim__operation *op, bool clean, const interim_error *error,
+                              interim__moment now);
+
+/* Bytes to send at *data, how many; 0 when there are none. They stay until _sent says how many
+ * left. A reader that fails ends the operation: need tells. */
+size_t interim__operation_output(interim__operation *op, const char **data, interim__moment now);
+void interim__operation_sent(interim__operation *op, size_t size, interim__moment now);
+
+/* Nothing can be written any more; an answer may still come. */
+void interim__operation_unwritable(interim__operation *op);
+
+/* Bytes that came; they are changed in place, and all of them are taken. */
+void interim__operation_received(interim__operation *op, char *data, size_t size,
+                                 interim__moment now);
+
+/* When _tick is to be called, monotonic ns; INTERIM__FAR: not needed. */
+int64_t interim__operation_deadline(const interim__operation *op);
+
+/* Does what is due. Calling it for nothing is harmless. */
+void interim__operation_tick(interim__operation *op, interim__moment now);
+
+/* The caller wants no more; takes effect at the next tick. */
+void interim__operation_cancel(interim__operation *op);
+
+/* How long a connection may have been idle to be used for this exchange, ns: a request that must
+ * not be sent twice is not risked on one that the server may just be closing. */
+int64_t interim__operation_idle_limit(const interim__operation *op);
+
+#endif

@@ -1,0 +1,149 @@
+/* patience.c - see patience.h. */
+#include "operation/patience.h"
+
+static void fill(int64_t *value, int64_t preset)
+{
+    if (*value == 0)
+        *value = preset;
+}
+
+void interim__patience_fill(interim_patience *patience)
+{
+    fill(&patience->connect_ms, 10000);
+    fill(&patience->head_ms, 30000);
+    fill(&patience->silence_ms, 300000);
+    fill(&patience->gap_warning_ms, 30000);
+    fill(&patience->total_ms, INTERIM_FOREVER);
+    if (patience->interim_rate == 0)
+        patience->interim_rate = 100;
+    if (patience->interim_burst == 0)
+        patience->interim_burst = 16384;
+}
+
+static int64_t after(int64_t since, int64_t ms)
+{
+    return ms == INTERIM_FOREVER || since == INTERIM__FAR ? INTERIM__FAR
+                                                          : since + ms * INTERIM__NS_PER_MS;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void restart_quiet(interim__watchdog *dog, int64_t now)
+{
+    dog->quiet_since = now;
+    dog->next_gap = after(now, dog->limits->gap_warning_ms);
+}
+
+void interim__watchdog_start(interim__watchdog *dog, const interim_patience *limits, int64_t now)
+{
+    *dog = (interim__watchdog){.limits = limits,
+                               .start = now,
+                               .life = INTERIM__FAR,
+                               .tokens = (double)limits->interim_burst,
+                               .tokens_at = now};
+    interim__watchdog_enter(dog, INTERIM__PHASE_CONNECT, limits->silence_ms, now);
+}
+
+void interim__watchdog_enter(interim__watchdog *dog, interim__phase phase, int64_t silence_ms,
+                             int64_t now)
+{
+    dog->phase = phase;
+    dog->phase_start = now;
+    dog->silence_ns = silence_ms * INTERIM__NS_PER_MS;
+    dog->head_since = INTERIM__FAR;
+    restart_quiet(dog, now);
+}
+
+void interim__watchdog_activity(interim__watchdog *dog, int64_t now)
+{
+    restart_quiet(dog, now);
+}
+
+static void note_silence(interim__watchdog *dog, int64_t now)
+{
+    if (dog->life != INTERIM__FAR && now - dog->life > dog->longest)
+        dog->longest = now - dog->life;
+}
+
+void interim__watchdog_sent(interim__watchdog *dog, int64_t now)
+{
+    if (dog->life == INTERIM__FAR)
+        dog->life = now;
+    restart_quiet(dog, now);
+}
+
+void interim__watchdog_life(interim__watchdog *dog, int64_t now)
+{
+    note_silence(dog, now);
+    dog->life = now;
+    restart_quiet(dog, now);
+}
+
+void interim__watchdog_head(interim__watchdog *dog, bool under_way, int64_t now)
+{
+    if (!under_way)
+        dog->head_since = INTERIM__FAR;
+    else if (dog->head_since == INTERIM__FAR)
+        dog->head_since = now;
+}
+
+bool interim__watchdog_admit(interim__watchdog *dog, int64_t now)
+{
+    double rate = (double)dog->limits->interim_rate;
+    double burst = (double)dog->limits->interim_burst;
+
+    dog->tokens += (double)(now - dog->tokens_at) * 1e-9 * rate;
+    dog->tokens_at = now;
+    if (dog->tokens > burst)
+        dog->tokens = burst;
+    dog->tokens -= 1;
+    return dog->tokens >= 0;
+}
+
+int64_t interim__watchdog_silence_ms(const interim__watchdog *dog, int64_t now)
+{
+    return dog->life == INTERIM__FAR ? 0 : (now - dog->life) / INTERIM__NS_PER_MS;
+}
+
+int64_t interim__watchdog_deadline(const interim__watchdog *dog)
+{
+    int64_t total = after(dog->start, dog->limits->total_ms);
+
+    switch (dog->phase) {
+    case INTERIM__PHASE_CONNECT:
+        return earlier(total, after(dog->phase_start, dog->limits->connect_ms));
+    case INTERIM__PHASE_EXCHANGE:
+        return earlier(earlier(total, dog->next_gap),
+                       earlier(dog->quiet_since + dog->silence_ns,
+                               after(dog->head_since, dog->limits->head_ms)));
+    default:
+        return total;
+    }
+}
+
+static int check_exchange(interim__watchdog *dog, int64_t now)
+{
+    if (now >= after(dog->head_since, dog->limits->head_ms))
+        return INTERIM_EHEAD_TIMEOUT;
+    if (now >= dog->quiet_since + dog->silence_ns)
+        return INTERIM_ESILENCE;
+    if (now < dog->next_gap)
+        return 0;
+    dog->next_gap = dog->quiet_since + 2 * (dog->next_gap - dog->quiet_since);
+    return 1;
+}
+
+int interim__watchdog_check(interim__watchdog *dog, int64_t now)
+{
+    if (now >= after(dog->start, dog->limits->total_ms)) {
+        note_silence(dog, now);
+        return INTERIM_ETOTAL;
+    }
+    if (dog->phase == INTERIM__PHASE_CONNECT)
+        return now >= after(dog->phase_start, dog->limits->connect_ms) ? INTERIM_ECONNECT_TIMEOUT
+                                                                       : 0;
+    return dog->phase == INTERIM__PHASE_EXCHANGE ? check_exchange(dog, now) : 0;
+}

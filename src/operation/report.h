@@ -1,0 +1,27 @@
+/* report.h - an operation's events: the one place that fills them in, so that the log is the
+ * history. May be included by the files of operation.h. */
+#ifndef INTERIM_OPERATION_REPORT_H
+#define INTERIM_OPERATION_REPORT_H
+
+#include "operation/operation.h"
+
+/* What an event says beyond what is known of the operation; zero means nothing to say. */
+typedef struct interim__report {
+    interim_event_kind kind;
+    int status;
+    const char *reason;
+    const interim__fields *fields;
+    const interim__progress *progress;
+    const char *url; /* instead of the exchange's */
+    int64_t wait_ms; /* only for WAITING and RETRY */
+    const interim_error *error;
+    const char *text;
+} interim__report;
+
+/* Makes the event and gives it to the observer; a sign of life ends the silence. */
+void interim__report_event(interim__operation *op, const interim__report *report);
+
+/* An event without more to say. */
+void interim__report_plain(interim__operation *op, interim_event_kind kind, const char *text);
+
+#endif

@@ -1,0 +1,70 @@
+/* request.c - see request.h. */
+#include "operation/request.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void wipe(char *text)
+{
+    if (text != NULL)
+        OPENSSL_cleanse(text, strlen(text));
+    free(text);
+}
+
+void interim__request_release(interim_request *request)
+{
+    if (request == NULL || --request->references > 0)
+        return;
+    free(request->method);
+    interim__uri_dispose(&request->uri);
+    /* A value may be a credential too (a bearer token in Authorization). */
+    for (size_t i = 0; i < request->fields.count; i++) {
+        OPENSSL_cleanse((char *)request->fields.items[i].value,
+                        request->fields.items[i].value_length);
+        free((char *)request->fields.items[i].name);
+    }
+    interim__fields_dispose(&request->fields);
+    wipe(request->authorization);
+    free(request->body_memory);
+    free(request);
+}
+
+static void fill(int64_t *value, int64_t preset)
+{
+    if (*value == 0)
+        *value = preset;
+}
+
+void interim__polling_fill(interim_polling *polling)
+{
+    fill(&polling->deadline_ms, INT64_C(24) * 3600 * 1000);
+    fill(&polling->first_ms, 1000);
+    fill(&polling->min_ms, 250);
+    fill(&polling->max_ms, 600000);
+    fill(&polling->outage_ms, 300000);
+}
+
+static bool is_one_of(const char *const *list, size_t count, const char *method)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i], method) == 0)
+            return true;
+    return false;
+}
+
+bool interim__method_is_safe(const char *method)
+{
+    static const char *const safe[] = {"GET",      "HEAD",   "OPTIONS", "TRACE",
+                                       "PROPFIND", "REPORT", "SEARCH"};
+
+    return is_one_of(safe, sizeof safe / sizeof *safe, method);
+}
+
+bool interim__method_is_repeatable(const char *method)
+{
+    static const char *const idempotent[] = {"PUT", "DELETE"};
+
+    return interim__method_is_safe(method) ||
+           is_one_of(idempotent, sizeof idempotent / sizeof *idempotent, method);
+}

@@ -1,0 +1,189 @@
+/* response.c - takes an answer in: interims, the final response and its body. */
+#include "operation/follow.h"
+#include "operation/report.h"
+#include "operation/steps.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DISCARD_MAX                                                                                \
+    1048576 /* bytes of a body that nobody wants; more is not worth the connection */
+
+/* ---- interims ---- */
+
+static void take_interim(interim__operation *op)
+{
+    interim__head *head = &op->exchange.head;
+    interim__progress progress;
+    interim_timing *timing = &op->result->timing;
+
+    op->last_status = head->status;
+    timing->interim_count++;
+    if (timing->first_interim_ms < 0)
+        timing->first_interim_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
+    interim__progress_init(&progress);
+    interim__progress_read(&progress, &head->fields);
+    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_INTERIM,
+                                                 .status = head->status,
+                                                 .reason = head->reason,
+                                                 .fields = &head->fields,
+                                                 .progress = &progress});
+    if (interim__watchdog_admit(&op->dog, op->now.monotonic))
+        return;
+    interim__error_set(&op->error, INTERIM_EFLOOD, INTERIM_STAGE_HEAD,
+                       "more than %u a second after the first %u",
+                       op->request->patience.interim_rate, op->request->patience.interim_burst);
+    interim__ending_failed(op);
+}
+
+/* ---- the final response of an exchange ---- */
+
+static bool keep_answer(interim__operation *op)
+{
+    interim__head *head = &op->exchange.head;
+    interim__answer *answer = &op->answer;
+
+    *answer = (interim__answer){.request = op->request, .uri = &op->uri, .status = head->status};
+    answer->fields.items = interim__fields_clone(head->fields.items, head->fields.count);
+    answer->fields.count = head->fields.count;
+    interim__progress_init(&answer->progress);
+    snprintf(op->answer_reason, sizeof op->answer_reason, "%s", head->reason);
+    if (answer->fields.items != NULL)
+        return true;
+    interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory");
+    return false;
+}
+
+static interim__sink choose_sink(const interim__operation *op)
+{
+    if (op->hop == INTERIM_HOP_POLL)
+        return INTERIM__SINK_LOOK;
+    if (interim__following_location(op) != NULL)
+        return INTERIM__SINK_DISCARD;
+    if (op->hop == INTERIM_HOP_RESULT)
+        return op->answer.status < 300 ? INTERIM__SINK_FINAL : INTERIM__SINK_DISCARD;
+    if (op->answer.status == 202 && op->request->polling.mode != INTERIM_POLL_OFF)
+        return INTERIM__SINK_LOOK;
+    return INTERIM__SINK_FINAL;
+}
+
+static void take_response(interim__operation *op)
+{
+    interim__head *head = &op->exchange.head;
+
+    op->last_status = head->status;
+    if (!keep_answer(op)) {
+        interim__ending_failed(op);
+        return;
+    }
+    op->sink = choose_sink(op);
+    /* The answer of a monitor is reported when it is known what it says. */
+    if (op->hop != INTERIM_HOP_POLL)
+        interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RESPONSE,
+                                                     .status = head->status,
+                                                     .reason = op->answer_reason,
+                                                     .fields = &op->answer.fields});
+}
+
+/* ---- bodies ---- */
+
+int interim__response_give(interim__operation *op, const char *data, size_t size)
+{
+    interim__buffer *kept = &op->result->body;
+
+    if (op->request->on_body != NULL) {
+        if (size > 0 && op->request->on_body(data, size, op->request->body_user) != 0)
+            op->stop = true;
+        return 0;
+    }
+    if (size > op->body_cap - kept->length)
+        return interim__error_set(&op->error, INTERIM_EBODY_LIMIT, INTERIM_STAGE_BODY,
+                                  "the cap is %zu bytes; stream the body instead", op->body_cap);
+    if (interim__buffer_append(kept, data, size) < 0)
+        return interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
+    return 0;
+}
+
+/* Whether an answer that is too long to be a status document is the end of the job. */
+static bool is_final_by_status(const interim__operation *op)
+{
+    return op->hop == INTERIM_HOP_POLL && !interim__accepted_is_running_by_status(&op->answer);
+}
+
+/* A body that was to be looked at is too long for that: its status alone decides. */
+static int stop_looking(interim__operation *op)
+{
+    op->sink = is_final_by_status(op) ? INTERIM__SINK_FINAL : INTERIM__SINK_DISCARD;
+    if (op->sink == INTERIM__SINK_DISCARD)
+        return 0;
+    return interim__response_give(op, op->looked.data, op->looked.length);
+}
+
+static int take_body(interim__operation *op, const char *data, size_t size)
+{
+    interim__watchdog_activity(&op->dog, op->now.monotonic);
+    if (op->sink == INTERIM__SINK_LOOK) {
+        if (size <= INTERIM__DOCUMENT_MAX - op->looked.length)
+            return interim__buffer_append(&op->looked, data, size) < 0
+                       ? interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY,
+                                            "out of memory")
+                       : 0;
+        if (stop_looking(op) < 0)
+            return op->error.code;
+    }
+    if (op->sink == INTERIM__SINK_FINAL)
+        return interim__response_give(op, data, size);
+    op->discarded += size;
+    return 0;
+}
+
+/* ---- the exchange ---- */
+
+/* A body that nobody wants has become too long: the answer counts, the connection does not. */
+static void break_off(interim__operation *op)
+{
+    op->exchange.persistent = false;
+    interim__following_over(op);
+    op->keep_connection = false;
+}
+
+static void take_step(interim__operation *op, int step)
+{
+    switch (step) {
+    case INTERIM__STEP_INTERIM:
+        take_interim(op);
+        break;
+    case INTERIM__STEP_RESPONSE:
+        take_response(op);
+        break;
+    case INTERIM__STEP_BODY:
+        if (take_body(op, op->exchange.body, op->exchange.body_length) < 0)
+            interim__ending_failed(op);
+        else if (op->discarded > DISCARD_MAX)
+            break_off(op);
+        break;
+    case INTERIM__STEP_OVER:
+        interim__following_over(op);
+        break;
+    default:
+        interim__ending_failed(op);
+    }
+}
+
+void interim__response_receive(interim__operation *op, char **data, size_t *size)
+{
+    while (op->need == INTERIM__NEED_EXCHANGE && !op->stop) {
+        int step = interim__exchange_step(&op->exchange, data, size);
+
+        if (step == INTERIM__STEP_MORE)
+            break;
+        /* Bytes behind the answer were not asked for: RFC 9112 section 9.2. */
+        if (step == INTERIM__STEP_OVER && *size > 0)
+            op->exchange.persistent = false;
+        take_step(op, step);
+    }
+    if (op->need == INTERIM__NEED_EXCHANGE)
+        interim__watchdog_head(&op->dog, interim__exchange_in_head(&op->exchange),
+                               op->now.monotonic);
+}

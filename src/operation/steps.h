@@ -1,0 +1,45 @@
+/* steps.h - what the files of the operation machine call of each other: operation.c (lifecycle and
+ * inputs), response.c (takes an answer in), following.c (where to go from it), ending.c (how it
+ * ends). May be included by these. */
+#ifndef INTERIM_OPERATION_STEPS_H
+#define INTERIM_OPERATION_STEPS_H
+
+#include "operation/operation.h"
+
+/* operation.c: leaves the exchange, if there is one, and asks for a connection to uri (transferred)
+ * for the next hop. */
+void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned hop_index,
+                              const char *method, interim__uri *uri);
+
+/* operation.c: leaves the exchange, if there is one, and waits until the job is to be polled. */
+void interim__operation_wait(interim__operation *op);
+
+/* response.c: takes the bytes of an answer, until the exchange is over. */
+void interim__response_receive(interim__operation *op, char **data, size_t *size);
+
+/* response.c: gives a piece of the final body to the caller, or keeps it. Errors: op->error is set.
+ */
+int interim__response_give(interim__operation *op, const char *data, size_t size);
+
+/* following.c: where the redirect goes that the answer is; NULL: the answer is none to be followed.
+ */
+const interim_field *interim__following_location(const interim__operation *op);
+
+/* following.c: the exchange is over. */
+void interim__following_over(interim__operation *op);
+
+/* following.c: goes on as a poll's answer, or the lack of one, demands. */
+void interim__following_polled(interim__operation *op, interim__poll_outcome outcome);
+
+/* ending.c: the outcome is known. op->error, if set, becomes the result's. */
+void interim__ending_conclude(interim__operation *op, interim_outcome outcome, const char *format,
+                              ...) INTERIM__PRINTF(3, 4);
+
+/* ending.c: op->error has ended the exchange, or the attempt at one. */
+void interim__ending_failed(interim__operation *op);
+
+/* ending.c: a limit of time has passed, or the caller wants no more: whatever the hop. */
+void interim__ending_deadline(interim__operation *op);
+void interim__ending_cancelled(interim__operation *op);
+
+#endif
