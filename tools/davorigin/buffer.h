@@ -1,7 +1,8 @@
 /* Growable text: what davorigin builds before it sends.
  *
- * A buffer that could not grow is marked failed and takes nothing more; who built it looks once, at the end, instead of after
- * each append. `data` ends with a NUL that `length` does not count, and is NULL as long as nothing was appended. */
+ * A buffer that could not grow is marked failed and takes nothing more; who built it looks once, at
+ * the end, instead of after each append. `data` ends with a NUL that `length` does not count, and
+ * is NULL as long as nothing was appended. */
 #ifndef DAVORIGIN_BUFFER_H
 #define DAVORIGIN_BUFFER_H
 

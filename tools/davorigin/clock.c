@@ -1,4 +1,5 @@
-/* Time; clock.h tells the concept. The C locale is never changed, so strftime writes English names. */
+/* Time; clock.h tells the concept. The C locale is never changed, so strftime writes English names.
+ */
 #include "clock.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* Time: a monotonic clock for deadlines, and dates as HTTP (RFC 9110 §5.6.7) and WebDAV (RFC 3339) write them. */
+/* Time: a monotonic clock for deadlines, and dates as HTTP (RFC 9110 §5.6.7) and WebDAV (RFC 3339)
+ * write them. */
 #ifndef DAVORIGIN_CLOCK_H
 #define DAVORIGIN_CLOCK_H
 
@@ -14,7 +15,8 @@ int64_t clock_ms(void);
 void clock_http_date(char out[CLOCK_TEXT_SIZE], time_t when);
 void clock_rfc3339(char out[CLOCK_TEXT_SIZE], time_t when);
 
-/* Reads an IMF-fixdate. The two obsolete forms are not read: a condition in such a form counts as absent. */
+/* Reads an IMF-fixdate. The two obsolete forms are not read: a condition in such a form counts as
+ * absent. */
 bool clock_parse_http_date(time_t *out, const char *text);
 
 #endif

@@ -54,8 +54,8 @@ int connection_write(struct connection *connection, const void *data, size_t siz
     const char *next = data;
 
     while (size > 0) {
-        ssize_t taken = connection->io.write(&connection->io, next, size,
-                                             clock_ms() + CONNECTION_SILENCE_MS);
+        ssize_t taken =
+            connection->io.write(&connection->io, next, size, clock_ms() + CONNECTION_SILENCE_MS);
 
         if (taken < 0)
             return (int)taken;
@@ -65,7 +65,8 @@ int connection_write(struct connection *connection, const void *data, size_t siz
     return 0;
 }
 
-/* Closing with unread bytes makes the kernel send a reset, which may destroy the answer on its way (RFC 9112 §9.6). */
+/* Closing with unread bytes makes the kernel send a reset, which may destroy the answer on its way
+ * (RFC 9112 §9.6). */
 void connection_end(struct connection *connection)
 {
     struct io plain;

@@ -77,6 +77,7 @@ int status_of_errno(int error)
     case EROFS:
     case ENAMETOOLONG:
     case EINVAL:
+    case EXDEV:
         return 403;
     case EEXIST:
         return 412;

@@ -31,7 +31,7 @@ struct tls *tls_new(const char *certificate_file, const char *key_file, char *wh
         SSL_CTX_check_private_key(context) != 1)
         goto failed;
     return (struct tls *)(void *)context;
-failed: {
+failed : {
     const char *reason = ERR_reason_error_string(ERR_peek_error());
 
     snprintf(why, why_size, "%s: %s", what, reason ? reason : "could not be used");
@@ -46,7 +46,8 @@ void tls_free(struct tls *tls)
     SSL_CTX_free(context_of(tls));
 }
 
-/* After a failed SSL call: waits for what OpenSSL asks for. 0 to try again, 1 for the end of the stream, else an errno. */
+/* After a failed SSL call: waits for what OpenSSL asks for. 0 to try again, 1 for the end of the
+ * stream, else an errno. */
 static int wait_for_more(struct io *io, int result, int64_t deadline)
 {
     int reason = SSL_get_error(io->tls, result);
