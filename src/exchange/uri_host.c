@@ -8,6 +8,8 @@
  */
 #include "exchange/uri_parts.h"
 
+#include "base/text.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,8 +65,8 @@ static size_t read_piece(uint16_t *out, const char *text, size_t length)
     unsigned value = 0;
     size_t used = 0;
 
-    while (used < length && used < 4 && interim__uri_hex(text[used]) >= 0)
-        value = value * 16 + (unsigned)interim__uri_hex(text[used++]);
+    while (used < length && used < 4 && interim__text_hex(text[used]) >= 0)
+        value = value * 16 + (unsigned)interim__text_hex(text[used++]);
     *out = (uint16_t)value;
     return used;
 }
@@ -228,7 +230,7 @@ static bool ends_in_number(const interim__uri_host *host)
         start--;
     if (end - start >= 2 && host->text[start] == '0' && host->text[start + 1] == 'x') {
         for (start += 2; start < end; start++)
-            if (interim__uri_hex(host->text[start]) < 0)
+            if (interim__text_hex(host->text[start]) < 0)
                 return false;
         return true;
     }

@@ -1,11 +1,12 @@
 /* uri_parts.c - see uri_parts.h.
  *
  * RFC 3986 lets a reader split by the first delimiter it meets, and all readers must meet the same
- * one: a byte that some client takes for a delimiter and another does not (backslash, a raw space, a
- * control, a byte beyond ASCII) is how two programs come to disagree about the host of one URL. Such
- * bytes are refused here, before anything else looks at the text. */
+ * one: a byte that some client takes for a delimiter and another does not (backslash, a raw space,
+ * a control, a byte beyond ASCII) is how two programs come to disagree about the host of one URL.
+ * Such bytes are refused here, before anything else looks at the text. */
 #include "exchange/uri_parts.h"
 
+#include "base/text.h"
 #include "exchange/uri.h"
 
 #include <string.h>
@@ -35,21 +36,10 @@ bool interim__uri_is_subdelim(char byte)
     return is_one_of(byte, "!$&'()*+,;=");
 }
 
-int interim__uri_hex(char byte)
-{
-    if (interim__uri_is_digit(byte))
-        return byte - '0';
-    if (byte >= 'a' && byte <= 'f')
-        return byte - 'a' + 10;
-    if (byte >= 'A' && byte <= 'F')
-        return byte - 'A' + 10;
-    return -1;
-}
-
 char interim__uri_unhex(const char *digits)
 {
     unsigned value =
-        (unsigned)interim__uri_hex(digits[0]) * 16 + (unsigned)interim__uri_hex(digits[1]);
+        (unsigned)interim__text_hex(digits[0]) * 16 + (unsigned)interim__text_hex(digits[1]);
 
     return (char)(unsigned char)value;
 }
@@ -77,8 +67,8 @@ static const char *check_bytes(const char *text, size_t length)
 
         if (problem != NULL)
             return problem;
-        if (text[i] == '%' && (length - i < 3 || interim__uri_hex(text[i + 1]) < 0 ||
-                               interim__uri_hex(text[i + 2]) < 0))
+        if (text[i] == '%' && (length - i < 3 || interim__text_hex(text[i + 1]) < 0 ||
+                               interim__text_hex(text[i + 2]) < 0))
             return "a percent sign is not followed by two hexadecimal digits";
     }
     return NULL;

@@ -42,7 +42,6 @@ bool interim__uri_is_digit(char byte);
 bool interim__uri_is_alpha(char byte);
 bool interim__uri_is_unreserved(char byte); /* RFC 3986 section 2.3 */
 bool interim__uri_is_subdelim(char byte);   /* RFC 3986 section 2.2 */
-int interim__uri_hex(char byte);            /* 0 ... 15, or -1 */
 
 /* The byte that the two digits behind a '%' stand for. */
 char interim__uri_unhex(const char *digits);

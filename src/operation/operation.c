@@ -70,10 +70,12 @@ static void leave_exchange(interim__operation *op)
     if (op->exchanging)
         interim__exchange_dispose(&op->exchange);
     op->exchanging = false;
+    op->connections_left++;
     free(op->answer.fields.items);
     op->answer = (interim__answer){0};
     interim__buffer_dispose(&op->looked);
     op->discarded = 0;
+    op->sink = INTERIM__SINK_LOOK;
 }
 
 void interim__operation_dispose(interim__operation *op)
@@ -273,12 +275,15 @@ static void limit_passed(interim__operation *op, int code)
     static const interim_stage stages[] = {INTERIM_STAGE_CONNECT, INTERIM_STAGE_HEAD,
                                            INTERIM_STAGE_WAIT};
     interim_stage stage = stages[op->dog.phase];
+    int64_t silence_ms = interim__watchdog_silence_ms(&op->dog, op->now.monotonic);
 
     if (op->dog.phase == INTERIM__PHASE_EXCHANGE && op->exchange.state == INTERIM__EXCHANGE_BODY)
         stage = INTERIM_STAGE_BODY;
-    interim__error_set(
-        &op->error, code, stage, "%u signs of life so far, the last %lld s ago", op->signs,
-        (long long)(interim__watchdog_silence_ms(&op->dog, op->now.monotonic) / 1000));
+    if (op->signs == 0)
+        interim__error_set(&op->error, code, stage, "there was no sign of life");
+    else
+        interim__error_set(&op->error, code, stage, "%u signs of life, the last %lld s ago",
+                           op->signs, (long long)(silence_ms / 1000));
     if (code == INTERIM_ETOTAL || code == INTERIM_EPOLL_DEADLINE)
         interim__ending_deadline(op);
     else

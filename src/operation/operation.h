@@ -56,7 +56,9 @@ typedef struct interim__operation {
     uint64_t number, random;
     /* For the driver. */
     interim__need need;
-    interim__uri uri;      /* of the exchange: where to connect to */
+    interim__uri uri; /* of the exchange: where to connect to */
+    unsigned
+        connections_left;  /* how many it has done with: the one that it has is not one of them */
     bool keep_connection;  /* the connection of the exchange that is over may be used again */
     bool fresh_connection; /* a connection that was idle will not do */
     /* The rest is its own. */

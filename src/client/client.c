@@ -1,0 +1,156 @@
+/* client.c - making, running and freeing a client. */
+#include "client/client.h"
+
+#include "base/error.h"
+#include "client/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BODY_CAP ((size_t)16 * 1024 * 1024)
+#define IDLE_MS 60000
+#define IDLE_MAX_MS ((int64_t)366 * 86400 * 1000)
+
+/* Copies as much as this library knows of what the caller has (an older or newer header). */
+static int read_options(interim_client_options *out, const interim_client_options *options)
+{
+    *out = (interim_client_options)INTERIM_CLIENT_OPTIONS_INIT;
+    if (options == NULL)
+        return 0;
+    if (options->size < sizeof options->size)
+        return INTERIM_EINVAL;
+    memcpy(out, options, options->size < sizeof *out ? options->size : sizeof *out);
+    if (out->idle_ms < INTERIM_FOREVER || out->idle_ms > IDLE_MAX_MS)
+        return INTERIM_EINVAL;
+    if (out->idle_ms == 0)
+        out->idle_ms = IDLE_MS;
+    if (out->body_cap_bytes == 0)
+        out->body_cap_bytes = BODY_CAP;
+    if (out->user_agent == NULL)
+        out->user_agent = "libinterim/" INTERIM_VERSION;
+    return 0;
+}
+
+static bool is_field_value(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return false;
+    return true;
+}
+
+/* Every event passes here: the log first, so that it has what made a callback stop the operation.
+ */
+static int observe(void *user, const interim_request *request, const interim_event *event)
+{
+    interim_client *client = user;
+    bool sign = event->kind == INTERIM_EVENT_INTERIM || event->kind == INTERIM_EVENT_POLL ||
+                event->kind == INTERIM_EVENT_MARKER;
+    int stop = 0;
+
+    if (client->log != NULL)
+        interim__log_event(client->log, event);
+    if (sign && request->on_interim != NULL)
+        stop = request->on_interim(event, request->interim_user);
+    if (request->on_event != NULL && request->on_event(event, request->event_user) != 0)
+        stop = 1;
+    return stop;
+}
+
+static int make_parts(interim_client *client, const interim_client_options *options)
+{
+    interim__drive *drive = &client->drive;
+    interim__transport *transport = &drive->transport;
+    int64_t idle = options->idle_ms == INTERIM_FOREVER ? INTERIM__NEVER
+                                                       : options->idle_ms * INTERIM__NS_PER_MS;
+    interim_error error;
+    int failed;
+
+    interim__error_init(&error);
+    failed = interim__loop_new(&transport->loop, options->engine);
+    if (failed == 0)
+        failed = interim__resolver_new(&transport->resolver, transport->loop);
+    if (failed == 0)
+        failed = interim__tls_new(&transport->tls, options->ca_file, &error);
+    if (failed == 0)
+        failed = interim__pool_new(&drive->pool, transport->loop, idle);
+    return failed == 0 ? interim__drive_init(drive) : failed;
+}
+
+int interim_client_new(interim_client **out, const interim_client_options *options)
+{
+    interim_client_options known;
+    interim_client *client;
+    int failed = read_options(&known, options);
+
+    *out = NULL;
+    if (failed < 0 || !is_field_value(known.user_agent))
+        return INTERIM_EINVAL;
+    client = calloc(1, sizeof *client);
+    if (client == NULL)
+        return INTERIM_ENOMEM;
+    client->user_agent = strdup(known.user_agent);
+    failed = client->user_agent == NULL ? INTERIM_ENOMEM : make_parts(client, &known);
+    if (failed < 0) {
+        interim_client_free(client);
+        return failed;
+    }
+    client->drive.user_agent = client->user_agent;
+    client->drive.body_cap = known.body_cap_bytes;
+    client->drive.observe = observe;
+    client->drive.observer = client;
+    *out = client;
+    return 0;
+}
+
+void interim_client_free(interim_client *client)
+{
+    interim__drive *drive;
+    interim__transport *transport;
+
+    if (client == NULL)
+        return;
+    drive = &client->drive;
+    transport = &drive->transport;
+    client->freeing = client->running = true;
+    while (drive->running != NULL)
+        interim__drive_abort(drive->running);
+    interim__drive_deliver(drive);
+    interim__pool_free(drive->pool);
+    interim__resolver_free(transport->resolver);
+    interim__tls_free(transport->tls);
+    interim__loop_free(transport->loop);
+    interim__drive_dispose(drive);
+    free(client->user_agent);
+    free(client);
+}
+
+int interim_client_fd(const interim_client *client)
+{
+    return interim__loop_fd(client->drive.transport.loop);
+}
+
+int interim_client_run(interim_client *client, int timeout_ms)
+{
+    interim__drive *drive = &client->drive;
+    int failed;
+
+    if (client->running)
+        return INTERIM_EBUSY;
+    client->running = true;
+    interim__drive_deliver(drive);
+    /* With nothing in flight there is nothing to wait for, but idle connections may want to be
+     * closed. */
+    failed = interim__loop_turn(drive->transport.loop, drive->in_flight == 0 ? 0 : timeout_ms);
+    interim__drive_deliver(drive);
+    client->running = false;
+    if (failed < 0)
+        return failed;
+    return drive->in_flight > INT32_MAX ? INT32_MAX : (int)drive->in_flight;
+}
+
+int interim_client_set_log(interim_client *client, interim_log *log)
+{
+    client->log = log;
+    return 0;
+}

@@ -1,0 +1,68 @@
+/* operation.c - the two facades, blocking and asynchronous, over the same drive. The blocking one
+ * has no protocol code of its own: it starts an operation and runs the client until that has ended.
+ */
+#include "client/client.h"
+
+#include <stdlib.h>
+
+int interim_start(interim_operation **out, interim_client *client, interim_request *request,
+                  interim_done_fn on_done, void *user)
+{
+    interim_operation *operation = NULL;
+    int failed;
+
+    if (out != NULL)
+        *out = NULL;
+    if (on_done == NULL)
+        return INTERIM_EINVAL;
+    if (client->freeing)
+        return INTERIM_EBUSY;
+    failed = interim__drive_start(&operation, &client->drive, request, on_done, user);
+    if (out != NULL)
+        *out = operation;
+    return failed;
+}
+
+static void keep_result(interim_operation *operation, interim_result *result, void *user)
+{
+    (void)operation;
+    *(interim_result **)user = result;
+}
+
+int interim_perform(interim_result **out, interim_client *client, interim_request *request)
+{
+    interim_operation *operation;
+    int failed;
+
+    *out = NULL;
+    if (client->running)
+        return INTERIM_EBUSY;
+    failed = interim_start(&operation, client, request, keep_result, out);
+    if (failed < 0)
+        return failed;
+    while (*out == NULL) {
+        failed = interim_client_run(client, -1);
+        if (failed >= 0 || *out != NULL)
+            continue;
+        /* The system does not let us wait any more. */
+        interim__drive_abort(operation);
+        interim__drive_deliver(&client->drive);
+        return failed;
+    }
+    return (*out)->error.code;
+}
+
+void interim_operation_cancel(interim_operation *operation)
+{
+    interim__drive_cancel(operation);
+}
+
+int interim_operation_status(const interim_operation *operation)
+{
+    return operation->machine.last_status;
+}
+
+int64_t interim_operation_silence_ms(const interim_operation *operation)
+{
+    return interim__watchdog_silence_ms(&operation->machine.dog, interim__loop_monotonic_ns());
+}

@@ -1,0 +1,235 @@
+/* request.c - building a request: everything that a caller gives is checked here, once. */
+#include "operation/request.h"
+
+#include "base/text.h"
+#include "exchange/request_head.h"
+#include "operation/patience.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define METHOD_MAX 32
+#define LIMIT_MAX ((int64_t)366 * 86400 * 1000)
+#define LENGTH_MAX ((size_t)65535) /* of a user name or a password */
+
+int interim_request_new(interim_request **out, const char *method, const char *url)
+{
+    interim_request *request;
+    size_t length = strlen(method);
+    int failed;
+
+    *out = NULL;
+    if (length > METHOD_MAX || !interim__text_is_token(method, length) ||
+        strcmp(method, "CONNECT") == 0)
+        return INTERIM_EMETHOD;
+    request = calloc(1, sizeof *request);
+    if (request == NULL)
+        return INTERIM_ENOMEM;
+    request->references = 1;
+    request->body.length = INTERIM__BODY_NONE;
+    interim__patience_fill(&request->patience);
+    interim__polling_fill(&request->polling);
+    request->method = strdup(method);
+    failed = request->method == NULL ? INTERIM_ENOMEM
+                                     : interim__uri_parse(&request->uri, url, strlen(url), NULL);
+    if (failed < 0) {
+        interim__request_release(request);
+        return failed;
+    }
+    *out = request;
+    return 0;
+}
+
+void interim_request_free(interim_request *request)
+{
+    interim__request_release(request);
+}
+
+int interim_request_add_header(interim_request *request, const char *name, const char *value)
+{
+    size_t name_length = strlen(name), value_length = strlen(value);
+    const char *problem, *trimmed = value;
+    char *block;
+
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    if (interim__request_field_check(name, value, &problem) < 0)
+        return INTERIM_EFIELD;
+    if (interim__text_is(name, name_length, "host") &&
+        interim__fields_next(&request->fields, "host", NULL) != NULL)
+        return INTERIM_EFIELD;
+    interim__text_trim(&trimmed, &value_length);
+    block = malloc(name_length + value_length + 2);
+    if (block == NULL)
+        return INTERIM_ENOMEM;
+    memcpy(block, name, name_length + 1);
+    memcpy(block + name_length + 1, trimmed, value_length);
+    block[name_length + 1 + value_length] = '\0';
+    if (interim__fields_add(&request->fields, block, name_length, block + name_length + 1,
+                            value_length) == 0)
+        return 0;
+    free(block);
+    return INTERIM_ENOMEM;
+}
+
+static void forget(char **secret)
+{
+    if (*secret != NULL)
+        OPENSSL_cleanse(*secret, strlen(*secret));
+    free(*secret);
+    *secret = NULL;
+}
+
+/* "Basic " and base64 of user ":" password (RFC 7617). NULL when out of memory. */
+static char *basic(const char *user, const char *password)
+{
+    static const char scheme[] = "Basic ";
+    size_t user_length = strlen(user), password_length = strlen(password);
+    size_t length = user_length + 1 + password_length;
+    char *pair = malloc(length + 1);
+    char *out = malloc(sizeof scheme + (length + 2) / 3 * 4);
+
+    if (pair != NULL && out != NULL) {
+        memcpy(pair, user, user_length);
+        pair[user_length] = ':';
+        memcpy(pair + user_length + 1, password, password_length + 1);
+        memcpy(out, scheme, sizeof scheme);
+        EVP_EncodeBlock((unsigned char *)out + sizeof scheme - 1, (unsigned char *)pair,
+                        (int)length);
+        OPENSSL_cleanse(pair, length);
+    } else {
+        free(out);
+        out = NULL;
+    }
+    free(pair);
+    return out;
+}
+
+int interim_request_set_credentials(interim_request *request, const char *user,
+                                    const char *password)
+{
+    char *authorization;
+
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    if (user == NULL) {
+        forget(&request->authorization);
+        return 0;
+    }
+    if (password == NULL || strchr(user, ':') != NULL || strlen(user) > LENGTH_MAX ||
+        strlen(password) > LENGTH_MAX)
+        return INTERIM_EINVAL;
+    authorization = basic(user, password);
+    if (authorization == NULL)
+        return INTERIM_ENOMEM;
+    forget(&request->authorization);
+    request->authorization = authorization;
+    return 0;
+}
+
+int interim_request_set_body(interim_request *request, const void *data, size_t size)
+{
+    char *copy;
+
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    copy = malloc(size + 1);
+    if (copy == NULL || size > INT64_MAX) {
+        free(copy);
+        return INTERIM_ENOMEM;
+    }
+    if (size > 0)
+        memcpy(copy, data, size);
+    free(request->body_memory);
+    request->body_memory = copy;
+    request->body = (interim__body_source){.data = copy, .length = (int64_t)size};
+    return 0;
+}
+
+int interim_request_set_body_reader(interim_request *request, interim_body_reader_fn reader,
+                                    int64_t length, void *user)
+{
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    if (reader == NULL || length < -1)
+        return INTERIM_EINVAL;
+    free(request->body_memory);
+    request->body_memory = NULL;
+    request->body = (interim__body_source){
+        .reader = reader, .user = user, .length = length < 0 ? INTERIM__BODY_CHUNKED : length};
+    return 0;
+}
+
+static bool is_limit(int64_t value, bool forever)
+{
+    return (value >= 0 && value <= LIMIT_MAX) || (forever && value == INTERIM_FOREVER);
+}
+
+int interim_request_set_patience(interim_request *request, const interim_patience *patience)
+{
+    interim_patience known = INTERIM_PATIENCE_INIT;
+
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    if (patience->size < sizeof patience->size)
+        return INTERIM_EINVAL;
+    memcpy(&known, patience, patience->size < sizeof known ? patience->size : sizeof known);
+    if (!is_limit(known.connect_ms, false) || !is_limit(known.head_ms, false) ||
+        !is_limit(known.silence_ms, false) || !is_limit(known.gap_warning_ms, true) ||
+        !is_limit(known.total_ms, true))
+        return INTERIM_EINVAL;
+    interim__patience_fill(&known);
+    request->patience = known;
+    return 0;
+}
+
+int interim_request_set_polling(interim_request *request, const interim_polling *polling)
+{
+    interim_polling known = INTERIM_POLLING_INIT;
+
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    if (polling->size < sizeof polling->size)
+        return INTERIM_EINVAL;
+    memcpy(&known, polling, polling->size < sizeof known ? polling->size : sizeof known);
+    if (!is_limit(known.deadline_ms, true) || !is_limit(known.first_ms, false) ||
+        !is_limit(known.min_ms, false) || !is_limit(known.max_ms, false) ||
+        !is_limit(known.outage_ms, false) || known.mode < INTERIM_POLL_STANDARD ||
+        known.mode > INTERIM_POLL_OFF || known.cross_origin < INTERIM_CROSS_ORIGIN_STRIP ||
+        known.cross_origin > INTERIM_CROSS_ORIGIN_REJECT)
+        return INTERIM_EINVAL;
+    interim__polling_fill(&known);
+    if (known.min_ms > known.max_ms)
+        return INTERIM_EINVAL;
+    request->polling = known;
+    return 0;
+}
+
+int interim_request_on_interim(interim_request *request, interim_event_fn fn, void *user)
+{
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    request->on_interim = fn;
+    request->interim_user = user;
+    return 0;
+}
+
+int interim_request_on_event(interim_request *request, interim_event_fn fn, void *user)
+{
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    request->on_event = fn;
+    request->event_user = user;
+    return 0;
+}
+
+int interim_request_on_body(interim_request *request, interim_body_fn fn, void *user)
+{
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    request->on_body = fn;
+    request->body_user = user;
+    return 0;
+}

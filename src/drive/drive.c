@@ -1,0 +1,323 @@
+/* drive.c - see drive.h. */
+#include "drive/drive.h"
+
+#include "operation/delay.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define BUFFER_SIZE (64 * 1024)
+#define READS_A_TURN 16 /* of one operation, before others have their turn */
+
+int interim__drive_init(interim__drive *drive)
+{
+    drive->buffer = malloc(BUFFER_SIZE);
+    if (drive->buffer == NULL)
+        return INTERIM_ENOMEM;
+    if (getrandom(&drive->random, sizeof drive->random, 0) == (ssize_t)sizeof drive->random)
+        return 0;
+    free(drive->buffer);
+    drive->buffer = NULL;
+    return INTERIM_ESYSTEM;
+}
+
+void interim__drive_dispose(interim__drive *drive)
+{
+    free(drive->buffer);
+    drive->buffer = NULL;
+}
+
+static interim__moment now(void)
+{
+    return (interim__moment){interim__loop_monotonic_ns(), interim__loop_wall_ns()};
+}
+
+/* ---- The connection ---- */
+
+/* The exchange is over, or will not be: its connection is kept or closed. */
+static void release(interim_operation *operation)
+{
+    interim__drive *drive = operation->drive;
+    interim__operation *machine = &operation->machine;
+    interim__connection *connection = operation->connection;
+
+    if (connection == NULL)
+        return;
+    operation->connection = NULL;
+    if (operation->opened && machine->keep_connection)
+        interim__pool_keep(drive->pool, connection);
+    else
+        interim__connection_free(connection);
+    operation->opened = false;
+}
+
+static void advance(interim_operation *operation);
+
+static void on_opened(void *user, const interim_error *error)
+{
+    interim_operation *operation = user;
+    interim_error failure;
+
+    if (error == NULL) {
+        operation->opened = true;
+        interim__operation_opened(&operation->machine,
+                                  interim__connection_peer(operation->connection), false, now());
+    } else {
+        failure = *error;
+        interim__connection_free(operation->connection);
+        operation->connection = NULL;
+        interim__operation_unopened(&operation->machine, &failure, now());
+    }
+    advance(operation);
+}
+
+static void on_ready(void *user, unsigned events)
+{
+    (void)events;
+    advance(user);
+}
+
+/* Takes an idle connection, or begins to open one. */
+static void seek_connection(interim_operation *operation)
+{
+    interim__drive *drive = operation->drive;
+    interim__operation *machine = &operation->machine;
+    const interim__uri *uri = &machine->uri;
+    interim__connection_owner owner = {on_opened, on_ready, operation};
+    interim_error error;
+    int failed;
+
+    operation->connection = interim__pool_take(drive->pool, uri->tls, uri->host, uri->port,
+                                               interim__operation_idle_limit(machine));
+    if (operation->connection != NULL) {
+        interim__connection_set_owner(operation->connection, &owner);
+        operation->opened = true;
+        interim__operation_opened(machine, interim__connection_peer(operation->connection), true,
+                                  now());
+        return;
+    }
+    failed = interim__connection_open(&operation->connection, &drive->transport, uri->tls,
+                                      uri->host, uri->port, &owner);
+    if (failed == 0)
+        return;
+    interim__error_init(&error);
+    interim__error_set(&error, failed, INTERIM_STAGE_RESOLVE, "%.80s", uri->host);
+    interim__operation_unopened(machine, &error, now());
+}
+
+/* ---- Bytes ---- */
+
+static void send_output(interim_operation *operation)
+{
+    interim__operation *machine = &operation->machine;
+    const char *data;
+    size_t size;
+
+    while (machine->need == INTERIM__NEED_EXCHANGE &&
+           (size = interim__operation_output(machine, &data, now())) > 0) {
+        ptrdiff_t sent = interim__connection_write(operation->connection, data, size);
+
+        if (sent > 0) {
+            interim__operation_sent(machine, (size_t)sent, now());
+        } else if (sent == INTERIM__AGAIN) {
+            return;
+        } else {
+            /* An answer that was given before, such as 413, may still be there to be read. */
+            interim__operation_unwritable(machine);
+            return;
+        }
+    }
+}
+
+static void receive_input(interim_operation *operation)
+{
+    interim__operation *machine = &operation->machine;
+    char *buffer = operation->drive->buffer;
+
+    for (int reads = 0; machine->need == INTERIM__NEED_EXCHANGE; reads++) {
+        ptrdiff_t got;
+
+        if (reads == READS_A_TURN) {
+            interim__connection_again(operation->connection);
+            return;
+        }
+        got = interim__connection_read(operation->connection, buffer, BUFFER_SIZE);
+        if (got == INTERIM__AGAIN)
+            return;
+        if (got > 0) {
+            interim__operation_received(machine, buffer, (size_t)got, now());
+            continue;
+        }
+        interim__operation_ended(
+            machine, got == INTERIM__END,
+            got == INTERIM__BROKEN ? interim__connection_error(operation->connection) : NULL,
+            now());
+    }
+}
+
+/* ---- The operation ---- */
+
+static void unlink_from(interim_operation **list, interim_operation *operation)
+{
+    if (operation->previous != NULL)
+        operation->previous->next = operation->next;
+    else
+        *list = operation->next;
+    if (operation->next != NULL)
+        operation->next->previous = operation->previous;
+    operation->next = operation->previous = NULL;
+}
+
+static void link_to(interim_operation **list, interim_operation *operation)
+{
+    operation->next = *list;
+    if (*list != NULL)
+        (*list)->previous = operation;
+    *list = operation;
+}
+
+static void end(interim_operation *operation)
+{
+    interim__drive *drive = operation->drive;
+
+    release(operation);
+    interim__timer_set(drive->transport.loop, &operation->timer, INTERIM__NEVER);
+    unlink_from(&drive->running, operation);
+    link_to(&drive->ended, operation);
+}
+
+/* The timer is moved only when it would come too late: coming too early costs less than moving it
+ * with each message. */
+static void set_timer(interim_operation *operation)
+{
+    interim__operation *machine = &operation->machine;
+    int64_t deadline = interim__operation_deadline(machine);
+
+    if (deadline >= operation->timer.deadline ||
+        interim__timer_set(operation->drive->transport.loop, &operation->timer, deadline) == 0)
+        return;
+    /* Without a timer it would wait for ever. */
+    interim__drive_abort(operation);
+}
+
+/* Whether there is something to do without waiting. */
+static bool step(interim_operation *operation)
+{
+    interim__operation *machine = &operation->machine;
+
+    if (operation->connection_number != machine->connections_left)
+        release(operation);
+    switch (machine->need) {
+    case INTERIM__NEED_CONNECTION:
+        if (operation->connection != NULL)
+            return false;
+        operation->connection_number = machine->connections_left;
+        seek_connection(operation);
+        return true;
+    case INTERIM__NEED_EXCHANGE:
+        send_output(operation);
+        receive_input(operation);
+        return machine->need != INTERIM__NEED_EXCHANGE;
+    default:
+        return false;
+    }
+}
+
+/* Gives the operation what it needs until it has to wait. */
+static void advance(interim_operation *operation)
+{
+    while (step(operation))
+        continue;
+    if (operation->machine.need == INTERIM__NEED_NOTHING)
+        end(operation);
+    else
+        set_timer(operation);
+}
+
+static void on_due(interim__timer *timer)
+{
+    interim_operation *operation =
+        (interim_operation *)(void *)((char *)timer - offsetof(interim_operation, timer));
+
+    interim__operation_tick(&operation->machine, now());
+    advance(operation);
+}
+
+static int on_event(void *user, const interim_event *event)
+{
+    interim_operation *operation = user;
+    interim__drive *drive = operation->drive;
+
+    return drive->observe(drive->observer, operation->machine.request, event);
+}
+
+int interim__drive_start(interim_operation **out, interim__drive *drive, interim_request *request,
+                         interim_done_fn on_done, void *user)
+{
+    interim_operation *operation = calloc(1, sizeof *operation);
+    interim__moment start = now();
+
+    if (operation == NULL)
+        return INTERIM_ENOMEM;
+    operation->drive = drive;
+    operation->on_done = on_done;
+    operation->user = user;
+    interim__timer_init(&operation->timer, on_due);
+    /* Everything else begins when the timer is due: at once, but in a turn. */
+    if (interim__timer_set(drive->transport.loop, &operation->timer, start.monotonic) < 0) {
+        free(operation);
+        return INTERIM_ENOMEM;
+    }
+    if (interim__operation_init(&operation->machine, request, ++drive->started,
+                                interim__random_next(&drive->random), drive->user_agent,
+                                drive->body_cap, on_event, operation, start) < 0) {
+        interim__timer_set(drive->transport.loop, &operation->timer, INTERIM__NEVER);
+        free(operation);
+        return INTERIM_ENOMEM;
+    }
+    link_to(&drive->running, operation);
+    drive->in_flight++;
+    *out = operation;
+    return 0;
+}
+
+void interim__drive_cancel(interim_operation *operation)
+{
+    interim__operation_cancel(&operation->machine);
+    if (operation->machine.need != INTERIM__NEED_NOTHING)
+        set_timer(operation);
+}
+
+void interim__drive_abort(interim_operation *operation)
+{
+    interim__operation_cancel(&operation->machine);
+    interim__operation_tick(&operation->machine, now());
+    end(operation);
+}
+
+static interim_operation *take_last(interim_operation **list)
+{
+    interim_operation *operation = *list;
+
+    while (operation != NULL && operation->next != NULL)
+        operation = operation->next;
+    if (operation != NULL)
+        unlink_from(list, operation);
+    return operation;
+}
+
+void interim__drive_deliver(interim__drive *drive)
+{
+    interim_operation *operation;
+
+    while ((operation = take_last(&drive->ended)) != NULL) {
+        interim_result *result = interim__operation_take_result(&operation->machine);
+
+        drive->in_flight--;
+        /* The request may be freed in there, and the operation be asked for its status. */
+        operation->on_done(operation, result, operation->user);
+        interim__operation_dispose(&operation->machine);
+        free(operation);
+    }
+}

@@ -1,0 +1,60 @@
+/* drive.h - the one place that joins operations to a transport: it gives an operation the
+ * connection, the bytes and the time that it needs, and knows nothing of HTTP. May be included by
+ * client. */
+#ifndef INTERIM_DRIVE_DRIVE_H
+#define INTERIM_DRIVE_DRIVE_H
+
+#include "operation/operation.h"
+#include "transport/connection.h"
+#include "transport/pool.h"
+
+/* Gets every event of every operation; a non-zero return cancels the operation. */
+typedef int (*interim__drive_observer)(void *user, const interim_request *request,
+                                       const interim_event *event);
+
+typedef struct interim__drive {
+    interim__transport transport;
+    interim__pool *pool;
+    char *buffer; /* what is read goes through here: a waiting operation holds no buffer */
+    const char *user_agent;
+    size_t body_cap;
+    interim__drive_observer observe;
+    void *observer;
+    uint64_t started; /* operations, ever */
+    uint64_t random;
+    size_t in_flight;
+    interim_operation *running; /* list */
+    interim_operation
+        *ended; /* list of those whose on_done is to be called, the first at the end */
+} interim__drive;
+
+/* An operation and what drives it. */
+struct interim_operation {
+    interim__operation machine;
+    interim__drive *drive;
+    interim__connection *connection; /* of the exchange, also while it is being opened */
+    unsigned connection_number;      /* for which of the machine's wishes it is */
+    bool opened;
+    interim__timer timer;
+    interim_done_fn on_done;
+    void *user;
+    interim_operation *next, *previous;
+};
+
+/* The parts are the client's and outlive the drive. Errors: ENOMEM, ESYSTEM. */
+int interim__drive_init(interim__drive *drive);
+void interim__drive_dispose(interim__drive *drive);
+
+/* Starts an operation; it does nothing but say so before the loop's next turn. */
+int interim__drive_start(interim_operation **out, interim__drive *drive, interim_request *request,
+                         interim_done_fn on_done, void *user);
+
+/* Has a cancelled operation noticed in the next turn, or (abort) at once. */
+void interim__drive_cancel(interim_operation *operation);
+void interim__drive_abort(interim_operation *operation);
+
+/* Calls on_done of the operations that have ended, and frees these. Not to be called from within a
+ * turn of the loop. */
+void interim__drive_deliver(interim__drive *drive);
+
+#endif

@@ -1,0 +1,235 @@
+/* date.c - see date.h.
+ *
+ * Dates are read by patterns that mirror the grammar of RFC 9110 section 5.6.7 byte by byte, then
+ * checked against the calendar. The day of the week must be the right one: when it is not, one of
+ * the two is wrong, and believing the other would be a guess about how long to wait. */
+#include "exchange/date.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_S INT64_C(86400)
+
+typedef struct civil {
+    int year, month, day; /* month and day from 1 */
+    int hour, minute, second;
+    int weekday; /* Sunday is 0 */
+} civil;
+
+static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                       "Thursday", "Friday", "Saturday"};
+
+/* Days since 1970-01-01 of a date of the Gregorian calendar, for years from 0 on. Years are counted
+ * from March, so that the leap day is the last of its year. */
+static int64_t days_from_civil(int year, int month, int day)
+{
+    int64_t from_march = year + 400 - (month <= 2); /* never negative */
+    int64_t era = from_march / 400 - 1, of_era = from_march % 400;
+    int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static void civil_from_days(civil *out, int64_t days)
+{
+    int64_t shifted = days + 719468, era, of_era, year, of_year, month;
+
+    era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+    of_era = shifted - era * 146097;
+    year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    of_year = of_era - (365 * year + year / 4 - year / 100);
+    month = (5 * of_year + 2) / 153;
+    out->day = (int)(of_year - (153 * month + 2) / 5 + 1);
+    out->month = (int)(month < 10 ? month + 3 : month - 9);
+    out->year = (int)(year + era * 400 + (out->month <= 2));
+}
+
+static void civil_from_seconds(civil *out, int64_t seconds)
+{
+    int64_t days = seconds / DAY_S, rest = seconds % DAY_S;
+
+    if (rest < 0) {
+        rest += DAY_S;
+        days--;
+    }
+    civil_from_days(out, days);
+    out->hour = (int)(rest / 3600);
+    out->minute = (int)(rest / 60 % 60);
+    out->second = (int)(rest % 60);
+}
+
+static int64_t seconds_of(const civil *date)
+{
+    return days_from_civil(date->year, date->month, date->day) * DAY_S + date->hour * 3600 +
+           date->minute * 60 + date->second;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const char lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return lengths[month - 1] + (month == 2 && leap);
+}
+
+/* ---- Reading -------------------------------------------------------------------------------- */
+
+typedef struct reader {
+    const char *at;
+    const char *end;
+} reader;
+
+static bool read_text(reader *in, const char *text)
+{
+    size_t length = strlen(text);
+
+    if ((size_t)(in->end - in->at) < length || memcmp(in->at, text, length) != 0)
+        return false;
+    in->at += length;
+    return true;
+}
+
+static bool read_number(reader *in, int digits, int *out)
+{
+    if (in->end - in->at < digits)
+        return false;
+    *out = 0;
+    for (; digits > 0; digits--, in->at++) {
+        if (*in->at < '0' || *in->at > '9')
+            return false;
+        *out = *out * 10 + (*in->at - '0');
+    }
+    return true;
+}
+
+static bool read_weekday(reader *in, bool whole, int *out)
+{
+    for (int i = 0; i < 7; i++) {
+        size_t length = whole ? strlen(weekdays[i]) : 3;
+
+        if ((size_t)(in->end - in->at) >= length && memcmp(in->at, weekdays[i], length) == 0) {
+            in->at += length;
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_month(reader *in, int *out)
+{
+    if (in->end - in->at < 3)
+        return false;
+    for (int i = 0; i < 12; i++) {
+        if (memcmp(in->at, months + (size_t)i * 3, 3) == 0) {
+            in->at += 3;
+            *out = i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_time(reader *in, civil *out)
+{
+    return read_number(in, 2, &out->hour) && read_text(in, ":") &&
+           read_number(in, 2, &out->minute) && read_text(in, ":") &&
+           read_number(in, 2, &out->second);
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" */
+static bool read_imf(reader in, civil *out)
+{
+    return read_weekday(&in, false, &out->weekday) && read_text(&in, ", ") &&
+           read_number(&in, 2, &out->day) && read_text(&in, " ") && read_month(&in, &out->month) &&
+           read_text(&in, " ") && read_number(&in, 4, &out->year) && read_text(&in, " ") &&
+           read_time(&in, out) && read_text(&in, " GMT") && in.at == in.end;
+}
+
+/* "Sun Nov  6 08:49:37 1994" */
+static bool read_asctime(reader in, civil *out)
+{
+    if (!read_weekday(&in, false, &out->weekday) || !read_text(&in, " ") ||
+        !read_month(&in, &out->month) || !read_text(&in, " "))
+        return false;
+    if (!read_number(&in, read_text(&in, " ") ? 1 : 2, &out->day))
+        return false;
+    return read_text(&in, " ") && read_time(&in, out) && read_text(&in, " ") &&
+           read_number(&in, 4, &out->year) && in.at == in.end;
+}
+
+/* "Sunday, 06-Nov-94 08:49:37 GMT"; the year has two digits still. */
+static bool read_rfc850(reader in, civil *out)
+{
+    return read_weekday(&in, true, &out->weekday) && read_text(&in, ", ") &&
+           read_number(&in, 2, &out->day) && read_text(&in, "-") && read_month(&in, &out->month) &&
+           read_text(&in, "-") && read_number(&in, 2, &out->year) && read_text(&in, " ") &&
+           read_time(&in, out) && read_text(&in, " GMT") && in.at == in.end;
+}
+
+/* The latest year with these two digits in which the date is at most 50 years ahead of now. */
+static void choose_century(civil *date, int64_t now_s)
+{
+    const int64_t first = days_from_civil(100, 1, 1) * DAY_S; /* all that has four digits */
+    const int64_t last = days_from_civil(9899, 1, 1) * DAY_S;
+    int digits = date->year;
+    civil limit;
+
+    civil_from_seconds(&limit, now_s < first ? first : now_s > last ? last : now_s);
+    limit.year += 50;
+    date->year = limit.year - limit.year % 100 + digits;
+    if (seconds_of(date) > seconds_of(&limit))
+        date->year -= 100;
+}
+
+static bool is_possible(const civil *date)
+{
+    int64_t days;
+
+    if (date->day < 1 || date->day > days_in_month(date->year, date->month) || date->hour > 23 ||
+        date->minute > 59 || date->second > 60)
+        return false;
+    if (date->second == 60 && (date->hour != 23 || date->minute != 59))
+        return false; /* leap seconds end a day of UTC */
+    days = days_from_civil(date->year, date->month, date->day);
+    return ((days + 4) % 7 + 7) % 7 == date->weekday; /* 1970-01-01 was a Thursday */
+}
+
+bool interim__date_parse(int64_t *out_s, const char *text, size_t length, int64_t now_s)
+{
+    reader in = {text, text + length};
+    civil date = {0};
+
+    if (length == 0)
+        return false;
+    if (!read_imf(in, &date) && !read_asctime(in, &date)) {
+        if (!read_rfc850(in, &date))
+            return false;
+        choose_century(&date, now_s);
+    }
+    if (!is_possible(&date))
+        return false;
+    *out_s = seconds_of(&date);
+    return true;
+}
+
+/* ---- Writing -------------------------------------------------------------------------------- */
+
+/* 64 bits of nanoseconds reach from 1677 to 2262, so that no year needs clamping. */
+void interim__date_rfc3339(char out[INTERIM__RFC3339_SIZE], int64_t wall_ns)
+{
+    int64_t seconds = wall_ns / 1000000000, rest = wall_ns % 1000000000;
+    civil date = {0};
+
+    if (rest < 0) {
+        rest += 1000000000;
+        seconds--;
+    }
+    civil_from_seconds(&date, seconds);
+    /* The remainders change nothing: they tell the compiler that all of it fits. */
+    snprintf(out, INTERIM__RFC3339_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%09uZ",
+             (unsigned)date.year % 10000, (unsigned)date.month % 100, (unsigned)date.day % 100,
+             (unsigned)date.hour % 100, (unsigned)date.minute % 100, (unsigned)date.second % 100,
+             (unsigned)rest % 1000000000);
+}
