@@ -307,7 +307,7 @@ typedef struct interim_request interim_request;
  * Since: 0.1. */
 INTERIM_API int interim_request_new(interim_request **out, const char *method, const char *url);
 
-/* Why interim_request_new refuses a URL: one clause such as "byte 12 is a space", or NULL when it
+/* Why interim_request_new refuses a URL: one clause such as "the host is empty", or NULL when it
  * would not refuse it. Static. Since: 0.1. */
 INTERIM_API const char *interim_url_problem(const char *url);
 

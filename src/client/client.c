@@ -11,15 +11,22 @@
 #define IDLE_MS 60000
 #define IDLE_MAX_MS ((int64_t)366 * 86400 * 1000)
 
+static bool is_field_value(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return false;
+    return true;
+}
+
 /* Copies as much as this library knows of what the caller has (an older or newer header). */
 static int read_options(interim_client_options *out, const interim_client_options *options)
 {
     *out = (interim_client_options)INTERIM_CLIENT_OPTIONS_INIT;
-    if (options == NULL)
-        return 0;
-    if (options->size < sizeof options->size)
+    if (options != NULL && options->size < sizeof options->size)
         return INTERIM_EINVAL;
-    memcpy(out, options, options->size < sizeof *out ? options->size : sizeof *out);
+    if (options != NULL)
+        memcpy(out, options, options->size < sizeof *out ? options->size : sizeof *out);
     if (out->idle_ms < INTERIM_FOREVER || out->idle_ms > IDLE_MAX_MS)
         return INTERIM_EINVAL;
     if (out->idle_ms == 0)
@@ -28,15 +35,7 @@ static int read_options(interim_client_options *out, const interim_client_option
         out->body_cap_bytes = BODY_CAP;
     if (out->user_agent == NULL)
         out->user_agent = "libinterim/" INTERIM_VERSION;
-    return 0;
-}
-
-static bool is_field_value(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            return false;
-    return true;
+    return is_field_value(out->user_agent) ? 0 : INTERIM_EINVAL;
 }
 
 /* Every event passes here: the log first, so that it has what made a callback stop the operation.
@@ -84,8 +83,8 @@ int interim_client_new(interim_client **out, const interim_client_options *optio
     int failed = read_options(&known, options);
 
     *out = NULL;
-    if (failed < 0 || !is_field_value(known.user_agent))
-        return INTERIM_EINVAL;
+    if (failed < 0)
+        return failed;
     client = calloc(1, sizeof *client);
     if (client == NULL)
         return INTERIM_ENOMEM;
