@@ -3,8 +3,9 @@
  * Two engines, epoll (edge-triggered, one registration a descriptor) and poll(2), are behind one
  * rule that suits both: *try first*. The owner of a watch reads or writes until the system says
  * EAGAIN, then says by interim__watch_want what it now waits for; `ready` is called at least once
- * after that became possible, and may be called for nothing. An owner that stops before EAGAIN, to
- * let others have their turn, calls interim__watch_again and is called in the next turn.
+ * after that became possible, and may be called for nothing. What ready is given is no longer
+ * waited for: the owner tries, and asks again at the next EAGAIN. An owner that stops before
+ * EAGAIN, to let others have their turn, calls interim__watch_again and is called in the next turn.
  *
  * All structures are the owner's; the loop links them and never allocates for a timer. A callback
  * may change, remove or free any watch or timer, its own included.
@@ -20,6 +21,7 @@
 
 #define INTERIM__READ 1u
 #define INTERIM__WRITE 2u
+#define INTERIM__HANGUP 4u       /* in watch->possible only: the peer sends nothing more */
 #define INTERIM__NEVER INT64_MAX /* a deadline that does not come */
 
 typedef struct interim__loop interim__loop;
@@ -31,9 +33,12 @@ typedef struct interim__timer interim__timer;
 struct interim__watch {
     void (*ready)(interim__watch *watch, unsigned events);
     int fd;                          /* -1: not watched */
+    unsigned never;                  /* the owner's: what it will never want, mostly 0 */
     unsigned want;                   /* the loop's: what the owner waits for */
     unsigned again;                  /* the loop's: events to be given again in the next turn */
-    size_t slot;                     /* the loop's: place in the poll engine's table */
+    unsigned possible;               /* what may be tried: the loop adds what the system reports,
+                                        wanted or not; the owner may take away what it exhausted */
+    size_t slot;                     /* the engine's: place in its table or batch */
     interim__watch *next, *previous; /* the loop's: list of watches to be called again */
 };
 
@@ -49,8 +54,10 @@ int interim__loop_new(interim__loop **out, interim_engine engine);
 void interim__loop_free(interim__loop *loop);
 
 /* A descriptor that is readable when interim__loop_turn(loop, 0) would have something to do, timers
- * and watches to be called again included; EUNSUPPORTED with the poll engine. */
-int interim__loop_fd(const interim__loop *loop);
+ * and watches to be called again included; EUNSUPPORTED with the poll engine. From the first call
+ * on the loop keeps the descriptor's timer set, which costs system calls that a loop does without
+ * whose descriptor nobody watches. */
+int interim__loop_fd(interim__loop *loop);
 
 /* Waits up to timeout_ms (-1: without limit) until something is ready or due, and calls what is.
  * Each watch and timer is called at most once a turn. Returns 0, or ESYSTEM. A signal ends it early

@@ -53,19 +53,31 @@ void interim__connection_free(interim__connection *connection);
 /* Reads at most size bytes into buffer, or writes at most size bytes of data. On AGAIN the
  * connection has already told the loop what it waits for: after a read, bytes to read; after a
  * write, room to write. Both may be waited for at the same time, and TLS may need the other
- * direction: that is handled in here. */
+ * direction: that is handled in here. After a write that came to AGAIN or took a part, go on with
+ * the bytes that were not taken, at least as many as before: TLS has already sealed them. A write
+ * that is BROKEN does not keep the owner from reading what the peer said before. */
 ptrdiff_t interim__connection_read(interim__connection *connection, void *buffer, size_t size);
 ptrdiff_t interim__connection_write(interim__connection *connection, const void *data, size_t size);
 
 /* Has ready called in the next turn, for an owner that stopped reading before AGAIN. */
 void interim__connection_again(interim__connection *connection);
 
-/* The failure behind BROKEN, or behind opened. */
+/* Whether it is open, with nothing to be read and not ended, asked of the system now; it then waits
+ * for bytes to read. For the pool. */
+bool interim__connection_is_clean(interim__connection *connection);
+
+/* The failure behind BROKEN, or behind opened: the first. EDISCONNECTED with os_error where the
+ * socket of an open stream failed, with or without TLS. */
 const interim_error *interim__connection_error(const interim__connection *connection);
 
 /* Where it stands, for limits of time: INTERIM_STAGE_RESOLVE, _CONNECT, _TLS, or _SEND once open.
  */
 interim_stage interim__connection_stage(const interim__connection *connection);
+
+/* Whether it was opened to this origin, or to the same one as another: for the pool. */
+bool interim__connection_is_to(const interim__connection *connection, bool tls, const char *host,
+                               uint16_t port);
+bool interim__connection_same_origin(const interim__connection *a, const interim__connection *b);
 
 /* "192.0.2.1:443" or "[2001:db8::1]:443"; "" before there is one. Borrowed until it is freed. */
 const char *interim__connection_peer(const interim__connection *connection);

@@ -19,9 +19,9 @@ void interim__pool_free(interim__pool *pool);
 interim__connection *interim__pool_take(interim__pool *pool, bool tls, const char *host,
                                         uint16_t port, int64_t idle_at_most);
 
-/* Keeps an open connection that has nothing unread; frees it if there is no room (memory, or more
- * than 8 idle for one origin and 256 in all: the oldest goes). host is copied. */
-void interim__pool_keep(interim__pool *pool, interim__connection *connection, bool tls,
-                        const char *host, uint16_t port);
+/* Keeps an open connection that has nothing unread, for the origin that it was opened to; frees it
+ * if there is no room (memory, or more than 8 idle for one origin and 256 in all: the oldest goes).
+ */
+void interim__pool_keep(interim__pool *pool, interim__connection *connection);
 
 #endif

@@ -6,16 +6,10 @@
 #define INTERIM_TRANSPORT_RESOLVER_H
 
 #include "loop/loop.h"
-
-#include <sys/socket.h>
+#include "transport/address.h"
 
 typedef struct interim__resolver interim__resolver;
 typedef struct interim__lookup interim__lookup;
-
-typedef struct interim__address {
-    struct sockaddr_storage storage;
-    socklen_t length;
-} interim__address;
 
 /* The caller's part of a lookup. done is called once, in a turn of the loop and never from within
  * interim__resolver_ask: error is 0 and the addresses are borrowed until it returns, in the order

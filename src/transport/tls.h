@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct interim__socket;
+
 typedef struct interim__tls interim__tls;
 typedef struct interim__tls_session interim__tls_session;
 
@@ -18,17 +20,18 @@ typedef struct interim__tls_session interim__tls_session;
 int interim__tls_new(interim__tls **out, const char *ca_file, interim_error *error);
 void interim__tls_free(interim__tls *tls);
 
-/* A session for a connected, non-blocking socket, not owned; host is checked against the
- * certificate.
- */
-int interim__tls_session_new(interim__tls_session **out, interim__tls *tls, int fd,
-                             const char *host, interim_error *error);
+/* A session for a connected socket, borrowed until the session is freed; host, copied, is checked
+ * against the certificate. Errors: ETLS, ENOMEM. */
+int interim__tls_session_new(interim__tls_session **out, interim__tls *tls,
+                             struct interim__socket *socket, const char *host,
+                             interim_error *error);
 void interim__tls_session_free(interim__tls_session *session);
 
 /* What a step came to; *want gets INTERIM__READ or INTERIM__WRITE with AGAIN. The numbers are those
  * of connection.h: AGAIN 0, END, BROKEN, ABRUPT. handshake returns 1 when done. error is filled for
  * BROKEN: ECERTIFICATE with clear text (expired, not yet valid, wrong host and which names it is
- * for, unknown issuer, self-signed), else ETLS. */
+ * for, unknown issuer, self-signed); EDISCONNECTED
+ * with os_error where the socket failed after the handshake; else ETLS, or ENOMEM. */
 int interim__tls_handshake(interim__tls_session *session, unsigned *want, interim_error *error);
 ptrdiff_t interim__tls_read(interim__tls_session *session, void *buffer, size_t size,
                             unsigned *want, interim_error *error);

@@ -1,0 +1,343 @@
+/* loop.c - see loop.h. A turn waits, then calls, each at most once: the watches that the system
+ * says are ready, those that asked to be called again in an earlier turn, and the timers that are
+ * due. Bytes come before deadlines, so that a sign of life that arrived in time counts although
+ * nobody had looked.
+ *
+ * Invariants: watch->fd >= 0 exactly while it is in the engine; watch->again != 0 exactly while it
+ * is in one of the two lists. What a callback adds to a list is for the next turn. */
+#include "loop/bell.h"
+#include "loop/engine.h"
+#include "loop/timers.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_MS 1000000
+
+struct interim__loop {
+    interim__watch bell; /* first: the watch is the loop. Rung by interim__loop_wake */
+    const interim__engine *engine;
+    void *state;
+    int bell_fd; /* never changes: other threads read it */
+    interim__timers timers;
+    int64_t now;            /* of the turn, while timers are called; else INT64_MIN */
+    interim__watch again;   /* head of a ring: to be called in the next turn */
+    interim__watch calling; /* head of a ring: to be called in this turn */
+    bool turning;
+    bool exposed; /* somebody watches the engine's descriptor */
+};
+
+static int64_t read_clock(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t interim__loop_monotonic_ns(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t interim__loop_wall_ns(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+/* ---- Rings of watches -------------------------------------------------------------------- */
+
+static void ring_init(interim__watch *head)
+{
+    head->next = head->previous = head;
+}
+
+static bool ring_is_empty(const interim__watch *head)
+{
+    return head->next == head;
+}
+
+static void ring_append(interim__watch *head, interim__watch *watch)
+{
+    watch->previous = head->previous;
+    watch->next = head;
+    head->previous->next = watch;
+    head->previous = watch;
+}
+
+static void ring_unlink(interim__watch *watch)
+{
+    watch->previous->next = watch->next;
+    watch->next->previous = watch->previous;
+    watch->next = watch->previous = NULL;
+    watch->again = 0;
+}
+
+/* Moves all of from to the empty ring to. */
+static void ring_move(interim__watch *to, interim__watch *from)
+{
+    if (ring_is_empty(from))
+        return;
+    to->next = from->next;
+    to->previous = from->previous;
+    to->next->previous = to;
+    to->previous->next = to;
+    ring_init(from);
+}
+
+/* ---- The loop ------------------------------------------------------------------------------ */
+
+static void bell_rang(interim__watch *watch, unsigned events)
+{
+    interim__loop *loop = (interim__loop *)(void *)watch;
+
+    (void)events;
+    interim__bell_quiet(loop->bell_fd);
+    interim__watch_want(loop, watch, INTERIM__READ);
+}
+
+static int open_engine(interim__loop *loop, interim_engine engine)
+{
+#if defined(__linux__)
+    if (engine == INTERIM_ENGINE_AUTO || engine == INTERIM_ENGINE_EPOLL) {
+        int status;
+
+        loop->engine = &interim__engine_epoll;
+        status = loop->engine->open(&loop->state);
+        if (status == 0 || status != INTERIM_ESYSTEM || errno != ENOSYS)
+            return status;
+        if (engine == INTERIM_ENGINE_EPOLL)
+            return INTERIM_EUNSUPPORTED;
+    }
+#endif
+    if (engine != INTERIM_ENGINE_AUTO && engine != INTERIM_ENGINE_POLL)
+        return INTERIM_EUNSUPPORTED;
+    loop->engine = &interim__engine_poll;
+    return loop->engine->open(&loop->state);
+}
+
+int interim__loop_new(interim__loop **out, interim_engine engine)
+{
+    interim__loop *loop = calloc(1, sizeof *loop);
+    int status, problem;
+
+    *out = NULL;
+    if (loop == NULL)
+        return INTERIM_ENOMEM;
+    loop->bell.ready = bell_rang;
+    loop->bell.never = INTERIM__WRITE; /* it always could be, and that is no news */
+    loop->bell.fd = loop->bell_fd = -1;
+    loop->now = INT64_MIN;
+    ring_init(&loop->again);
+    ring_init(&loop->calling);
+    status = open_engine(loop, engine);
+    if (status < 0)
+        goto out;
+    loop->bell_fd = interim__bell_open();
+    status =
+        loop->bell_fd < 0 ? INTERIM_ESYSTEM : interim__watch_add(loop, &loop->bell, loop->bell_fd);
+    if (status < 0)
+        goto out;
+    interim__watch_want(loop, &loop->bell, INTERIM__READ);
+    *out = loop;
+    return 0;
+out:
+    problem = errno;
+    interim__loop_free(loop);
+    errno = problem;
+    return status;
+}
+
+void interim__loop_free(interim__loop *loop)
+{
+    if (loop == NULL)
+        return;
+    interim__watch_remove(loop, &loop->bell);
+    if (loop->bell_fd >= 0)
+        close(loop->bell_fd);
+    if (loop->state != NULL)
+        loop->engine->close(loop->state);
+    interim__timers_dispose(&loop->timers);
+    free(loop);
+}
+
+void interim__loop_wake(interim__loop *loop)
+{
+    interim__bell_ring(loop->bell_fd);
+}
+
+/* Keeps the promise of interim__loop_fd while no turn is running. Costs a system call only when
+ * something is to happen earlier than the descriptor's timer says. */
+static void expose(interim__loop *loop)
+{
+    if (!loop->exposed || loop->turning)
+        return;
+    if (!ring_is_empty(&loop->again))
+        loop->engine->arm(loop->state, 0);
+    else
+        loop->engine->arm(loop->state, interim__timers_earliest(&loop->timers));
+}
+
+int interim__loop_fd(interim__loop *loop)
+{
+    if (loop->engine->fd == NULL)
+        return INTERIM_EUNSUPPORTED;
+    loop->exposed = true;
+    expose(loop);
+    return loop->engine->fd(loop->state);
+}
+
+/* ---- A turn -------------------------------------------------------------------------------- */
+
+/* How long the engine may wait: rounded up, so that what it waited for is then due. */
+static int limit_wait(const interim__loop *loop, int timeout_ms)
+{
+    int64_t earliest = interim__timers_earliest(&loop->timers), now, left_ms;
+
+    if (timeout_ms == 0 || !ring_is_empty(&loop->again))
+        return 0;
+    if (earliest == INTERIM__NEVER)
+        return timeout_ms < 0 ? -1 : timeout_ms;
+    now = interim__loop_monotonic_ns();
+    if (earliest <= now)
+        return 0;
+    left_ms = (earliest - now - 1) / NS_PER_MS + 1;
+    if (timeout_ms >= 0 && left_ms > timeout_ms)
+        return timeout_ms;
+    return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+static void call(interim__loop *loop, interim__watch *watch, unsigned events)
+{
+    if (watch->again != 0) {
+        events |= watch->again;
+        ring_unlink(watch);
+    }
+    if (watch->want & events) {
+        watch->want &= ~events;
+        loop->engine->want(loop->state, watch);
+    }
+    watch->ready(watch, events);
+}
+
+static size_t call_timers(interim__loop *loop)
+{
+    interim__timer *timer;
+    size_t called = 0;
+
+    if (interim__timers_earliest(&loop->timers) == INTERIM__NEVER)
+        return 0;
+    loop->now = interim__loop_monotonic_ns();
+    for (; (timer = interim__timers_pop(&loop->timers, loop->now)) != NULL; called++)
+        timer->due(timer);
+    loop->now = INT64_MIN;
+    return called;
+}
+
+/* Calls what the engine noted, what asked to be called again, and what is due. How many calls. */
+static size_t call_all(interim__loop *loop)
+{
+    interim__watch *watch;
+    unsigned events;
+    size_t called = 0;
+
+    loop->turning = true;
+    ring_move(&loop->calling, &loop->again);
+    for (; (watch = loop->engine->next(loop->state, &events)) != NULL; called++)
+        call(loop, watch, events);
+    for (; !ring_is_empty(&loop->calling); called++)
+        call(loop, loop->calling.next, 0);
+    called += call_timers(loop);
+    loop->turning = false;
+    return called;
+}
+
+int interim__loop_turn(interim__loop *loop, int timeout_ms)
+{
+    int64_t until = timeout_ms > 0 ? interim__loop_monotonic_ns() + (int64_t)timeout_ms * NS_PER_MS
+                                   : INTERIM__NEVER;
+    int noted;
+
+    /* An edge that nobody wanted, or a time that was put off, does not end the wait. */
+    while ((noted = loop->engine->wait(loop->state, limit_wait(loop, timeout_ms))) > 0) {
+        if (call_all(loop) > 0 || timeout_ms == 0)
+            break;
+        if (timeout_ms > 0) {
+            int64_t left = until - interim__loop_monotonic_ns();
+
+            timeout_ms = left <= 0 ? 0 : (int)((left - 1) / NS_PER_MS + 1);
+        }
+    }
+    if (noted == 0)
+        call_all(loop);
+    expose(loop);
+    return noted < 0 ? noted : 0;
+}
+
+/* ---- Watches and timers -------------------------------------------------------------------- */
+
+int interim__watch_add(interim__loop *loop, interim__watch *watch, int fd)
+{
+    int status;
+
+    watch->fd = fd;
+    watch->want = watch->again = 0;
+    watch->possible = INTERIM__READ | INTERIM__WRITE;
+    watch->next = watch->previous = NULL;
+    status = loop->engine->add(loop->state, watch);
+    if (status < 0)
+        watch->fd = -1;
+    return status;
+}
+
+void interim__watch_want(interim__loop *loop, interim__watch *watch, unsigned events)
+{
+    if (watch->fd < 0 || watch->want == events)
+        return;
+    watch->want = events;
+    loop->engine->want(loop->state, watch);
+}
+
+void interim__watch_again(interim__loop *loop, interim__watch *watch, unsigned events)
+{
+    if (watch->fd < 0 || events == 0)
+        return;
+    if (watch->again == 0)
+        ring_append(&loop->again, watch);
+    watch->again |= events;
+    expose(loop);
+}
+
+void interim__watch_remove(interim__loop *loop, interim__watch *watch)
+{
+    if (watch->fd < 0)
+        return;
+    if (watch->again != 0)
+        ring_unlink(watch);
+    loop->engine->remove(loop->state, watch);
+    watch->fd = -1;
+    watch->want = 0;
+}
+
+void interim__timer_init(interim__timer *timer, void (*due)(interim__timer *timer))
+{
+    timer->due = due;
+    timer->deadline = INTERIM__NEVER;
+    timer->slot = 0;
+}
+
+int interim__timer_set(interim__loop *loop, interim__timer *timer, int64_t deadline)
+{
+    int status;
+
+    /* While timers are called, "now" means the next turn: no timer may keep a turn from ending. */
+    if (deadline <= loop->now)
+        deadline = loop->now + 1;
+    status = interim__timers_set(&loop->timers, timer, deadline);
+    if (status == 0)
+        expose(loop);
+    return status;
+}

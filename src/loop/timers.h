@@ -1,0 +1,25 @@
+/* timers.h - deadlines in order: a binary heap of timers that know their place, so that moving one
+ * costs O(log n). May be included by loop. */
+#ifndef INTERIM_LOOP_TIMERS_H
+#define INTERIM_LOOP_TIMERS_H
+
+#include "loop/loop.h"
+
+typedef struct interim__timers {
+    interim__timer **heap; /* heap[0] is due first */
+    size_t count;
+    size_t capacity;
+} interim__timers;
+
+/* Sets, moves or (INTERIM__NEVER) takes out a timer. 0, or INTERIM_ENOMEM and it is not set. */
+int interim__timers_set(interim__timers *timers, interim__timer *timer, int64_t deadline);
+
+/* The earliest deadline, INTERIM__NEVER when there is none. */
+int64_t interim__timers_earliest(const interim__timers *timers);
+
+/* Takes out the first timer if it is due at now; NULL when none is. */
+interim__timer *interim__timers_pop(interim__timers *timers, int64_t now);
+
+void interim__timers_dispose(interim__timers *timers);
+
+#endif

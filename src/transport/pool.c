@@ -1,0 +1,184 @@
+/* pool.c - see pool.h. One list, in the order of use: the connection that was kept last is at the
+ * head, so the first that fits is the one to take, and the last is the next to expire. The pool
+ * owns what is in it. The timer is set at most once per expiry, not once per use: when it is due
+ * too early because the oldest was taken, it is set again. */
+#include "transport/pool.h"
+
+#include <stdlib.h>
+
+#define MOST_AN_ORIGIN 8
+#define MOST 256
+
+typedef struct entry {
+    struct entry *newer, *older;
+    interim__pool *pool;
+    interim__connection *connection;
+    int64_t since;
+} entry;
+
+struct interim__pool {
+    interim__timer timer; /* first: the timer is the pool */
+    interim__loop *loop;
+    int64_t idle_ns;
+    entry *newest, *oldest;
+    size_t count;
+};
+
+static const interim__connection_owner nobody = {0};
+
+static void unlink_entry(entry *old)
+{
+    interim__pool *pool = old->pool;
+
+    *(old->newer != NULL ? &old->newer->older : &pool->newest) = old->older;
+    *(old->older != NULL ? &old->older->newer : &pool->oldest) = old->newer;
+    pool->count--;
+}
+
+/* Takes the entry out and leaves its connection, which calls nobody. */
+static interim__connection *release(entry *old)
+{
+    interim__connection *connection = old->connection;
+
+    unlink_entry(old);
+    free(old);
+    interim__connection_set_owner(connection, &nobody);
+    return connection;
+}
+
+static void discard(entry *old)
+{
+    interim__connection_free(release(old));
+}
+
+/* Whether nothing has come in that was not asked for, as far as the loop knows; it then waits for
+ * it. */
+static bool is_quiet(interim__connection *connection)
+{
+    char byte;
+
+    return interim__connection_read(connection, &byte, 1) == INTERIM__AGAIN;
+}
+
+/* Something happened while nobody had asked anything. A session ticket of TLS 1.3 is no harm. */
+static void idle_ready(void *user, unsigned events)
+{
+    entry *idle = user;
+
+    (void)events;
+    if (!is_quiet(idle->connection))
+        discard(idle);
+}
+
+static int64_t expiry(const interim__pool *pool, int64_t since)
+{
+    return pool->idle_ns > INTERIM__NEVER - since ? INTERIM__NEVER : since + pool->idle_ns;
+}
+
+static void expire(interim__timer *timer)
+{
+    interim__pool *pool = (interim__pool *)(void *)timer;
+    int64_t now = interim__loop_monotonic_ns();
+
+    while (pool->oldest != NULL && expiry(pool, pool->oldest->since) <= now)
+        discard(pool->oldest);
+    /* Without memory for the timer nothing would ever expire: better to keep nothing. */
+    if (pool->oldest != NULL &&
+        interim__timer_set(pool->loop, timer, expiry(pool, pool->oldest->since)) < 0)
+        while (pool->oldest != NULL)
+            discard(pool->oldest);
+}
+
+int interim__pool_new(interim__pool **out, interim__loop *loop, int64_t idle_ns)
+{
+    interim__pool *pool = calloc(1, sizeof *pool);
+
+    *out = pool;
+    if (pool == NULL)
+        return INTERIM_ENOMEM;
+    interim__timer_init(&pool->timer, expire);
+    pool->loop = loop;
+    pool->idle_ns = idle_ns;
+    return 0;
+}
+
+void interim__pool_free(interim__pool *pool)
+{
+    if (pool == NULL)
+        return;
+    while (pool->oldest != NULL)
+        discard(pool->oldest);
+    interim__timer_set(pool->loop, &pool->timer, INTERIM__NEVER);
+    free(pool);
+}
+
+interim__connection *interim__pool_take(interim__pool *pool, bool tls, const char *host,
+                                        uint16_t port, int64_t idle_at_most)
+{
+    int64_t now = interim__loop_monotonic_ns();
+    entry *older;
+
+    for (entry *at = pool->newest; at != NULL; at = older) {
+        older = at->older;
+        if (!interim__connection_is_to(at->connection, tls, host, port))
+            continue;
+        if (now - at->since > idle_at_most)
+            return NULL; /* all that follow are older */
+        if (interim__connection_is_clean(at->connection))
+            return release(at);
+        discard(at);
+    }
+    return NULL;
+}
+
+/* Makes room for one more to the origin of a connection. */
+static void make_room(interim__pool *pool, const interim__connection *connection)
+{
+    size_t same = 0;
+    entry *last = NULL;
+
+    for (entry *at = pool->newest; at != NULL; at = at->older)
+        if (interim__connection_same_origin(at->connection, connection)) {
+            last = at;
+            same++;
+        }
+    if (same >= MOST_AN_ORIGIN)
+        discard(last);
+    else if (pool->count >= MOST)
+        discard(pool->oldest);
+}
+
+static void link_newest(interim__pool *pool, entry *kept)
+{
+    kept->older = pool->newest;
+    *(pool->newest != NULL ? &pool->newest->newer : &pool->oldest) = kept;
+    pool->newest = kept;
+    pool->count++;
+}
+
+void interim__pool_keep(interim__pool *pool, interim__connection *connection)
+{
+    const int64_t now = interim__loop_monotonic_ns();
+    interim__connection_owner owner = {.ready = idle_ready};
+    entry *kept;
+
+    interim__connection_set_owner(connection, &nobody);
+    if (!is_quiet(connection))
+        goto refuse;
+    if (pool->timer.deadline == INTERIM__NEVER &&
+        interim__timer_set(pool->loop, &pool->timer, expiry(pool, now)) < 0)
+        goto refuse;
+    kept = calloc(1, sizeof *kept);
+    if (kept == NULL)
+        goto refuse;
+    make_room(pool, connection);
+    kept->pool = pool;
+    kept->connection = connection;
+    kept->since = now;
+    link_newest(pool, kept);
+    owner.user = kept;
+    interim__connection_set_owner(connection, &owner);
+    return;
+refuse:
+    interim__connection_free(connection);
+}

@@ -1,0 +1,231 @@
+/* race.c - see race.h.
+ *
+ * Attempts before `next` have been started; `pending` of them have a socket. The race is lost when
+ * none is pending and none is left. The timer starts the next attempt, and also reports a race that
+ * was lost before interim__race_start returned. */
+#include "transport/race.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HEAD_START_NS INT64_C(250000000) /* RFC 8305 section 5: Connection Attempt Delay */
+
+struct attempt {
+    interim__race *race;
+    interim__socket *socket; /* NULL: not started, or failed */
+    interim__address address;
+};
+
+struct interim__race {
+    interim__timer timer; /* first: the timer is the race */
+    interim__loop *loop;
+    interim__race_fn done;
+    void *user;
+    const char *host;
+    uint16_t port;
+    int problem; /* the most telling errno so far, 0: none */
+    size_t count, next, pending;
+    struct attempt attempts[];
+};
+
+/* How much an errno tells about why there is no connection. First comes what kept us from asking at
+ * all, then answers of the host, then of the network; an address family that this machine does not
+ * have comes last, since every other address would have done. */
+static int weight(int problem)
+{
+    switch (problem) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case ENOSPC:
+        return 9;
+    case ECONNREFUSED:
+        return 8;
+    case ECONNRESET:
+    case ECONNABORTED:
+        return 7;
+    case ETIMEDOUT:
+        return 6;
+    case EHOSTUNREACH:
+        return 5;
+    case ENETUNREACH:
+        return 3;
+    case EADDRNOTAVAIL:
+        return 2;
+    case EAFNOSUPPORT:
+        return 1;
+    default:
+        return 4;
+    }
+}
+
+static void note(interim__race *race, int problem)
+{
+    if (race->problem == 0 || weight(problem) > weight(race->problem))
+        race->problem = problem;
+}
+
+static void describe(const interim__race *race, interim_error *error)
+{
+    char where[INTERIM__ADDRESS_TEXT], tried[40] = "", buffer[64];
+    const char *hint = "";
+    int code = INTERIM_ECONNECT;
+
+    switch (race->problem) {
+    case ENOMEM:
+        code = INTERIM_ENOMEM;
+        break;
+    case EMFILE:
+        hint = " in this process";
+        code = INTERIM_ESYSTEM;
+        break;
+    case ENFILE:
+    case ENOBUFS:
+    case ENOSPC:
+        code = INTERIM_ESYSTEM;
+        break;
+    case EADDRNOTAVAIL:
+        hint = " (no local port is free, or the address is of no use here)";
+        code = INTERIM_ESYSTEM;
+        break;
+    default:
+        break;
+    }
+    if (race->count > 1)
+        snprintf(tried, sizeof tried, " (%zu addresses tried)", race->count);
+    interim__address_authority(race->host, race->port, where, sizeof where);
+    interim__error_set(error, code, INTERIM_STAGE_CONNECT, "connect to %s%s: %s%s", where, tried,
+                       interim__address_problem(race->problem, buffer, sizeof buffer), hint);
+    error->os_error = race->problem;
+}
+
+static void lose(interim__race *race)
+{
+    interim_error error;
+
+    interim__error_init(&error);
+    describe(race, &error);
+    race->done(race->user, NULL, NULL, &error);
+}
+
+static void attempt_ready(void *user, unsigned events);
+
+/* Starts the next attempt that can be started, and the timer for the one after it. False: the race
+ * is lost. */
+static bool advance(interim__race *race)
+{
+    bool started = false;
+
+    while (race->next < race->count && !started) {
+        struct attempt *attempt = &race->attempts[race->next++];
+        int problem = interim__socket_connect(&attempt->socket, race->loop, &attempt->address,
+                                              attempt_ready, attempt);
+
+        if (problem != 0) {
+            note(race, problem);
+            continue;
+        }
+        race->pending++;
+        started = true;
+        /* Without memory for the timer nobody gets a head start. */
+        if (race->next < race->count &&
+            interim__timer_set(race->loop, &race->timer,
+                               interim__loop_monotonic_ns() + HEAD_START_NS) < 0)
+            started = false;
+    }
+    return race->pending > 0;
+}
+
+static void timer_due(interim__timer *timer)
+{
+    interim__race *race = (interim__race *)(void *)timer;
+
+    if (!advance(race))
+        lose(race);
+}
+
+static void attempt_ready(void *user, unsigned events)
+{
+    struct attempt *attempt = user;
+    interim__race *race = attempt->race;
+    interim__socket *socket = attempt->socket;
+    int problem = interim__socket_finish(socket, race->loop, &attempt->address);
+
+    (void)events;
+    if (problem == EINPROGRESS)
+        return;
+    attempt->socket = NULL;
+    race->pending--;
+    if (problem == 0) {
+        race->done(race->user, socket, &attempt->address, NULL);
+        return;
+    }
+    interim__socket_free(socket, race->loop);
+    note(race, problem);
+    if (!advance(race))
+        lose(race);
+}
+
+void interim__race_order(size_t *order, const interim__address *addresses, size_t count)
+{
+    sa_family_t preferred;
+    size_t first = 0, second = 0; /* the next of the preferred family, and of the others */
+
+    if (count == 0)
+        return;
+    preferred = addresses[0].storage.ss_family;
+    for (size_t i = 0; i < count; i++) {
+        while (first < count && addresses[first].storage.ss_family != preferred)
+            first++;
+        while (second < count && addresses[second].storage.ss_family == preferred)
+            second++;
+        order[i] = second == count || (first < count && i % 2 == 0) ? first++ : second++;
+    }
+}
+
+int interim__race_start(interim__race **out, interim__loop *loop, const interim__address *addresses,
+                        size_t count, const char *host, uint16_t port, interim__race_fn done,
+                        void *user)
+{
+    interim__race *race = calloc(1, sizeof *race + count * sizeof(struct attempt));
+    size_t *order = calloc(count, sizeof *order);
+
+    *out = NULL;
+    if (race == NULL || order == NULL)
+        goto out;
+    interim__race_order(order, addresses, count);
+    interim__timer_init(&race->timer, timer_due);
+    race->loop = loop;
+    race->done = done;
+    race->user = user;
+    race->host = host;
+    race->port = port;
+    race->count = count;
+    for (size_t i = 0; i < count; i++) {
+        race->attempts[i].race = race;
+        race->attempts[i].address = addresses[order[i]];
+    }
+    if (!advance(race) && interim__timer_set(loop, &race->timer, 0) < 0)
+        goto out;
+    free(order);
+    *out = race;
+    return 0;
+out:
+    free(order);
+    free(race);
+    return INTERIM_ENOMEM;
+}
+
+void interim__race_free(interim__race *race)
+{
+    if (race == NULL)
+        return;
+    interim__timer_set(race->loop, &race->timer, INTERIM__NEVER);
+    for (size_t i = 0; i < race->next; i++)
+        interim__socket_free(race->attempts[i].socket, race->loop);
+    free(race);
+}

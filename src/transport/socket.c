@@ -1,0 +1,161 @@
+/* socket.c - see socket.h. */
+#include "transport/socket.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define KEEPALIVE_IDLE_S 30
+#define KEEPALIVE_INTERVAL_S 10
+#define KEEPALIVE_COUNT 3
+#define USER_TIMEOUT_MS 120000
+
+static void socket_ready(interim__watch *watch, unsigned events)
+{
+    interim__socket *self = (interim__socket *)(void *)watch;
+
+    self->ready(self->user, events);
+}
+
+static int connect_now(int fd, const interim__address *address)
+{
+    return connect(fd, (const struct sockaddr *)(const void *)&address->storage, address->length);
+}
+
+int interim__socket_connect(interim__socket **out, interim__loop *loop,
+                            const interim__address *address,
+                            void (*ready)(void *user, unsigned events), void *user)
+{
+    interim__socket *self = calloc(1, sizeof *self);
+    int fd, problem;
+
+    *out = NULL;
+    if (self == NULL)
+        return ENOMEM;
+    self->watch.ready = socket_ready;
+    self->watch.fd = -1;
+    self->ready = ready;
+    self->user = user;
+    fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        problem = errno;
+        goto out;
+    }
+    /* A signal does not end the attempt: it goes on as if it were EINPROGRESS (POSIX). */
+    if (connect_now(fd, address) < 0 && errno != EINPROGRESS && errno != EINTR) {
+        problem = errno;
+        goto out_close;
+    }
+    problem = interim__watch_add(loop, &self->watch, fd);
+    if (problem < 0) {
+        problem = problem == INTERIM_ENOMEM ? ENOMEM : errno;
+        goto out_close;
+    }
+    self->watch.possible = 0;
+    interim__watch_want(loop, &self->watch, INTERIM__WRITE);
+    *out = self;
+    return 0;
+out_close:
+    close(fd);
+out:
+    free(self);
+    return problem;
+}
+
+/* A second connect tells all three: connected, still under way, failed and why. SO_ERROR cannot
+ * tell the first two apart, and ready may come for nothing. */
+int interim__socket_finish(interim__socket *self, interim__loop *loop,
+                           const interim__address *address)
+{
+    if (connect_now(self->watch.fd, address) == 0 || errno == EISCONN)
+        return 0;
+    if (errno != EALREADY && errno != EINPROGRESS && errno != EINTR)
+        return errno;
+    interim__watch_want(loop, &self->watch, INTERIM__WRITE);
+    return EINPROGRESS;
+}
+
+static void set_option(const interim__socket *self, int level, int name, int value)
+{
+    /* A system that lacks one of these still makes a usable connection. */
+    (void)setsockopt(self->watch.fd, level, name, &value, sizeof value);
+}
+
+void interim__socket_tune(interim__socket *self)
+{
+    set_option(self, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(self, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+    set_option(self, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+#endif
+#ifdef TCP_KEEPINTVL
+    set_option(self, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+#endif
+#ifdef TCP_KEEPCNT
+    set_option(self, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+#endif
+#ifdef TCP_USER_TIMEOUT
+    set_option(self, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
+#endif
+}
+
+/* Tidies up errno after a call that failed: true if it is to be tried later. */
+static bool must_wait(interim__socket *self)
+{
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        errno = EAGAIN;
+        return true;
+    }
+    if (self->problem == 0)
+        self->problem = errno;
+    return false;
+}
+
+ptrdiff_t interim__socket_receive(interim__socket *self, void *buffer, size_t size)
+{
+    ssize_t got;
+
+    if (!(self->watch.possible & INTERIM__READ)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    do
+        got = recv(self->watch.fd, buffer, size, 0);
+    while (got < 0 && errno == EINTR);
+    /* A short read took everything, and what comes next is a new edge (epoll(7)). Only a FIN that
+     * came together with the last bytes gives none: HANGUP stands for it. */
+    if ((got < 0 && must_wait(self)) ||
+        (got > 0 && (size_t)got < size && !(self->watch.possible & INTERIM__HANGUP)))
+        self->watch.possible &= ~INTERIM__READ;
+    return got;
+}
+
+ptrdiff_t interim__socket_send(interim__socket *self, const void *data, size_t size)
+{
+    ssize_t sent;
+
+    if (!(self->watch.possible & INTERIM__WRITE)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    do
+        sent = send(self->watch.fd, data, size, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0 && must_wait(self))
+        self->watch.possible &= ~INTERIM__WRITE;
+    return sent;
+}
+
+void interim__socket_free(interim__socket *self, interim__loop *loop)
+{
+    int fd;
+
+    if (self == NULL)
+        return;
+    fd = self->watch.fd;
+    interim__watch_remove(loop, &self->watch);
+    close(fd);
+    free(self);
+}

@@ -1,0 +1,40 @@
+/* socket.h - a TCP socket and its watch, for whoever has it at the moment: first the race, then the
+ * connection, without being registered twice.
+ *
+ * watch.possible tells what is worth a system call: when everything was taken out or the buffer was
+ * filled up, receive and send answer EAGAIN without one until the loop reports something new. May
+ * be included by transport. */
+#ifndef INTERIM_TRANSPORT_SOCKET_H
+#define INTERIM_TRANSPORT_SOCKET_H
+
+#include "loop/loop.h"
+#include "transport/address.h"
+
+typedef struct interim__socket {
+    interim__watch watch; /* first: the watch is the socket */
+    void (*ready)(void *user, unsigned events);
+    void *user;
+    int problem; /* errno of the first receive or send that failed for good, 0: none */
+} interim__socket;
+
+/* Begins to connect and waits for INTERIM__WRITE. 0, or an errno. */
+int interim__socket_connect(interim__socket **out, interim__loop *loop,
+                            const interim__address *address,
+                            void (*ready)(void *user, unsigned events), void *user);
+
+/* Whether it is connected, asked after ready: 0, EINPROGRESS (waits again), or an errno. */
+int interim__socket_finish(interim__socket *socket, interim__loop *loop,
+                           const interim__address *address);
+
+/* TCP_NODELAY, and keepalive: a peer or a NAT that forgot us is noticed. */
+void interim__socket_tune(interim__socket *socket);
+
+/* As recv and send; -1 with errno EAGAIN: wait for INTERIM__READ or INTERIM__WRITE. Never raises
+ * SIGPIPE. */
+ptrdiff_t interim__socket_receive(interim__socket *socket, void *buffer, size_t size);
+ptrdiff_t interim__socket_send(interim__socket *socket, const void *data, size_t size);
+
+/* Closes and frees it, NULL included. */
+void interim__socket_free(interim__socket *socket, interim__loop *loop);
+
+#endif
