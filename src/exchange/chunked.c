@@ -4,14 +4,15 @@
 #include "base/text.h"
 #include "exchange/head.h"
 
-enum { SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILERS };
+enum { SIZE, BLANKS, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILERS };
 
 static int fail(interim_error *error, int code, const char *what)
 {
     return interim__error_set(error, code, INTERIM_STAGE_BODY, "in the chunked body: %s", what);
 }
 
-/* One byte of the size line: 1*HEXDIG, then blanks and extensions that are skipped. */
+/* One byte of the size line: 1*HEXDIG, then blanks, which some servers pad it with, and extensions,
+ * which are skipped. */
 static int size_byte(interim__chunked *chunked, char c, interim_error *error)
 {
     int digit = chunked->state == SIZE ? interim__text_hex(c) : -1;
@@ -29,12 +30,14 @@ static int size_byte(interim__chunked *chunked, char c, interim_error *error)
         return fail(error, INTERIM_ECHUNK, "a chunk size is not a hexadecimal number");
     if (c == '\r')
         chunked->state = SIZE_LF;
-    else if (chunked->state == SIZE && c != ';' && c != ' ' && c != '\t')
-        return fail(error, INTERIM_ECHUNK, "a chunk size is followed by something else");
-    else if (c == '\n' || c == '\0')
+    else if (chunked->state == EXTENSION && (c == '\n' || c == '\0'))
         return fail(error, INTERIM_ECHUNK, "a chunk extension holds LF or NUL");
-    else
+    else if (chunked->state == EXTENSION || c == ';')
         chunked->state = EXTENSION;
+    else if (c == ' ' || c == '\t')
+        chunked->state = BLANKS;
+    else
+        return fail(error, INTERIM_ECHUNK, "a chunk size is followed by something else");
     return 0;
 }
 
@@ -75,25 +78,39 @@ static int framing_byte(interim__chunked *chunked, char c, interim_error *error)
     }
 }
 
-/* Collects the trailer section until its empty line. */
-static int trailer_bytes(interim__chunked *chunked, char **data, size_t *length,
+/* A failure in the trailer section, at a byte of the answer. */
+static int fail_trailers(interim_error *error, int code, uint64_t offset, const char *what)
+{
+    interim__error_set(error, code, INTERIM_STAGE_BODY, "in the trailers: %s", what);
+    error->offset = (int64_t)offset;
+    return code;
+}
+
+/* Collects the trailer section until its empty line; *data is at byte offset of the answer. */
+static int trailer_bytes(interim__chunked *chunked, char **data, size_t *length, uint64_t offset,
                          interim_error *error)
 {
     interim__buffer *text = &chunked->trailer_text;
+    uint64_t start = offset - text->length;
     size_t before = text->length, end;
+    interim_error malformed;
 
     if (interim__buffer_append(text, *data, *length) < 0)
         return fail(error, INTERIM_ENOMEM, "out of memory");
     end = interim__head_find_end(text->data, text->length, &chunked->scanned);
     if (end > INTERIM__TRAILERS_MAX || (end == 0 && text->length >= INTERIM__TRAILERS_MAX))
-        return fail(error, INTERIM_EHEAD_LIMIT, "the trailers are larger than 16 KiB");
+        return fail_trailers(error, INTERIM_EHEAD_LIMIT, start + INTERIM__TRAILERS_MAX,
+                             "they are larger than 16 KiB");
     *data += end == 0 ? *length : end - before;
     *length -= end == 0 ? *length : end - before;
     if (end == 0)
         return 0;
-    if (interim__head_parse_fields(&chunked->trailers, text->data, end, 0, error) < 0)
-        return error->code;
-    return 1;
+    interim__error_init(&malformed);
+    if (interim__head_parse_fields(&chunked->trailers, text->data, end, 0, &malformed) == 0)
+        return 1;
+    if (malformed.code == INTERIM_ENOMEM)
+        return fail(error, INTERIM_ENOMEM, "out of memory");
+    return fail_trailers(error, malformed.code, start + (uint64_t)malformed.offset, malformed.text);
 }
 
 int interim__chunked_next(interim__chunked *chunked, char **data, size_t *length, uint64_t offset,
@@ -104,7 +121,7 @@ int interim__chunked_next(interim__chunked *chunked, char **data, size_t *length
     *body_length = 0;
     while (*length > 0) {
         if (chunked->state == TRAILERS)
-            return trailer_bytes(chunked, data, length, error);
+            return trailer_bytes(chunked, data, length, offset + (uint64_t)(*data - start), error);
         if (chunked->state == DATA) {
             size_t size = *length < chunked->remaining ? *length : (size_t)chunked->remaining;
 

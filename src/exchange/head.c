@@ -7,7 +7,7 @@
 
 static int fail(interim_error *error, int code, size_t offset, const char *what)
 {
-    interim__error_set(error, code, INTERIM_STAGE_HEAD, "byte %zu of the head: %s", offset, what);
+    interim__error_set(error, code, INTERIM_STAGE_HEAD, "byte %zu: %s", offset, what);
     error->offset = (int64_t)offset;
     return code;
 }
@@ -96,12 +96,12 @@ size_t interim__head_find_end(const char *data, size_t length, size_t *scanned)
 }
 
 /* RFC 9112 section 5.2: a line that begins with a blank goes on with the field before it; the line
- * end becomes blanks. */
+ * end and the blanks around it become spaces. */
 static int unfold(interim__fields *fields, char *data, size_t at, size_t length, size_t base,
                   interim_error *error)
 {
     interim_field *last = fields->count == 0 ? NULL : &fields->items[fields->count - 1];
-    char *value_end;
+    char *value_end, *text = data + at;
 
     if (last == NULL)
         return fail(error, INTERIM_EFIELD_LINE, base + at, "a blank begins the first field line");
@@ -110,7 +110,9 @@ static int unfold(interim__fields *fields, char *data, size_t at, size_t length,
     value_end = data + (last->value - data) + last->value_length;
     if (length == 0)
         return 0;
-    memset(value_end, ' ', (size_t)(data + at - value_end));
+    while (*text == ' ' || *text == '\t')
+        text++;
+    memset(value_end, ' ', (size_t)(text - value_end));
     last->value_length = (size_t)(data + at + length - last->value);
     interim__text_trim(&last->value, &last->value_length);
     data[at + length] = '\0';

@@ -31,10 +31,13 @@ static int fill(interim__sender *sender, interim_error *error)
     if (interim__buffer_append(&sender->out, zero, sizeof zero) < 0)
         return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
     got = sender->body.reader(sender->out.data + CHUNK_LINE, want, sender->body.user);
-    if (got < 0 || (size_t)got > want || (got == 0 && !chunked))
+    if (got < 0 || (size_t)got > want)
         return interim__error_set(error, INTERIM_ECALLBACK, INTERIM_STAGE_SEND,
-                                  "the body reader answered %td, %lld bytes before the end", got,
-                                  (long long)(chunked ? -1 : sender->left));
+                                  "the body reader answered %td, asked for %zu bytes", got, want);
+    if (got == 0 && !chunked)
+        return interim__error_set(error, INTERIM_ECALLBACK, INTERIM_STAGE_SEND,
+                                  "the body reader ended, %lld bytes before the end",
+                                  (long long)sender->left);
     sender->at = CHUNK_LINE;
     sender->out.length = CHUNK_LINE + (size_t)got;
     if (!chunked) {
