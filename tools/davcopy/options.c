@@ -1,0 +1,297 @@
+/* options.c - see options.h. Every wrong option ends with one line on standard error that names
+ * it and says what is right.
+ */
+#include "options.h"
+
+#include <interim.h>
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "exits.h"
+#include "printable.h"
+
+static const char help_text[] =
+    "Usage: davcopy [OPTION]... SOURCE DESTINATION\n"
+    "Have a WebDAV server copy a file or a collection, and wait until it has.\n"
+    "\n"
+    "SOURCE is an absolute http or https URL. DESTINATION is a URL on the same server, or a\n"
+    "path there; it names the copy itself, not the collection to put it in.\n"
+    "\n"
+    "  -m, --move                  move instead of copy\n"
+    "      --overwrite             replace what is at DESTINATION (default: refuse)\n"
+    "      --depth 0|infinity      of a collection: itself alone, or with all members (default)\n"
+    "  -H, --header 'NAME: VALUE'  send this field too; may be given again\n"
+    "  -u, --user NAME[:PASSWORD]  log in; asks for the password if it is not given\n"
+    "      --password-file FILE    take the password from the first line of FILE (-: stdin)\n"
+    "      --cacert FILE           trust these CAs (PEM) instead of the system's\n"
+    "      --silence SECONDS       give up after that long without a sign of life (default 300)\n"
+    "      --deadline SECONDS      stop waiting after that long in all (default: none, but 24 h\n"
+    "                              for a job that is polled)\n"
+    "      --log FILE              append every event to FILE as JSON Lines (-: stderr)\n"
+    "  -q, --quiet                 say nothing but errors\n"
+    "  -v, --verbose               say everything that happens, a line each\n"
+    "  -h, --help                  show this\n"
+    "  -V, --version               show the version\n"
+    "\n"
+    "Exit codes: 0 done, 1 refused by the server, 2 usage, 3 some members failed,\n"
+    "4 network or TLS (nothing was copied), 5 still running, 6 outcome unknown: look at the\n"
+    "destination before asking again, 7 local trouble, 130 interrupted (the server may go on).\n";
+
+enum {
+    OPTION_OVERWRITE = 256,
+    OPTION_DEPTH,
+    OPTION_PASSWORD_FILE,
+    OPTION_CACERT,
+    OPTION_SILENCE,
+    OPTION_DEADLINE,
+    OPTION_LOG
+};
+
+static const struct option long_options[] = {
+    {"move", no_argument, NULL, 'm'},
+    {"overwrite", no_argument, NULL, OPTION_OVERWRITE},
+    {"depth", required_argument, NULL, OPTION_DEPTH},
+    {"header", required_argument, NULL, 'H'},
+    {"user", required_argument, NULL, 'u'},
+    {"password-file", required_argument, NULL, OPTION_PASSWORD_FILE},
+    {"cacert", required_argument, NULL, OPTION_CACERT},
+    {"silence", required_argument, NULL, OPTION_SILENCE},
+    {"deadline", required_argument, NULL, OPTION_DEADLINE},
+    {"log", required_argument, NULL, OPTION_LOG},
+    {"quiet", no_argument, NULL, 'q'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+__attribute__((format(printf, 1, 2))) static int wrong(const char *format, ...)
+{
+    char raw[512], line[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(raw, sizeof raw, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "davcopy: %s\n", printable(line, sizeof line, raw));
+    return EXIT_USAGE;
+}
+
+static int no_memory(void)
+{
+    fputs("davcopy: out of memory\n", stderr);
+    return EXIT_LOCAL;
+}
+
+static int take_seconds(int64_t *out_ms, const char *option, const char *text)
+{
+    const size_t length = strlen(text);
+    char *end = NULL;
+    double seconds = -1;
+
+    if (length > 0 && strspn(text, "0123456789.") == length)
+        seconds = strtod(text, &end);
+    if (!end || *end != '\0' || seconds < 0.001 || seconds > 366.0 * 86400)
+        return wrong("%s %s is not a number of seconds; give one above 0, up to 366 days", option,
+                     text);
+    *out_ms = (int64_t)(seconds * 1000 + 0.5);
+    return EXIT_DONE;
+}
+
+/* Fields that davcopy or the library writes: an option is there for each, or none is needed. */
+static const char *why_not(const char *name, bool user_given)
+{
+    if (strcasecmp(name, "Destination") == 0)
+        return "DESTINATION is the second argument";
+    if (strcasecmp(name, "Overwrite") == 0)
+        return "use --overwrite, or leave it out";
+    if (strcasecmp(name, "Depth") == 0)
+        return "use --depth";
+    if (strcasecmp(name, "Authorization") == 0 && user_given)
+        return "--user sends one already; give one of both";
+    return NULL;
+}
+
+static int take_header(struct options *out, const char *text)
+{
+    const char *colon = strchr(text, ':');
+    struct header *header = &out->headers[out->header_count];
+
+    if (!colon || colon == text)
+        return wrong("--header '%s' is not a field; write it as 'Name: value'", text);
+    if (out->header_count == OPTIONS_HEADERS_MAX)
+        return wrong("--header was given too often; %d are enough", (int)OPTIONS_HEADERS_MAX);
+    header->name = strndup(text, (size_t)(colon - text));
+    if (!header->name)
+        return no_memory();
+    header->value = colon + 1 + strspn(colon + 1, " \t");
+    out->header_count++;
+    return EXIT_DONE;
+}
+
+/* The password is taken out of argv, so that a list of processes shows it for a moment only. */
+static int take_user(struct options *out, char *text)
+{
+    char *colon = strchr(text, ':');
+
+    if (out->user)
+        return wrong("--user was given twice; give it once");
+    if (colon == text || text[0] == '\0')
+        return wrong("--user has no name; write it as NAME or NAME:PASSWORD");
+    out->user = colon ? strndup(text, (size_t)(colon - text)) : strdup(text);
+    if (!out->user)
+        return no_memory();
+    if (!colon)
+        return EXIT_DONE;
+    out->password = strdup(colon + 1);
+    if (!out->password)
+        return no_memory();
+    for (char *at = colon + 1; *at != '\0'; at++)
+        *at = '*';
+    return EXIT_DONE;
+}
+
+static int take_depth(struct options *out, const char *text)
+{
+    if (strcmp(text, "0") == 0)
+        out->depth_zero = true;
+    else if (strcasecmp(text, "infinity") == 0)
+        out->depth_zero = false;
+    else
+        return wrong("--depth %s does not exist for a copy; give 0 or infinity", text);
+    return EXIT_DONE;
+}
+
+static int take(struct options *out, int option, char *argument)
+{
+    switch (option) {
+    case 'm':
+        out->move = true;
+        return EXIT_DONE;
+    case 'q':
+        out->quiet = true;
+        return EXIT_DONE;
+    case 'v':
+        out->verbose = true;
+        return EXIT_DONE;
+    case 'H':
+        return take_header(out, argument);
+    case 'u':
+        return take_user(out, argument);
+    case OPTION_OVERWRITE:
+        out->overwrite = true;
+        return EXIT_DONE;
+    case OPTION_DEPTH:
+        return take_depth(out, argument);
+    case OPTION_PASSWORD_FILE:
+        out->password_file = argument;
+        return EXIT_DONE;
+    case OPTION_CACERT:
+        out->ca_file = argument;
+        return EXIT_DONE;
+    case OPTION_SILENCE:
+        return take_seconds(&out->silence_ms, "--silence", argument);
+    case OPTION_DEADLINE:
+        return take_seconds(&out->deadline_ms, "--deadline", argument);
+    default:
+        out->log_file = argument;
+        return EXIT_DONE;
+    }
+}
+
+static int check_together(const struct options *out)
+{
+    for (size_t i = 0; i < out->header_count; i++) {
+        const char *reason = why_not(out->headers[i].name, out->user != NULL);
+
+        if (reason)
+            return wrong("--header cannot set %s; %s", out->headers[i].name, reason);
+    }
+    if (out->move && out->depth_zero)
+        return wrong("--depth 0 cannot go with --move; a collection moves with all its members");
+    if (out->quiet && out->verbose)
+        return wrong("--quiet and --verbose exclude each other; give one of them");
+    if (out->password_file && !out->user)
+        return wrong("--password-file needs --user; give the name too");
+    if (out->password_file && out->password)
+        return wrong("--user has a password already; leave it out, or --password-file");
+    return EXIT_DONE;
+}
+
+static int take_places(struct options *out, int argc, char **argv)
+{
+    if (argc - optind < 2)
+        return wrong("%s is missing; see davcopy --help",
+                     argc == optind ? "SOURCE" : "DESTINATION");
+    if (argc - optind > 2)
+        return wrong("'%s' is one argument too many; quote URLs that hold blanks or &",
+                     argv[optind + 2]);
+    out->source = argv[optind];
+    out->destination = argv[optind + 1];
+    return EXIT_DONE;
+}
+
+static int bad_option(int option, char **argv)
+{
+    const char *given = argv[optind - 1];
+    const bool is_long =
+        optopt == 0 || optopt >= 256 || (strncmp(given, "--", 2) == 0 && strchr(given, '='));
+
+    if (option == ':')
+        return wrong("%s needs a value; see davcopy --help", given);
+    if (!is_long)
+        return wrong("there is no option -%c; see davcopy --help", optopt);
+    return wrong("there is no option %s, or not in this form; see davcopy --help", given);
+}
+
+bool options_parse(struct options *out, int *exit_code, int argc, char **argv)
+{
+    int option;
+
+    memset(out, 0, sizeof *out);
+    *exit_code = EXIT_DONE;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":mH:u:qvhV", long_options, NULL)) != -1) {
+        if (option == 'h' || option == 'V') {
+            fputs(option == 'h' ? help_text : "davcopy " INTERIM_VERSION "\n", stdout);
+            return false;
+        }
+        *exit_code =
+            option == '?' || option == ':' ? bad_option(option, argv) : take(out, option, optarg);
+        if (*exit_code != EXIT_DONE)
+            return false;
+    }
+    *exit_code = check_together(out);
+    if (*exit_code == EXIT_DONE)
+        *exit_code = take_places(out, argc, argv);
+    return *exit_code == EXIT_DONE;
+}
+
+const char *options_header(const struct options *options, const char *name)
+{
+    for (size_t i = 0; i < options->header_count; i++) {
+        if (strcasecmp(options->headers[i].name, name) == 0)
+            return options->headers[i].value;
+    }
+    return NULL;
+}
+
+const char *options_method(const struct options *options)
+{
+    return options->move ? "MOVE" : "COPY";
+}
+
+void options_dispose(struct options *options)
+{
+    for (size_t i = 0; i < options->header_count; i++)
+        free(options->headers[i].name);
+    if (options->password)
+        explicit_bzero(options->password, strlen(options->password));
+    free(options->password);
+    free(options->user);
+}

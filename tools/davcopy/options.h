@@ -1,0 +1,52 @@
+/* options.h - the command line of davcopy. Nothing is asked of anybody here: no server, no
+ * terminal. Included by every file of davcopy above display.h.
+ */
+#ifndef DAVCOPY_OPTIONS_H
+#define DAVCOPY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { OPTIONS_HEADERS_MAX = 64 };
+
+struct header {
+    char *name;        /* owned */
+    const char *value; /* within argv */
+};
+
+/* Strings point into argv unless they are said to be owned. */
+struct options {
+    const char *source;
+    const char *destination;
+    bool move;
+    bool overwrite;
+    bool depth_zero;
+    bool quiet;
+    bool verbose;
+    struct header headers[OPTIONS_HEADERS_MAX];
+    size_t header_count;
+    char *user;                /* owned, NULL without --user */
+    char *password;            /* owned, NULL when --user had none */
+    const char *password_file; /* "-" is standard input */
+    const char *ca_file;
+    const char *log_file; /* "-" is standard error */
+    int64_t silence_ms;   /* 0: the library's default */
+    int64_t deadline_ms;  /* 0: none */
+};
+
+/* Reads argv; a password in it is blanked there. Returns true to go on; else what was to be said
+ * has been said, and *exit_code is what to end with: EXIT_DONE after --help, EXIT_USAGE, or
+ * EXIT_LOCAL. */
+bool options_parse(struct options *out, int *exit_code, int argc, char **argv);
+
+/* The value of a --header, compared without case; NULL when it was not given. */
+const char *options_header(const struct options *options, const char *name);
+
+/* "COPY" or "MOVE". */
+const char *options_method(const struct options *options);
+
+/* Frees what is owned; the password is overwritten. */
+void options_dispose(struct options *options);
+
+#endif

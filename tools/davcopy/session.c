@@ -1,0 +1,256 @@
+/* session.c - see session.h. */
+#include "session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "exits.h"
+#include "interrupt.h"
+#include "printable.h"
+
+static int local_trouble(struct session *session, const char *what, int code)
+{
+    display_line(&session->display, "%s: %s%s%s", what, interim_strerror(code),
+                 code == INTERIM_ESYSTEM ? ", " : "",
+                 code == INTERIM_ESYSTEM ? strerror(errno) : "");
+    return EXIT_LOCAL;
+}
+
+static int open_log(struct session *session)
+{
+    const char *path = session->options->log_file;
+    int fd = STDERR_FILENO;
+    int code;
+
+    if (!path)
+        return EXIT_DONE;
+    if (strcmp(path, "-") != 0) {
+        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+        if (fd < 0) {
+            char shown[512];
+
+            display_line(&session->display, "cannot write the log %s: %s; nothing was sent",
+                         printable(shown, sizeof shown, path), strerror(errno));
+            return EXIT_LOCAL;
+        }
+        session->log_fd = fd;
+    }
+    code = interim_log_open(&session->log, fd, INTERIM_LOG_JSON_LINES);
+    return code < 0 ? local_trouble(session, "cannot open the log", code) : EXIT_DONE;
+}
+
+int session_open(struct session *out, const struct options *options)
+{
+    interim_client_options client_options = INTERIM_CLIENT_OPTIONS_INIT;
+    const bool log_on_stderr = options->log_file && strcmp(options->log_file, "-") == 0;
+    char shown[512];
+    int code;
+
+    memset(out, 0, sizeof *out);
+    out->options = options;
+    out->log_fd = -1;
+    out->began_ms = display_now_ms();
+    display_init(&out->display, options->quiet, options->verbose, !log_on_stderr);
+    code = open_log(out);
+    if (code != EXIT_DONE)
+        return code;
+    client_options.ca_file = options->ca_file;
+    client_options.user_agent = "davcopy/" INTERIM_VERSION;
+    code = interim_client_new(&out->client, &client_options);
+    if (code == INTERIM_ETLS && options->ca_file) {
+        display_line(&out->display,
+                     "--cacert %s cannot be read or holds no certificate; give a PEM file",
+                     printable(shown, sizeof shown, options->ca_file));
+        return EXIT_USAGE;
+    }
+    if (code < 0)
+        return local_trouble(out, "cannot begin", code);
+    if (out->log)
+        interim_client_set_log(out->client, out->log);
+    return EXIT_DONE;
+}
+
+static int on_event(const interim_event *event, void *user)
+{
+    struct session *session = user;
+
+    answer_event(session->answer, event);
+    display_event(&session->display, event);
+    return 0;
+}
+
+static int on_body(const void *data, size_t size, void *user)
+{
+    struct session *session = user;
+
+    return answer_body(session->answer, interim_operation_status(session->operation), data, size);
+}
+
+/* Fields that are about the COPY, and would be misunderstood with a question before it. */
+static bool is_about_the_change(const char *name)
+{
+    return strcasecmp(name, "Prefer") == 0 || strcasecmp(name, "If") == 0 ||
+           strncasecmp(name, "If-", 3) == 0 || strcasecmp(name, "Lock-Token") == 0;
+}
+
+static int add_fields(struct session *session, interim_request *request, bool safe)
+{
+    const struct options *options = session->options;
+
+    for (size_t i = 0; i < options->header_count; i++) {
+        const struct header *header = &options->headers[i];
+        char shown[256];
+        int code;
+
+        if (safe && is_about_the_change(header->name))
+            continue;
+        code = interim_request_add_header(request, header->name, header->value);
+        if (code == INTERIM_EFIELD) {
+            display_line(&session->display,
+                         "--header %s cannot be sent; a name is letters, digits and -, a value "
+                         "has no line break or control character, and the fields of the "
+                         "connection are davcopy's own",
+                         printable(shown, sizeof shown, header->name));
+            return EXIT_USAGE;
+        }
+        if (code < 0)
+            return local_trouble(session, "cannot make the request", code);
+    }
+    return EXIT_DONE;
+}
+
+static int set_up(struct session *session, interim_request *request)
+{
+    const struct options *options = session->options;
+    int code = interim_request_on_event(request, on_event, session);
+
+    if (code == 0)
+        code = interim_request_on_body(request, on_body, session);
+    if (code == 0 && options->user)
+        code = interim_request_set_credentials(request, options->user, options->password);
+    if (code == INTERIM_EINVAL) {
+        display_line(&session->display,
+                     "the name or password of --user cannot be sent; it holds a control character");
+        return EXIT_USAGE;
+    }
+    return code < 0 ? local_trouble(session, "cannot make the request", code) : EXIT_DONE;
+}
+
+interim_request *session_request(struct session *session, int *exit_code, const char *method,
+                                 const char *url, bool safe)
+{
+    interim_request *request;
+    const int code = interim_request_new(&request, method, url);
+    char shown[512];
+
+    if (code == INTERIM_EURL) {
+        const char *problem = interim_url_problem(url);
+
+        display_line(&session->display, "the URL %s cannot be used: %s",
+                     printable(shown, sizeof shown, url), problem ? problem : "it is too long");
+        *exit_code = EXIT_USAGE;
+        return NULL;
+    }
+    *exit_code = code < 0 ? local_trouble(session, "cannot make the request", code)
+                          : set_up(session, request);
+    if (*exit_code == EXIT_DONE)
+        *exit_code = add_fields(session, request, safe);
+    if (*exit_code == EXIT_DONE)
+        return request;
+    interim_request_free(request);
+    return NULL;
+}
+
+static void on_done(interim_operation *operation, interim_result *result, void *user)
+{
+    struct session *session = user;
+
+    (void)operation;
+    session->ended = true;
+    answer_end(session->answer, result);
+}
+
+static void stop_at_interrupt(struct session *session)
+{
+    if (session->interrupted || !interrupt_seen())
+        return;
+    session->interrupted = true;
+    interim_operation_cancel(session->operation);
+}
+
+/* Waits until the client or the user has something for us. Without a descriptor the client does
+ * the waiting itself, a tick at a time. Returns what interim_client_run returns. */
+static int wait_a_little(struct session *session)
+{
+    const int fd = interim_client_fd(session->client);
+    struct pollfd watched[] = {{fd, POLLIN, 0}, {interrupt_fd(), POLLIN, 0}};
+
+    if (fd < 0)
+        return interim_client_run(session->client, 100);
+    poll(watched, session->interrupted ? 1 : 2, display_tick_ms(&session->display));
+    return interim_client_run(session->client, 0);
+}
+
+/* The operation is still the client's; what it yet tells must not go to the caller's answer. */
+static bool give_up(struct session *session, int code)
+{
+    const char *what = session->answer->sent ? "the wait broke off, and the server may go on: look "
+                                               "at the destination before asking again"
+                                             : "cannot wait";
+
+    answer_init(&session->abandoned);
+    session->answer = &session->abandoned;
+    local_trouble(session, what, code);
+    return false;
+}
+
+bool session_run(struct session *session, struct answer *answer, interim_request *request)
+{
+    int code;
+
+    answer_init(answer);
+    session->answer = answer;
+    session->ended = false;
+    code = interim_start(&session->operation, session->client, request, on_done, session);
+    interim_request_free(request);
+    if (code >= 0)
+        code = interim_client_run(session->client, 0);
+    while (code >= 0 && !session->ended) {
+        stop_at_interrupt(session);
+        display_tick(&session->display);
+        code = wait_a_little(session);
+    }
+    return session->ended || give_up(session, code);
+}
+
+int64_t session_remaining_ms(const struct session *session)
+{
+    const int64_t limit_ms = session->options->deadline_ms;
+    const int64_t left_ms = limit_ms - (display_now_ms() - session->began_ms);
+
+    if (limit_ms == 0)
+        return 0;
+    return left_ms > 1 ? left_ms : 1;
+}
+
+int session_close(struct session *session)
+{
+    uint64_t lost = 0;
+    int code;
+
+    interim_client_free(session->client);
+    answer_dispose(&session->abandoned);
+    code = interim_log_close(session->log, &lost);
+    if (session->log_fd >= 0 && close(session->log_fd) < 0)
+        code = INTERIM_ELOG;
+    if (code >= 0)
+        return EXIT_DONE;
+    display_line(&session->display, "the log is not complete, %llu events are missing: %s",
+                 (unsigned long long)lost, "check the space where it is written");
+    return EXIT_LOCAL;
+}

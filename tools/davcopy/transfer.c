@@ -1,0 +1,186 @@
+/* transfer.c - see transfer.h. Plan, look, ask once, judge, report. The COPY or MOVE is sent one
+ * time whatever happens; when it is not known how it ended, that is the answer.
+ */
+#include "transfer.h"
+
+#include <interim.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "exits.h"
+#include "plan.h"
+#include "precheck.h"
+#include "propfind.h"
+#include "report.h"
+#include "session.h"
+#include "verdict.h"
+
+static int set_limits(interim_request *request, const struct session *session)
+{
+    interim_patience patience = INTERIM_PATIENCE_INIT;
+    interim_polling polling = INTERIM_POLLING_INIT;
+    const int64_t left_ms = session_remaining_ms(session);
+    int code;
+
+    patience.silence_ms = session->options->silence_ms;
+    patience.total_ms = left_ms;
+    polling.deadline_ms = left_ms;
+    code = interim_request_set_patience(request, &patience);
+    return code < 0 ? code : interim_request_set_polling(request, &polling);
+}
+
+/* The fields that make it a COPY or MOVE. Overwrite is always sent: servers differ in what they
+ * take its absence for. */
+static int set_fields(interim_request *request, const struct options *options,
+                      const struct plan *plan)
+{
+    const size_t size = 2 * (size_t)PLAN_URL_MAX;
+    char *destination = malloc(size);
+    int code = INTERIM_ENOMEM;
+
+    if (!destination)
+        return code;
+    plan_destination_field(destination, size, plan, options_header(options, "Host"));
+    code = interim_request_add_header(request, "Destination", destination);
+    free(destination);
+    if (code >= 0)
+        code = interim_request_add_header(request, "Overwrite", options->overwrite ? "T" : "F");
+    if (code >= 0 && !options->move)
+        code = interim_request_add_header(request, "Depth", options->depth_zero ? "0" : "infinity");
+    return code;
+}
+
+static interim_request *prepare(struct session *session, int *exit_code, const struct plan *plan)
+{
+    const struct options *options = session->options;
+    interim_request *request =
+        session_request(session, exit_code, options_method(options), plan->source, false);
+    int code;
+
+    if (!request)
+        return NULL;
+    code = set_limits(request, session);
+    if (code >= 0)
+        code = set_fields(request, options, plan);
+    if (code >= 0)
+        return request;
+    interim_request_free(request);
+    display_line(&session->display, "cannot make the request: %s; nothing was copied",
+                 interim_strerror(code));
+    *exit_code = code == INTERIM_ENOMEM ? EXIT_LOCAL : EXIT_USAGE;
+    return NULL;
+}
+
+static void collect(struct evidence *out, const struct session *session,
+                    const struct precheck *precheck, const struct answer *answer)
+{
+    const struct options *options = session->options;
+    const interim_error *error = interim_result_error(answer->result);
+
+    memset(out, 0, sizeof *out);
+    out->move = options->move;
+    out->overwrite = options->overwrite;
+    out->credentials = options->user || options_header(options, "Authorization");
+    out->sent = answer->sent;
+    out->polled = answer->polled;
+    out->interims = interim_result_interim_count(answer->result) > 0;
+    out->outcome = answer_outcome(answer);
+    out->status = answer_status(answer);
+    out->code = answer->enough ? 0 : error->code;
+    out->detail = answer->enough ? "" : error->text;
+    out->reason = interim_result_reason(answer->result);
+    out->location = interim_result_header(answer->result, "Location");
+    out->report = answer->report;
+    out->webdav = precheck->webdav;
+    out->destination_before = precheck->destination_before;
+}
+
+/* Looks at both ends after an answer that proves nothing. */
+static int look_again(struct evidence *evidence, struct session *session, const struct plan *plan)
+{
+    struct look look;
+    int exit_code;
+
+    display_detail(&session->display, "the server answered %d, which proves nothing: looking",
+                   evidence->status);
+    exit_code = propfind_or_head(&look, session, plan->destination);
+    if (exit_code != EXIT_DONE)
+        return exit_code;
+    evidence->destination_after = look.sight;
+    if (!evidence->move || session->interrupted)
+        return EXIT_DONE;
+    exit_code = propfind_or_head(&look, session, plan->source);
+    evidence->source_after = exit_code == EXIT_DONE ? look.sight : SIGHT_NO_ANSWER;
+    return exit_code;
+}
+
+static int judge(struct session *session, const struct plan *plan, const struct precheck *precheck,
+                 const struct answer *answer)
+{
+    struct evidence evidence;
+    struct verdict verdict;
+    int exit_code;
+
+    collect(&evidence, session, precheck, answer);
+    if (verdict_needs_look(&evidence)) {
+        exit_code = look_again(&evidence, session, plan);
+        if (exit_code != EXIT_DONE)
+            return exit_code;
+    }
+    verdict_judge(&verdict, &evidence);
+    if (answer->report && answer->report->failed > 0)
+        report_members(session, answer->report);
+    if (verdict.exit == EXIT_DONE)
+        return report_summary(session, answer, plan);
+    return report_verdict(session, &verdict, plan);
+}
+
+/* The request proper. */
+static int ask(struct session *session, const struct plan *plan, const struct precheck *precheck)
+{
+    struct answer answer;
+    int exit_code;
+    interim_request *request = prepare(session, &exit_code, plan);
+
+    if (!request)
+        return exit_code;
+    display_begin(&session->display, session->options->move ? "moving" : "copying", plan->source,
+                  plan->destination);
+    if (!session_run(session, &answer, request)) {
+        display_end(&session->display, "cannot wait any longer");
+        answer_dispose(&answer);
+        return EXIT_LOCAL;
+    }
+    display_end(&session->display, interim_result_reason(answer.result));
+    exit_code = judge(session, plan, precheck, &answer);
+    answer_dispose(&answer);
+    return exit_code;
+}
+
+static int run_planned(struct session *session, struct plan *plan)
+{
+    struct precheck precheck;
+    int exit_code = precheck_run(&precheck, session, plan);
+
+    if (exit_code != EXIT_DONE)
+        return exit_code;
+    if (session->interrupted) {
+        display_line(&session->display, "interrupted; nothing was copied");
+        return EXIT_INTERRUPTED;
+    }
+    return ask(session, plan, &precheck);
+}
+
+int transfer_run(const struct options *options, struct plan *plan)
+{
+    struct session session;
+    int closing, exit_code = session_open(&session, options);
+
+    if (exit_code == EXIT_DONE)
+        exit_code = run_planned(&session, plan);
+    closing = session_close(&session);
+    return exit_code == EXIT_DONE ? closing : exit_code;
+}

@@ -1,0 +1,12 @@
+/* transfer.h - one COPY or MOVE, from the plan to the verdict. Included by main.c. */
+#ifndef DAVCOPY_TRANSFER_H
+#define DAVCOPY_TRANSFER_H
+
+#include "options.h"
+#include "plan.h"
+
+/* Does what was planned, after adding slashes where the source turns out to be a collection, and
+ * says how it went. Returns the exit code. */
+int transfer_run(const struct options *options, struct plan *plan);
+
+#endif
