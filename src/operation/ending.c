@@ -60,6 +60,9 @@ static bool may_ask_again(const interim__operation *op)
         return false;
     if (op->hop == INTERIM_HOP_REQUEST && op->request->body.reader != NULL)
         return false;
+    /* Some proxies answer nothing more on a connection that once carried an interim. */
+    if (code == INTERIM_ESILENCE)
+        return interim__method_is_safe(op->method);
     return code == INTERIM_EDISCONNECTED || code == INTERIM_ETLS;
 }
 

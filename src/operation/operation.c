@@ -83,9 +83,9 @@ void interim__operation_dispose(interim__operation *op)
     leave_exchange(op);
     interim__accepted_free(op->job);
     interim__uri_dispose(&op->uri);
-    interim__result_free(op->result);
+    if (op->result != NULL)
+        interim__result_free(interim__operation_take_result(op));
     free(op->url_text);
-    op->request->in_flight--;
     interim__request_release(op->request);
 }
 
@@ -94,6 +94,7 @@ interim_result *interim__operation_take_result(interim__operation *op)
     interim_result *result = op->result;
 
     op->result = NULL;
+    op->request->in_flight--;
     return result;
 }
 
