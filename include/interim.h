@@ -108,6 +108,7 @@ INTERIM_API const char *interim_version(void);
     X(EDISCONNECTED, -67, "the connection ended before the final response")                        \
     X(EFLOOD, -68, "interim responses came faster than the flood limit")                           \
     X(EREDIRECT, -69, "the redirect cannot be followed")                                           \
+    X(ECODING, -70, "the content coding of the answer is malformed or over a limit")               \
     /* Limits of time. */                                                                          \
     X(ECONNECT_TIMEOUT, -80, "connecting took longer than the connect limit")                      \
     X(EHEAD_TIMEOUT, -81, "the head of the answer took longer than the head limit")                \
@@ -342,6 +343,14 @@ typedef ptrdiff_t (*interim_body_reader_fn)(void *buffer, size_t size, void *use
 INTERIM_API int interim_request_set_body_reader(interim_request *request,
                                                 interim_body_reader_fn reader, int64_t length,
                                                 void *user);
+
+/* on other than 0: asks for the content codings gzip and deflate and undoes them (RFC 9110
+ * section 8.4), so that the body is the content; else the body is as the server sends it, and
+ * nothing is asked for. Content-Encoding and Content-Length of the result stay as the server sent
+ * them. max_bytes: how large the content may become, 0 for no limit. More than that, more than five
+ * codings, more than 1,100 times the size of what came, or a coding that is cut short ends the
+ * operation with INTERIM_ECODING. Errors: EBUSY. Since: 0.1. */
+INTERIM_API int interim_request_set_decoding(interim_request *request, int on, uint64_t max_bytes);
 
 /* How long to wait for what, in milliseconds. Zero means the default. Each limit ends the operation
  * with its own error. Memory does not grow with the time that an operation takes. */

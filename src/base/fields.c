@@ -25,11 +25,11 @@ int interim__fields_add(interim__fields *fields, const char *name, size_t name_l
 const interim_field *interim__fields_next(const interim__fields *fields, const char *lower,
                                           const interim_field *after)
 {
-    const interim_field *end = fields->items + fields->count;
+    size_t i = after == NULL ? 0 : (size_t)(after - fields->items) + 1;
 
-    for (const interim_field *at = after == NULL ? fields->items : after + 1; at < end; at++)
-        if (interim__text_is(at->name, at->name_length, lower))
-            return at;
+    for (; i < fields->count; i++)
+        if (interim__text_is(fields->items[i].name, fields->items[i].name_length, lower))
+            return &fields->items[i];
     return NULL;
 }
 

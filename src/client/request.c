@@ -162,6 +162,15 @@ int interim_request_set_body_reader(interim_request *request, interim_body_reade
     return 0;
 }
 
+int interim_request_set_decoding(interim_request *request, int on, uint64_t max_bytes)
+{
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    request->decode = on != 0;
+    request->decoded_max = max_bytes;
+    return 0;
+}
+
 static bool is_limit(int64_t value, bool forever)
 {
     return (value >= 0 && value <= LIMIT_MAX) || (forever && value == INTERIM_FOREVER);

@@ -29,7 +29,7 @@ static int64_t random_up_to(int64_t limit, uint64_t *random)
 static int64_t number_ms(const interim_field *field, int64_t unit_ms)
 {
     int64_t number;
-    bool overflow;
+    bool overflow = false; /* it stays as it is when this is no number at all */
 
     if (interim__text_decimal(&number, field->value, field->value_length, &overflow))
         return number > FAR_MS / unit_ms ? FAR_MS : number * unit_ms;

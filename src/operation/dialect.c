@@ -36,25 +36,51 @@ static const char *other_use(const interim__fields *fields)
     return NULL;
 }
 
-/* CouchDB answers 202 with the URL of the document itself, which is no monitor. */
-static bool is_own_resource(const interim__answer *accepted, const interim_field *location)
+/* Whether a URL is another spelling of the same one; 0, 1 or ENOMEM. */
+static int is_same(const interim__uri *monitor, const interim__uri *other)
+{
+    int relation = interim__uri_relation(monitor, other);
+
+    if (relation != INTERIM_URL_SAME)
+        return relation == INTERIM_ENOMEM ? relation : 0;
+    return strcmp(monitor->target + monitor->path_length, other->target + other->path_length) == 0;
+}
+
+static int is_destination(const interim__answer *accepted, const interim__uri *monitor)
+{
+    const interim_field *destination =
+        interim__fields_next(&accepted->request->fields, "destination", NULL);
+    interim__uri target = {0};
+    int same;
+
+    if (destination == NULL)
+        return 0;
+    same = interim__uri_resolve(&target, accepted->uri, destination->value,
+                                destination->value_length, NULL);
+    if (same == 0)
+        same = is_same(monitor, &target);
+    interim__uri_dispose(&target);
+    return same == INTERIM_EURL ? 0 : same;
+}
+
+/* CouchDB answers 202 with the URL of the document itself, which is no monitor. 0, 1 or ENOMEM. */
+static int is_own_resource(const interim__answer *accepted, const interim_field *location)
 {
     const interim_request *request = accepted->request;
-    const interim_field *destination = interim__fields_next(&request->fields, "destination", NULL);
-    interim__uri monitor = {0}, target = {0};
-    bool own = false;
+    interim__uri monitor = {0};
+    int own;
 
-    if (interim__method_is_safe(request->method) ||
-        interim__uri_resolve(&monitor, accepted->uri, location->value, location->value_length,
-                             NULL) < 0)
-        return false;
-    own = interim__uri_equal(&monitor, accepted->uri);
-    if (!own && destination != NULL &&
-        interim__uri_resolve(&target, accepted->uri, destination->value, destination->value_length,
-                             NULL) == 0) {
-        own = interim__uri_equal(&monitor, &target);
-        interim__uri_dispose(&target);
-    }
+    if (interim__method_is_safe(request->method))
+        return 0;
+    own = interim__uri_resolve(&monitor, accepted->uri, location->value, location->value_length,
+                               NULL);
+    if (own < 0)
+        return own == INTERIM_EURL ? 0 : own; /* interim__follow_resolve will say why */
+    own = is_same(&monitor, accepted->uri);
+    if (own == 0)
+        own = is_same(&monitor, &request->uri);
+    if (own == 0)
+        own = is_destination(accepted, &monitor);
     interim__uri_dispose(&monitor);
     return own;
 }
@@ -62,6 +88,7 @@ static bool is_own_resource(const interim__answer *accepted, const interim_field
 static interim__naming generic_names(const interim__answer *accepted)
 {
     interim__naming naming = {interim__fields_next(&accepted->fields, "location", NULL), NULL};
+    int own;
 
     if (accepted->status != 202 || naming.monitor == NULL) {
         naming.monitor = NULL;
@@ -75,8 +102,9 @@ static interim__naming generic_names(const interim__answer *accepted)
     else if (accepted->document.couch &&
              interim__fields_next(&accepted->fields, "etag", NULL) != NULL)
         naming.refusal = "its Location is the stored document (CouchDB)";
-    else if (is_own_resource(accepted, naming.monitor))
-        naming.refusal = "its Location is the resource itself";
+    else if ((own = is_own_resource(accepted, naming.monitor)) != 0)
+        naming.refusal = own > 0 ? "its Location is the resource itself"
+                                 : "there is no memory to look at its Location";
     return naming;
 }
 
@@ -130,8 +158,9 @@ int interim__dialect_effective_status(const interim__answer *poll)
         const interim_field *field = interim__fields_next(&poll->fields, names[i], NULL);
         int64_t status;
 
-        /* "AsyncResult: 200" or "AsyncResult: 200 OK" */
+        /* "AsyncResult: 200" or "AsyncResult: 200 OK"; a value ends with NUL */
         if (field != NULL && field->value_length >= 3 &&
+            (field->value[3] == '\0' || field->value[3] == ' ') &&
             interim__text_decimal(&status, field->value, 3, NULL) && status >= 200 && status <= 599)
             return (int)status;
     }

@@ -39,7 +39,7 @@ static interim__word classify(const char *text)
     return IN(bad_words, text) ? INTERIM__WORD_BAD : INTERIM__WORD_UNKNOWN;
 }
 
-/* Text of the peer's, cut to size at a character. */
+/* Text of the peer's, on one line, cut to size at a character. */
 static void copy_cut(char *out, size_t size, const char *text)
 {
     size_t length = strlen(text);
@@ -51,13 +51,36 @@ static void copy_cut(char *out, size_t size, const char *text)
     }
     memcpy(out, text, length);
     out[length] = '\0';
+    for (char *at = out; *at != '\0'; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = '?';
+}
+
+/* LXD and Incus: what stands outside of metadata is how the GET went, and looks like a state. */
+static bool read_lxd_state(interim__document *out, const json_t *object)
+{
+    json_t *metadata = json_object_get(object, "metadata");
+    json_t *code = json_object_get(metadata, "status_code"); /* 1xx running, 2xx good, 4xx bad */
+    const char *text = json_string_value(json_object_get(metadata, "status"));
+    const char *error = json_string_value(json_object_get(metadata, "err"));
+
+    if (!json_is_integer(code))
+        return false;
+    out->word = json_integer_value(code) < 200   ? INTERIM__WORD_RUNNING
+                : json_integer_value(code) < 300 ? INTERIM__WORD_GOOD
+                                                 : INTERIM__WORD_BAD;
+    out->corroborated = true;
+    copy_cut(out->state, sizeof out->state, text == NULL ? "status_code" : text);
+    copy_cut(out->message, sizeof out->message, error == NULL ? "" : error);
+    return true;
 }
 
 static void read_state(interim__document *out, const json_t *object)
 {
     static const char *const members[] = {"status", "state", "TaskState"};
-    json_t *code = json_object_get(json_object_get(object, "metadata"), "status_code");
 
+    if (read_lxd_state(out, object))
+        return;
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         const char *text = json_string_value(json_object_get(object, members[i]));
 
@@ -66,14 +89,6 @@ static void read_state(interim__document *out, const json_t *object)
             out->word = classify(text);
             return;
         }
-    }
-    if (json_is_integer(code)) { /* LXD and Incus: 1xx running, 2xx good, 4xx bad */
-        json_int_t number = json_integer_value(code);
-
-        out->word = number < 200 ? INTERIM__WORD_RUNNING
-                                 : (number < 300 ? INTERIM__WORD_GOOD : INTERIM__WORD_BAD);
-        copy_cut(out->state, sizeof out->state, "status_code");
-        out->corroborated = true;
     }
 }
 
@@ -152,8 +167,12 @@ bool interim__document_read(interim__document *out, interim__progress *progress,
     if (length == 0 || length > INTERIM__DOCUMENT_MAX)
         return true;
     object = json_loadb(body, length, 0, &error);
+    /* Of an allocation that failed jansson says nothing, or that it met a wrong token, which only a
+     * second look tells from a body that is no JSON. */
+    if (object == NULL && error.text[0] != '\0')
+        object = json_loadb(body, length, 0, &error);
     if (object == NULL)
-        return json_error_code(&error) != json_error_out_of_memory;
+        return error.text[0] != '\0';
     out->is_object = json_is_object(object);
     read_state(out, object);
     read_percent(out, progress, object);

@@ -93,9 +93,15 @@ static int add(interim__fields *fields, const char *name, const char *value)
     return interim__fields_add(fields, name, strlen(name), value, strlen(value));
 }
 
-static int choose_fields(interim__fields *out, const interim_request *request, bool monitor,
+bool interim__follow_decodes(const interim_request *request, interim_hop hop)
+{
+    return request->decode && hop != INTERIM_HOP_POLL;
+}
+
+static int choose_fields(interim__fields *out, const interim_request *request, interim_hop hop,
                          bool same_origin)
 {
+    bool monitor = hop == INTERIM_HOP_POLL || hop == INTERIM_HOP_RESULT;
     int failed = 0;
 
     for (size_t i = 0; failed == 0 && i < request->fields.count; i++) {
@@ -111,6 +117,9 @@ static int choose_fields(interim__fields *out, const interim_request *request, b
         failed = add(out, "Accept", "application/json, */*;q=0.8");
     if (failed == 0 && monitor)
         failed = add(out, "Cache-Control", "no-cache");
+    if (failed == 0 && interim__follow_decodes(request, hop) &&
+        interim__fields_next(out, "accept-encoding", NULL) == NULL)
+        failed = add(out, "Accept-Encoding", "gzip, deflate");
     return failed;
 }
 
@@ -126,7 +135,7 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
     *body = request->body;
     if (monitor || strcmp(method, request->method) != 0)
         *body = (interim__body_source){.length = INTERIM__BODY_NONE};
-    failed = choose_fields(&fields, request, monitor, same_origin);
+    failed = choose_fields(&fields, request, hop, same_origin);
     if (failed == 0)
         failed = interim__request_head_write(out, method, uri, &fields, user_agent, body->length);
     interim__fields_dispose(&fields);

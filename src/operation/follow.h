@@ -30,6 +30,10 @@ int interim__follow_resolve(interim__uri *out, const interim_request *request,
                             const interim__uri *from, const interim_field *reference,
                             const char **problem);
 
+/* Whether a request of this hop asks for content codings, which are undone then: the answers of
+ * monitors are short, and not worth it. */
+bool interim__follow_decodes(const interim_request *request, interim_hop hop);
+
 /* Appends the head of the request of a hop to out. Credentials and fields of the caller go to the
  * origin that the caller named, and to no other; a poll drops what would be about the first request
  * (its body, conditions, Destination, Depth and the like). body gets what is to be sent. Errors:

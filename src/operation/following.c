@@ -323,6 +323,10 @@ void interim__following_over(interim__operation *op)
 {
     const interim_field *location = interim__following_location(op);
 
+    if (interim__response_finish(op) < 0) {
+        interim__ending_failed(op);
+        return;
+    }
     op->keep_connection = interim__exchange_reusable(&op->exchange);
     keep_trailers(op);
     if (op->hop == INTERIM_HOP_POLL)

@@ -71,6 +71,8 @@ static void leave_exchange(interim__operation *op)
         interim__exchange_dispose(&op->exchange);
     op->exchanging = false;
     op->connections_left++;
+    interim__coding_free(op->coding);
+    op->coding = NULL;
     free(op->answer.fields.items);
     op->answer = (interim__answer){0};
     interim__buffer_dispose(&op->looked);

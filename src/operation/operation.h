@@ -18,6 +18,7 @@
 #ifndef INTERIM_OPERATION_OPERATION_H
 #define INTERIM_OPERATION_OPERATION_H
 
+#include "exchange/coding.h"
 #include "exchange/exchange.h"
 #include "operation/accepted.h"
 #include "operation/patience.h"
@@ -78,7 +79,8 @@ typedef struct interim__operation {
     uint64_t sequence;
     unsigned signs; /* of life */
     interim__sink sink;
-    interim__answer answer; /* the final response of the exchange; its fields are a clone */
+    interim__coding *coding; /* undoes the content coding of the body; NULL: there is none */
+    interim__answer answer;  /* the final response of the exchange; its fields are a clone */
     char answer_reason[48];
     interim__buffer looked; /* its body so far, for SINK_LOOK */
     uint64_t discarded;

@@ -49,7 +49,7 @@ static void read_percent(interim__progress *progress, const char *text, size_t l
     const char *sign = memchr(text, '%', length);
     const char *at = sign;
     double value = 0, scale = 1;
-    bool point = false;
+    bool point = false, digit = false;
 
     if (sign == NULL)
         return;
@@ -66,20 +66,23 @@ static void read_percent(interim__progress *progress, const char *text, size_t l
         }
         value = value * 10 + (*at - '0');
         scale *= point ? 10 : 1;
+        digit = true;
     }
-    interim__progress_set_percent(progress, value / scale);
+    if (digit)
+        interim__progress_set_percent(progress, value / scale);
 }
 
 void interim__progress_read(interim__progress *progress, const interim__fields *fields)
 {
     const interim_field *field;
+    int64_t offset;
 
     field = interim__fields_next(fields, "x-progress", NULL);
     if (field != NULL)
         read_percent(progress, field->value, field->value_length);
     field = interim__fields_next(fields, "upload-offset", NULL);
-    if (field != NULL)
-        interim__text_decimal(&progress->done, field->value, field->value_length, NULL);
+    if (field != NULL && interim__text_decimal(&offset, field->value, field->value_length, NULL))
+        progress->done = offset;
     field = interim__fields_next(fields, "progress", NULL);
     if (field != NULL)
         read_fraction(progress, field->value, field->value_length);

@@ -17,6 +17,8 @@ struct interim_request {
     char *authorization;    /* "Basic ...", or NULL */
     char *body_memory;      /* owner of body.data */
     interim__body_source body;
+    bool decode;               /* ask for content codings, and undo them ... */
+    uint64_t decoded_max;      /* ... up to so many bytes; 0: no limit */
     interim_patience patience; /* defaults filled in */
     interim_polling polling;   /* defaults filled in */
     interim_event_fn on_interim, on_event;

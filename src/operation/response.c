@@ -78,6 +78,12 @@ static void take_response(interim__operation *op)
         return;
     }
     op->sink = choose_sink(op);
+    if (op->sink != INTERIM__SINK_DISCARD && interim__follow_decodes(op->request, op->hop) &&
+        interim__coding_new(&op->coding, &op->answer.fields, op->request->decoded_max, &op->error) <
+            0) {
+        interim__ending_failed(op);
+        return;
+    }
     /* The answer of a monitor is reported when it is known what it says. */
     if (op->hop != INTERIM_HOP_POLL)
         interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RESPONSE,
@@ -120,9 +126,13 @@ static int stop_looking(interim__operation *op)
     return interim__response_give(op, op->looked.data, op->looked.length);
 }
 
-static int take_body(interim__operation *op, const char *data, size_t size)
+/* A piece of the content. */
+static int take_content(void *user, const char *data, size_t size)
 {
-    interim__watchdog_activity(&op->dog, op->now.monotonic);
+    interim__operation *op = user;
+
+    if (op->stop)
+        return 0;
     if (op->sink == INTERIM__SINK_LOOK) {
         if (size <= INTERIM__DOCUMENT_MAX - op->looked.length)
             return interim__buffer_append(&op->looked, data, size) < 0
@@ -136,6 +146,19 @@ static int take_body(interim__operation *op, const char *data, size_t size)
         return interim__response_give(op, data, size);
     op->discarded += size;
     return 0;
+}
+
+static int take_body(interim__operation *op, const char *data, size_t size)
+{
+    interim__watchdog_activity(&op->dog, op->now.monotonic);
+    if (op->coding == NULL)
+        return take_content(op, data, size);
+    return interim__coding_feed(op->coding, data, size, take_content, op, &op->error);
+}
+
+int interim__response_finish(interim__operation *op)
+{
+    return op->coding == NULL ? 0 : interim__coding_finish(op->coding, &op->error);
 }
 
 /* ---- the exchange ---- */

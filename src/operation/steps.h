@@ -21,6 +21,10 @@ void interim__response_receive(interim__operation *op, char **data, size_t *size
  */
 int interim__response_give(interim__operation *op, const char *data, size_t size);
 
+/* response.c: the body is complete, and must be so in its content coding too. Errors: op->error is
+ * set. */
+int interim__response_finish(interim__operation *op);
+
 /* following.c: where the redirect goes that the answer is; NULL: the answer is none to be followed.
  */
 const interim_field *interim__following_location(const interim__operation *op);

@@ -509,6 +509,56 @@ START_TEST(a_kept_body_has_a_cap)
 }
 END_TEST
 
+/* "hello" in gzip. */
+#define HELLO "\x1f\x8b\x08\0\0\0\0\0\x02\x03\xcb\x48\xcd\xc9\xc9\x07\0\x86\xa6\x10\x36\x05\0\0\0"
+
+static const server_step coded[] = {
+    {SERVER_HEAD, 0, NULL},
+    {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n"},
+    {SERVER_SEND, 25, HELLO},
+    {SERVER_CLOSE, 0, NULL}};
+
+START_TEST(a_coded_body_is_decoded_only_when_asked)
+{
+    char received[512];
+
+    for (int asked = 0; asked < 2; asked++) {
+        interim_result *result;
+        size_t size;
+
+        begin_one(_i, "GET", coded);
+        ck_assert_int_eq(interim_request_set_decoding(request, asked, 5), 0);
+        result = perform(INTERIM_DONE, 0);
+        interim_result_body(result, &size);
+        ck_assert_uint_eq(size, asked ? 5 : 25);
+        ck_assert_mem_eq(interim_result_body(result, NULL), asked ? "hello" : HELLO, size);
+        server_received(origin, 0, received, sizeof received);
+        ck_assert((strstr(received, "Accept-Encoding: gzip, deflate\r\n") != NULL) == asked);
+        interim_result_free(result);
+        end();
+    }
+}
+END_TEST
+
+START_TEST(a_coded_body_has_limits)
+{
+    static const server_step cut[] = {
+        {SERVER_HEAD, 0, NULL},
+        {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 24\r\n\r\n"},
+        {SERVER_SEND, 24, HELLO},
+        {SERVER_CLOSE, 0, NULL}};
+
+    begin_one(_i, "GET", cut);
+    interim_request_set_decoding(request, 1, 0);
+    expect(INTERIM_FAILED, INTERIM_ECODING);
+    end();
+    begin_one(_i, "GET", coded);
+    interim_request_set_decoding(request, 1, 4);
+    expect(INTERIM_FAILED, INTERIM_ECODING);
+    end();
+}
+END_TEST
+
 /* ---- Callbacks ---- */
 
 static int call_back_in(const interim_event *event, void *user)
@@ -808,6 +858,8 @@ Suite *client_suite(void)
     tcase_add_loop_test(running, an_early_refusal_is_seen, 0, ENGINES);
     tcase_add_loop_test(running, a_body_is_streamed, 0, ENGINES);
     tcase_add_loop_test(running, a_kept_body_has_a_cap, 0, ENGINES);
+    tcase_add_loop_test(running, a_coded_body_is_decoded_only_when_asked, 0, ENGINES);
+    tcase_add_loop_test(running, a_coded_body_has_limits, 0, ENGINES);
     tcase_add_loop_test(running, a_callback_cannot_run_the_client, 0, ENGINES);
     tcase_add_loop_test(running, it_can_be_cancelled_at_every_event, 0, ENGINES);
     tcase_add_loop_test(running, freeing_the_client_ends_operations, 0, ENGINES);
