@@ -344,6 +344,19 @@ INTERIM_API int interim_request_set_body_reader(interim_request *request,
                                                 interim_body_reader_fn reader, int64_t length,
                                                 void *user);
 
+typedef enum interim_expect {
+    INTERIM_EXPECT_AUTO = 0, /* for bodies over 1 MiB or of unknown length */
+    INTERIM_EXPECT_ALWAYS,   /* for every body */
+    INTERIM_EXPECT_NEVER
+} interim_expect;
+
+/* Whether the server is asked before a body is sent (Expect: 100-continue, RFC 9110
+ * section 10.1.1), so that a refusal costs no upload. The body goes out at 100, at 104, or when
+ * continue_ms have passed; not at all when the final response comes first, and then the connection
+ * is not used again. After 417 the request is sent once more without the field. Errors: EINVAL,
+ * EBUSY. Since: 0.1. */
+INTERIM_API int interim_request_set_expect(interim_request *request, interim_expect expect);
+
 /* on other than 0: asks for the content codings gzip and deflate and undoes them (RFC 9110
  * section 8.4), so that the body is the content; else the body is as the server sends it, and
  * nothing is asked for. Content-Encoding and Content-Length of the result stay as the server sent
@@ -364,14 +377,16 @@ typedef struct interim_patience {
                            300,000. Raise it for a server that sends neither 102 nor 202.
                            ESILENCE */
     int64_t
-        gap_warning_ms; /* silence that is reported by an event: 30,000; INTERIM_FOREVER: never */
-    int64_t total_ms;   /* the whole operation: none. ETOTAL */
+        gap_warning_ms;  /* silence that is reported by an event: 30,000; INTERIM_FOREVER: never */
+    int64_t total_ms;    /* the whole operation: none. ETOTAL */
+    int64_t continue_ms; /* how long a body waits for 100 Continue before it is sent all the same:
+                            1,000 */
     uint32_t interim_rate;  /* interims a second that are too many: 100 ... */
     uint32_t interim_burst; /* ... once this many came faster: 16,384. EFLOOD */
 } interim_patience;
 #define INTERIM_PATIENCE_INIT                                                                      \
     {                                                                                              \
-        sizeof(interim_patience), 0, 0, 0, 0, 0, 0, 0                                              \
+        sizeof(interim_patience), 0, 0, 0, 0, 0, 0, 0, 0                                           \
     }
 
 /* Sets the patience, copied. Errors: EINVAL (a limit is negative or over 366 days), EBUSY. Since:
@@ -547,7 +562,8 @@ typedef enum interim_log_format {
 } interim_log_format;
 
 /* Opens a log on a descriptor, which is borrowed until interim_log_close and best opened with
- * O_APPEND: each event is one write(2). Errors: EINVAL, ENOMEM. Since: 0.1. */
+ * O_APPEND: each event is one write(2). Errors: EINVAL (also a descriptor that is closed or
+ * read-only), ENOMEM. Since: 0.1. */
 INTERIM_API int interim_log_open(interim_log **out, int fd, interim_log_format format);
 
 /* Ends a log, NULL included; it must not be set on a client any more. Returns 0, or INTERIM_ELOG
@@ -563,7 +579,8 @@ INTERIM_API int interim_client_set_log(interim_client *client, interim_log *log)
 
 /* Resolves a URL reference (RFC 3986 section 5) against an absolute http or https URL and writes
  * the absolute result, with NUL, to out if size suffices. Returns its length without NUL (size was
- * too small if that is not less than size; nothing was written then), or EURL. Since: 0.1. */
+ * too small if that is not less than size; nothing was written then), EURL, EINVAL (NULL) or
+ * ENOMEM. Since: 0.1. */
 INTERIM_API int interim_url_resolve(char *out, size_t size, const char *base,
                                     const char *reference);
 
@@ -580,7 +597,7 @@ typedef enum interim_url_relation {
 
 /* Compares two absolute http or https URLs, for example the source and the destination of a COPY. A
  * server may still know one resource by several names; this sees only what the URLs say. Returns an
- * interim_url_relation, or EURL. Since: 0.1. */
+ * interim_url_relation, EURL, EINVAL (NULL) or ENOMEM. Since: 0.1. */
 INTERIM_API int interim_url_compare(const char *a, const char *b);
 
 #ifdef __cplusplus

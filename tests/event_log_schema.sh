@@ -114,7 +114,8 @@ rejects() {
 }
 
 has_no_secret() {
-    if grep -n 'geheim' "$1"; then return 1; fi
+    # The password, and the two together as Basic has them.
+    if grep -n -e 'geheim' -e 'bmFtZTpnZWhlaW' "$1"; then return 1; fi
     echo "none"
 }
 

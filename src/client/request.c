@@ -162,6 +162,16 @@ int interim_request_set_body_reader(interim_request *request, interim_body_reade
     return 0;
 }
 
+int interim_request_set_expect(interim_request *request, interim_expect expect)
+{
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    if (expect < INTERIM_EXPECT_AUTO || expect > INTERIM_EXPECT_NEVER)
+        return INTERIM_EINVAL;
+    request->expect = expect;
+    return 0;
+}
+
 int interim_request_set_decoding(interim_request *request, int on, uint64_t max_bytes)
 {
     if (request->in_flight > 0)
@@ -187,7 +197,7 @@ int interim_request_set_patience(interim_request *request, const interim_patienc
     memcpy(&known, patience, patience->size < sizeof known ? patience->size : sizeof known);
     if (!is_limit(known.connect_ms, false) || !is_limit(known.head_ms, false) ||
         !is_limit(known.silence_ms, false) || !is_limit(known.gap_warning_ms, true) ||
-        !is_limit(known.total_ms, true))
+        !is_limit(known.total_ms, true) || !is_limit(known.continue_ms, false))
         return INTERIM_EINVAL;
     interim__patience_fill(&known);
     request->patience = known;

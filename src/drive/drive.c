@@ -216,8 +216,9 @@ static bool step(interim_operation *operation)
         seek_connection(operation);
         return true;
     case INTERIM__NEED_EXCHANGE:
-        send_output(operation);
+        /* First what came: it may be the end of a stale connection, or let a body go out. */
         receive_input(operation);
+        send_output(operation);
         return machine->need != INTERIM__NEED_EXCHANGE;
     default:
         return false;

@@ -52,9 +52,19 @@ static int fill(interim__sender *sender, interim_error *error)
     return interim__buffer_append(&sender->out, "\r\n", 2);
 }
 
+bool interim__sender_waits(const interim__sender *sender)
+{
+    return sender->held && sender->at == sender->out.length;
+}
+
+void interim__sender_release(interim__sender *sender)
+{
+    sender->held = false;
+}
+
 ptrdiff_t interim__sender_output(interim__sender *sender, const char **data, interim_error *error)
 {
-    if (sender->abandoned)
+    if (sender->abandoned || interim__sender_waits(sender))
         return 0;
     if (sender->at == sender->out.length && !sender->ended && sender->body.data == NULL &&
         fill(sender, error) < 0) {

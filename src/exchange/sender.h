@@ -1,7 +1,8 @@
 /* sender.h - the sending half of an exchange: a head, then a body from memory or from a reader, by
  * length or chunked.
  *
- *     HEAD -> BODY -> SENT          ABANDONED: the answer came first, or the reader failed
+ *     HEAD -> (held) -> BODY -> SENT          ABANDONED: the answer came first, or the reader
+ * failed
  *
  * May be included by exchange. */
 #ifndef INTERIM_EXCHANGE_SENDER_H
@@ -25,6 +26,7 @@ typedef struct interim__sender {
     size_t at;
     interim__body_source body;
     int64_t left; /* of a body of known length: what the source has not given yet */
+    bool held;    /* the body waits until it is asked for (RFC 9110 section 10.1.1) */
     bool ended;   /* the source has given everything */
     bool abandoned;
 } interim__sender;
@@ -36,6 +38,10 @@ void interim__sender_start(interim__sender *sender, const interim__body_source *
  * ENOMEM with error filled. The bytes stay where they are until interim__sender_sent. */
 ptrdiff_t interim__sender_output(interim__sender *sender, const char **data, interim_error *error);
 void interim__sender_sent(interim__sender *sender, size_t size);
+
+/* The head has been sent, and the body waits; or is let go. */
+bool interim__sender_waits(const interim__sender *sender);
+void interim__sender_release(interim__sender *sender);
 
 /* Everything was sent, the end of the body included. */
 bool interim__sender_done(const interim__sender *sender);

@@ -133,6 +133,7 @@ static interim__poll_outcome transient(interim__accepted *job, const interim__an
 {
     int64_t outage_ms = job->request->polling.outage_ms;
 
+    job->server_errors = 0;
     if (job->failures++ == 0)
         job->outage_since = now;
     if (job->failures < OUTAGE_POLLS || (now - job->outage_since) / INTERIM__NS_PER_MS < outage_ms)
@@ -154,6 +155,7 @@ interim__poll_outcome interim__accepted_unanswered(interim__accepted *job, int64
 static interim__poll_outcome missing(interim__accepted *job, const interim__answer *answer,
                                      int64_t now, int64_t wall, interim_error *error)
 {
+    job->server_errors = 0;
     job->not_found++;
     if (job->answers == 0 && (job->not_found < GRACE_POLLS || now - job->since < GRACE_NS))
         return again(job, answer, now, wall, "not there yet");
@@ -164,14 +166,18 @@ static interim__poll_outcome missing(interim__accepted *job, const interim__answ
 }
 
 static interim__poll_outcome redirected(interim__accepted *job, const interim__answer *answer,
-                                        interim_error *error)
+                                        int64_t now, int64_t wall, interim_error *error)
 {
     const interim_field *location = interim__fields_next(&answer->fields, "location", NULL);
     const char *problem = "there is no Location";
     interim__uri to = {0};
+    int failed = INTERIM_EURL;
 
-    if (location == NULL ||
-        interim__follow_resolve(&to, job->request, &job->current, location, &problem) < 0) {
+    if (location != NULL)
+        failed = interim__follow_resolve(&to, job->request, &job->current, location, &problem);
+    if (failed == INTERIM_ENOMEM)
+        return transient(job, answer, now, wall, error);
+    if (failed < 0) {
         interim__error_set(error, INTERIM_EPOLL_REDIRECT, INTERIM_STAGE_WAIT,
                            "the monitor answered %d and %s", answer->status, problem);
         return INTERIM__POLL_STOP;
@@ -263,6 +269,11 @@ static bool is_transient(int status)
     return status == 408 || status == 425 || status == 429 || (status >= 502 && status <= 504);
 }
 
+static bool is_no_monitor(const interim__accepted *job, int status)
+{
+    return job->answers == 0 && (status == 405 || status == 406 || status == 501);
+}
+
 interim__poll_outcome interim__accepted_answered(interim__accepted *job,
                                                  const interim__answer *answer, int64_t now,
                                                  int64_t wall, interim_error *error)
@@ -274,14 +285,16 @@ interim__poll_outcome interim__accepted_answered(interim__accepted *job,
     if (status == 401 || status == 407)
         return stop(error, INTERIM_EPOLL_AUTH, "; the job goes on", status);
     if (status == 301 || status == 302 || status == 303 || status == 307 || status == 308)
-        return redirected(job, answer, error);
+        return redirected(job, answer, now, wall, error);
+    if (status < 400)
+        return stop(error, INTERIM_EPOLL_REDIRECT, ", which tells nothing of the job", status);
     if (status == 404 || status == 410)
         return missing(job, answer, now, wall, error);
     if (is_transient(status))
         return transient(job, answer, now, wall, error);
     if (status == 500)
         return server_error(job, answer, now, wall);
-    if (job->answers == 0 && (status == 405 || status == 406 || status == 501)) {
+    if (is_no_monitor(job, status)) {
         job->note = "not a monitor";
         return INTERIM__POLL_NO_MONITOR;
     }
@@ -289,10 +302,15 @@ interim__poll_outcome interim__accepted_answered(interim__accepted *job,
     return INTERIM__POLL_FAILED;
 }
 
-bool interim__accepted_is_running_by_status(const interim__answer *answer)
+bool interim__accepted_is_last_by_status(const interim__accepted *job,
+                                         const interim__answer *answer)
 {
-    int status = interim__dialect_effective_status(answer);
+    int status = answer->status;
 
-    return status == 202 || (status >= 300 && status < 400) || status == 401 || status == 404 ||
-           status == 407 || status == 410 || is_transient(status);
+    if (status < 300)
+        return interim__dialect_effective_status(answer) != 202;
+    if (status == 500)
+        return job->server_errors + 1 >= SERVER_ERRORS;
+    return status >= 400 && status != 401 && status != 404 && status != 407 && status != 410 &&
+           !is_transient(status) && !is_no_monitor(job, status);
 }

@@ -69,8 +69,9 @@ interim__poll_outcome interim__accepted_answered(interim__accepted *job,
 interim__poll_outcome interim__accepted_unanswered(interim__accepted *job, int64_t now,
                                                    interim_error *error);
 
-/* Whether status and fields alone say that an answer is not the job's end, so that a body that is
- * too long for a status document can be thrown away. */
-bool interim__accepted_is_running_by_status(const interim__answer *answer);
+/* Whether an answer, by its status and fields alone, is the last one: its body is the caller's
+ * then, and else, when it is too long for a status document, of no use. */
+bool interim__accepted_is_last_by_status(const interim__accepted *job,
+                                         const interim__answer *answer);
 
 #endif

@@ -56,14 +56,12 @@ static bool may_ask_again(const interim__operation *op)
     int code = op->error.code;
 
     if (!op->reused || op->retried || !op->exchanging || op->exchange.received > 0 ||
-        !interim__method_is_repeatable(op->method))
+        !interim__method_is_safe(op->method))
         return false;
     if (op->hop == INTERIM_HOP_REQUEST && op->request->body.reader != NULL)
         return false;
     /* Some proxies answer nothing more on a connection that once carried an interim. */
-    if (code == INTERIM_ESILENCE)
-        return interim__method_is_safe(op->method);
-    return code == INTERIM_EDISCONNECTED || code == INTERIM_ETLS;
+    return code == INTERIM_ESILENCE || code == INTERIM_EDISCONNECTED || code == INTERIM_ETLS;
 }
 
 static void ask_again(interim__operation *op)
@@ -143,7 +141,12 @@ void interim__ending_failed(interim__operation *op)
 
 void interim__ending_deadline(interim__operation *op)
 {
-    if (op->job != NULL || (op->begun && op->signs > 0))
+    /* The final answer was on its way already: it is not the work that took too long. */
+    if (op->hop == INTERIM_HOP_RESULT ||
+        (op->exchanging && op->exchange.state == INTERIM__EXCHANGE_BODY &&
+         op->sink == INTERIM__SINK_FINAL))
+        interim__ending_failed(op);
+    else if (op->job != NULL || (op->begun && op->signs > 0))
         conclude_failed(op, INTERIM_STILL_RUNNING, "; the server was still working");
     else
         conclude_lost(op);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define EXPECT_FROM (1024 * 1024) /* bytes of a body that are worth a round trip */
+
 static bool follows_freely(const char *method)
 {
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
@@ -73,11 +75,15 @@ static bool is_harmless(const interim_field *field)
  * monitor. */
 static bool is_about_the_request(const interim_field *field)
 {
-    static const char *const names[] = {
-        "host",       "destination", "source",       "overwrite",       "depth",
-        "lock-token", "if",          "timeout",      "range",           "prefer",
-        "oc-lazyops", "credential",  "operation-id", "idempotency-key", "cache-control"};
-    static const char *const beginnings[] = {"content-", "if-", "transferheader"};
+    static const char *const names[] = {"destination",     "source",
+                                        "overwrite",       "depth",
+                                        "lock-token",      "if",
+                                        "timeout",         "range",
+                                        "prefer",          "oc-lazyops",
+                                        "credential",      "operation-id",
+                                        "idempotency-key", "cache-control",
+                                        "accept-encoding", "x-method-override"};
+    static const char *const beginnings[] = {"content-", "if-", "transferheader", "x-http-method"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (interim__text_is(field->name, field->name_length, names[i]))
@@ -98,6 +104,15 @@ bool interim__follow_decodes(const interim_request *request, interim_hop hop)
     return request->decode && hop != INTERIM_HOP_POLL;
 }
 
+bool interim__follow_expects(const interim_request *request, const interim__body_source *body)
+{
+    if (body->length == INTERIM__BODY_NONE || body->length == 0)
+        return false;
+    if (request->expect != INTERIM_EXPECT_AUTO)
+        return request->expect == INTERIM_EXPECT_ALWAYS;
+    return body->length == INTERIM__BODY_CHUNKED || body->length > EXPECT_FROM;
+}
+
 static int choose_fields(interim__fields *out, const interim_request *request, interim_hop hop,
                          bool same_origin)
 {
@@ -111,7 +126,8 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
             failed = interim__fields_add(out, field->name, field->name_length, field->value,
                                          field->value_length);
     }
-    if (failed == 0 && same_origin && request->authorization != NULL)
+    if (failed == 0 && same_origin && request->authorization != NULL &&
+        interim__fields_next(out, "authorization", NULL) == NULL)
         failed = add(out, "Authorization", request->authorization);
     if (failed == 0 && monitor && interim__fields_next(out, "accept", NULL) == NULL)
         failed = add(out, "Accept", "application/json, */*;q=0.8");
@@ -125,7 +141,7 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
 
 int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim_request *request, interim_hop hop, const char *method,
-                          const interim__uri *uri, const char *user_agent)
+                          const interim__uri *uri, const char *user_agent, bool *expects)
 {
     bool monitor = hop == INTERIM_HOP_POLL || hop == INTERIM_HOP_RESULT;
     bool same_origin = interim__uri_same_origin(&request->uri, uri);
@@ -135,7 +151,10 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
     *body = request->body;
     if (monitor || strcmp(method, request->method) != 0)
         *body = (interim__body_source){.length = INTERIM__BODY_NONE};
+    *expects = *expects && interim__follow_expects(request, body);
     failed = choose_fields(&fields, request, hop, same_origin);
+    if (failed == 0 && *expects)
+        failed = add(&fields, "Expect", "100-continue");
     if (failed == 0)
         failed = interim__request_head_write(out, method, uri, &fields, user_agent, body->length);
     interim__fields_dispose(&fields);

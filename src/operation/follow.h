@@ -34,12 +34,16 @@ int interim__follow_resolve(interim__uri *out, const interim_request *request,
  * monitors are short, and not worth it. */
 bool interim__follow_decodes(const interim_request *request, interim_hop hop);
 
+/* Whether a request with this body asks before it sends it (RFC 9110 section 10.1.1): a large one,
+ * or one of unknown length, unless the caller has decided. */
+bool interim__follow_expects(const interim_request *request, const interim__body_source *body);
+
 /* Appends the head of the request of a hop to out. Credentials and fields of the caller go to the
  * origin that the caller named, and to no other; a poll drops what would be about the first request
- * (its body, conditions, Destination, Depth and the like). body gets what is to be sent. Errors:
- * ENOMEM. */
+ * (its body, conditions, Destination, Depth and the like). *expects tells whether it asks before it
+ * sends a body; false forbids it. body gets what is to be sent. Errors: ENOMEM. */
 int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim_request *request, interim_hop hop, const char *method,
-                          const interim__uri *uri, const char *user_agent);
+                          const interim__uri *uri, const char *user_agent, bool *expects);
 
 #endif

@@ -34,6 +34,9 @@ static bool must_stay(const interim__operation *op, const interim_field *locatio
     const char *problem;
     bool stays;
 
+    if (op->request->body.reader != NULL &&
+        interim__follow_redirect(op->method, op->answer.status) == INTERIM__REDIRECT_SAME)
+        return true;
     if (interim__method_is_safe(op->method) ||
         interim__follow_resolve(&to, op->request, &op->uri, location, &problem) < 0)
         return false;
@@ -54,6 +57,21 @@ const interim_field *interim__following_location(const interim__operation *op)
     return location == NULL || must_stay(op, location) ? NULL : location;
 }
 
+bool interim__following_unexpected(const interim__operation *op)
+{
+    return op->answer.status == 417 && op->expects && op->exchange.sender.held;
+}
+
+static void ask_without_expect(interim__operation *op)
+{
+    op->expects_nothing = true;
+    op->result->timing.retry_count++;
+    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RETRY,
+                                                 .status = op->answer.status,
+                                                 .text = "without Expect: 100-continue"});
+    interim__operation_begin(op, op->hop, op->hop_index, op->method, &op->uri);
+}
+
 static void follow_redirect(interim__operation *op, const interim_field *location)
 {
     bool as_get =
@@ -61,14 +79,16 @@ static void follow_redirect(interim__operation *op, const interim_field *locatio
     const char *problem = NULL;
     interim__uri to = {0};
     bool result = op->hop == INTERIM_HOP_RESULT;
+    int code = INTERIM_EREDIRECT;
 
-    if (interim__follow_resolve(&to, op->request, &op->uri, location, &problem) < 0)
-        problem = problem == NULL ? "out of memory" : problem;
-    else if (interim__uri_equal(&to, &op->uri) || op->redirects == INTERIM__REDIRECTS_MAX)
+    if (interim__follow_resolve(&to, op->request, &op->uri, location, &problem) == INTERIM_ENOMEM)
+        code = INTERIM_ENOMEM, problem = "out of memory";
+    else if (problem == NULL &&
+             (interim__uri_equal(&to, &op->uri) || op->redirects == INTERIM__REDIRECTS_MAX))
         problem = "the redirects do not end";
     if (problem != NULL) {
-        interim__error_set(&op->error, INTERIM_EREDIRECT, INTERIM_STAGE_HEAD, "%d, and %s",
-                           op->answer.status, problem);
+        interim__error_set(&op->error, code, INTERIM_STAGE_HEAD, "%d, and %s", op->answer.status,
+                           problem);
         interim__uri_dispose(&to);
         if (!result)
             adopt_answer(op);
@@ -128,6 +148,7 @@ static bool read_document(interim__operation *op)
 
 static void accept(interim__operation *op)
 {
+    interim__uri uri = {0};
     const char *refusal;
     char *monitor;
     int failed;
@@ -142,7 +163,7 @@ static void accept(interim__operation *op)
         return;
     }
     if (op->job == NULL) {
-        if (!release_looked(op))
+        if (!release_looked(op) || op->stop)
             return;
         adopt_answer(op);
         interim__ending_conclude(op, INTERIM_ACCEPTED,
@@ -158,7 +179,16 @@ static void accept(interim__operation *op)
                                                  .url = monitor,
                                                  .text = op->job->dialect->name});
     free(monitor);
-    op->hop = INTERIM_HOP_POLL;
+    if (op->stop)
+        return;
+    /* What is told from here on is about the monitor. */
+    if (interim__uri_copy(&uri, &op->job->monitor) < 0) {
+        op->hop = INTERIM_HOP_POLL;
+        interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
+        interim__ending_failed(op);
+        return;
+    }
+    interim__operation_begin(op, INTERIM_HOP_POLL, 0, "GET", &uri);
     interim__operation_wait(op);
 }
 
@@ -200,6 +230,7 @@ static void return_to_accepted(interim__operation *op)
     interim_result *result = op->result;
     int answered = op->answer.status;
 
+    op->sink = INTERIM__SINK_FINAL; /* what comes now is the caller's */
     result->status = job->status;
     result->fields = job->fields;
     result->field_count = job->field_count;
@@ -224,7 +255,7 @@ static void conclude_polled(interim__operation *op, bool done)
     int status = op->answer.status;
 
     snprintf(message, sizeof message, "%s", document->message);
-    if (!release_looked(op))
+    if (!release_looked(op) || op->stop)
         return;
     adopt_answer(op);
     interim__ending_conclude(op, done ? INTERIM_DONE : INTERIM_FAILED,
@@ -289,7 +320,8 @@ static void take_poll(interim__operation *op)
                                                  .text = op->answer.document.state[0] != '\0'
                                                              ? op->answer.document.state
                                                              : op->job->note});
-    interim__following_polled(op, outcome);
+    if (!op->stop)
+        interim__following_polled(op, outcome);
 }
 
 static void take_result(interim__operation *op)
@@ -331,6 +363,8 @@ void interim__following_over(interim__operation *op)
     keep_trailers(op);
     if (op->hop == INTERIM_HOP_POLL)
         take_poll(op);
+    else if (interim__following_unexpected(op))
+        ask_without_expect(op);
     else if (location != NULL)
         follow_redirect(op, location);
     else if (op->hop == INTERIM_HOP_RESULT)

@@ -164,14 +164,17 @@ void interim__operation_opened(interim__operation *op, const char *peer, bool re
     note_time(&op->result->timing.connected_ms, op);
     interim__exchange_init(&op->exchange, op->method, &op->error);
     op->exchanging = true;
+    op->expects = !op->expects_nothing;
     if (interim__follow_write(&op->exchange.sender.out, &body, op->request, op->hop, op->method,
-                              &op->uri, op->user_agent) < 0) {
+                              &op->uri, op->user_agent, &op->expects) < 0) {
         interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
         interim__ending_failed(op);
         settle(op);
         return;
     }
     interim__sender_start(&op->exchange.sender, &body);
+    op->exchange.sender.held = op->expects;
+    op->release_at = INTERIM__FAR;
     op->need = INTERIM__NEED_EXCHANGE;
     interim__watchdog_enter(&op->dog, INTERIM__PHASE_EXCHANGE, silence_limit_ms(op), now.monotonic);
     interim__report_plain(op, INTERIM_EVENT_CONNECTED, reused ? "reused" : "new");
@@ -222,12 +225,20 @@ void interim__operation_sent(interim__operation *op, size_t size, interim__momen
     op->begun = true;
     interim__sender_sent(&op->exchange.sender, size);
     interim__watchdog_activity(&op->dog, now.monotonic);
+    if (interim__sender_waits(&op->exchange.sender))
+        op->release_at = now.monotonic + op->request->patience.continue_ms * INTERIM__NS_PER_MS;
     if (!interim__sender_done(&op->exchange.sender))
         return;
     interim__watchdog_sent(&op->dog, now.monotonic);
     note_time(&op->result->timing.sent_ms, op);
     interim__report_plain(op, INTERIM_EVENT_SENT, "");
     settle(op);
+}
+
+void interim__operation_release_body(interim__operation *op)
+{
+    op->release_at = INTERIM__FAR;
+    interim__sender_release(&op->exchange.sender);
 }
 
 void interim__operation_unwritable(interim__operation *op)
@@ -270,6 +281,8 @@ int64_t interim__operation_deadline(const interim__operation *op)
         return INTERIM__FAR;
     if (op->stop)
         return op->now.monotonic;
+    if (op->need == INTERIM__NEED_EXCHANGE && op->release_at < limit)
+        limit = op->release_at;
     return limit < job ? limit : job;
 }
 
@@ -314,6 +327,8 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
     settle(op);
     if (op->need == INTERIM__NEED_NOTHING)
         return;
+    if (op->need == INTERIM__NEED_EXCHANGE && now.monotonic >= op->release_at)
+        interim__operation_release_body(op);
     due = interim__watchdog_check(&op->dog, now.monotonic);
     if (due == 0 && now.monotonic >= job_deadline(op))
         due = INTERIM_EPOLL_DEADLINE;
@@ -330,5 +345,5 @@ int64_t interim__operation_idle_limit(const interim__operation *op)
 {
     if (op->fresh_connection)
         return -1;
-    return interim__method_is_repeatable(op->method) ? INTERIM__FAR : RISKY_IDLE_NS;
+    return interim__method_is_safe(op->method) ? INTERIM__FAR : RISKY_IDLE_NS;
 }

@@ -77,7 +77,10 @@ typedef struct interim__operation {
     interim_error error; /* of this exchange */
     int last_status;
     uint64_t sequence;
-    unsigned signs; /* of life */
+    unsigned signs;       /* of life */
+    bool expects;         /* this request has Expect: 100-continue */
+    bool expects_nothing; /* 417 came: not again */
+    int64_t release_at;   /* when the body goes out unasked; FAR: not waiting */
     interim__sink sink;
     interim__coding *coding; /* undoes the content coding of the body; NULL: there is none */
     interim__answer answer;  /* the final response of the exchange; its fields are a clone */

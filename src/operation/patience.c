@@ -14,6 +14,7 @@ void interim__patience_fill(interim_patience *patience)
     fill(&patience->silence_ms, 300000);
     fill(&patience->gap_warning_ms, 30000);
     fill(&patience->total_ms, INTERIM_FOREVER);
+    fill(&patience->continue_ms, 1000);
     if (patience->interim_rate == 0)
         patience->interim_rate = 100;
     if (patience->interim_burst == 0)

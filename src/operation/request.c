@@ -45,26 +45,13 @@ void interim__polling_fill(interim_polling *polling)
     fill(&polling->outage_ms, 300000);
 }
 
-static bool is_one_of(const char *const *list, size_t count, const char *method)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(list[i], method) == 0)
-            return true;
-    return false;
-}
-
 bool interim__method_is_safe(const char *method)
 {
     static const char *const safe[] = {"GET",      "HEAD",   "OPTIONS", "TRACE",
                                        "PROPFIND", "REPORT", "SEARCH"};
 
-    return is_one_of(safe, sizeof safe / sizeof *safe, method);
-}
-
-bool interim__method_is_repeatable(const char *method)
-{
-    static const char *const idempotent[] = {"PUT", "DELETE"};
-
-    return interim__method_is_safe(method) ||
-           is_one_of(idempotent, sizeof idempotent / sizeof *idempotent, method);
+    for (size_t i = 0; i < sizeof safe / sizeof *safe; i++)
+        if (strcmp(safe[i], method) == 0)
+            return true;
+    return false;
 }

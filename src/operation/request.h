@@ -17,6 +17,7 @@ struct interim_request {
     char *authorization;    /* "Basic ...", or NULL */
     char *body_memory;      /* owner of body.data */
     interim__body_source body;
+    interim_expect expect;
     bool decode;               /* ask for content codings, and undo them ... */
     uint64_t decoded_max;      /* ... up to so many bytes; 0: no limit */
     interim_patience patience; /* defaults filled in */
@@ -32,10 +33,9 @@ void interim__request_release(interim_request *request);
 /* Fills in the defaults: zero of each field means its default. */
 void interim__polling_fill(interim_polling *polling);
 
-/* What is known of methods (RFC 9110 section 9.2, RFC 4918). Safe: changes nothing on the server.
- * Repeatable: idempotent, and not one that works for long (COPY, MOVE): may be sent once more if
- * not one byte of an answer came on a connection that had been idle. */
+/* Safe: changes nothing on the server (RFC 9110 section 9.2.1, RFC 4918), and may be sent once more
+ * if not one byte of an answer came on a connection that had been idle. PUT and DELETE, though
+ * idempotent, may not: the second one is answered 412 or 404 because the first one was done. */
 bool interim__method_is_safe(const char *method);
-bool interim__method_is_repeatable(const char *method);
 
 #endif

@@ -22,6 +22,10 @@ static void take_interim(interim__operation *op)
     timing->interim_count++;
     if (timing->first_interim_ms < 0)
         timing->first_interim_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
+    /* 102 and 103 do not end the wait; 104 means as much as 100
+     * (draft-ietf-httpbis-resumable-upload). */
+    if (head->status == 100 || head->status == 104)
+        interim__operation_release_body(op);
     interim__progress_init(&progress);
     interim__progress_read(&progress, &head->fields);
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_INTERIM,
@@ -55,17 +59,25 @@ static bool keep_answer(interim__operation *op)
     return false;
 }
 
+/* A 202 that names no monitor is final, and its body the caller's at once: it may be a stream that
+ * tells of the work as long as that takes. */
+static bool may_be_polled(const interim__operation *op)
+{
+    interim__naming naming;
+
+    return op->answer.status == 202 && op->request->polling.mode != INTERIM_POLL_OFF &&
+           interim__dialect_find(&naming, &op->answer) != NULL && naming.refusal == NULL;
+}
+
 static interim__sink choose_sink(const interim__operation *op)
 {
     if (op->hop == INTERIM_HOP_POLL)
         return INTERIM__SINK_LOOK;
-    if (interim__following_location(op) != NULL)
+    if (interim__following_location(op) != NULL || interim__following_unexpected(op))
         return INTERIM__SINK_DISCARD;
     if (op->hop == INTERIM_HOP_RESULT)
         return op->answer.status < 300 ? INTERIM__SINK_FINAL : INTERIM__SINK_DISCARD;
-    if (op->answer.status == 202 && op->request->polling.mode != INTERIM_POLL_OFF)
-        return INTERIM__SINK_LOOK;
-    return INTERIM__SINK_FINAL;
+    return may_be_polled(op) ? INTERIM__SINK_LOOK : INTERIM__SINK_FINAL;
 }
 
 static void take_response(interim__operation *op)
@@ -114,7 +126,7 @@ int interim__response_give(interim__operation *op, const char *data, size_t size
 /* Whether an answer that is too long to be a status document is the end of the job. */
 static bool is_final_by_status(const interim__operation *op)
 {
-    return op->hop == INTERIM_HOP_POLL && !interim__accepted_is_running_by_status(&op->answer);
+    return op->hop == INTERIM_HOP_POLL && interim__accepted_is_last_by_status(op->job, &op->answer);
 }
 
 /* A body that was to be looked at is too long for that: its status alone decides. */
@@ -158,7 +170,9 @@ static int take_body(interim__operation *op, const char *data, size_t size)
 
 int interim__response_finish(interim__operation *op)
 {
-    return op->coding == NULL ? 0 : interim__coding_finish(op->coding, &op->error);
+    return op->coding == NULL || op->sink == INTERIM__SINK_DISCARD
+               ? 0
+               : interim__coding_finish(op->coding, &op->error);
 }
 
 /* ---- the exchange ---- */
@@ -201,6 +215,9 @@ void interim__response_receive(interim__operation *op, char **data, size_t *size
 
         if (step == INTERIM__STEP_MORE)
             break;
+        /* The next head has a time of its own. */
+        if (step == INTERIM__STEP_INTERIM || step == INTERIM__STEP_RESPONSE)
+            interim__watchdog_head(&op->dog, false, op->now.monotonic);
         /* Bytes behind the answer were not asked for: RFC 9112 section 9.2. */
         if (step == INTERIM__STEP_OVER && *size > 0)
             op->exchange.persistent = false;

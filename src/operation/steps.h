@@ -14,6 +14,9 @@ void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned 
 /* operation.c: leaves the exchange, if there is one, and waits until the job is to be polled. */
 void interim__operation_wait(interim__operation *op);
 
+/* operation.c: the body that waited for 100 may go out. */
+void interim__operation_release_body(interim__operation *op);
+
 /* response.c: takes the bytes of an answer, until the exchange is over. */
 void interim__response_receive(interim__operation *op, char **data, size_t *size);
 
@@ -28,6 +31,10 @@ int interim__response_finish(interim__operation *op);
 /* following.c: where the redirect goes that the answer is; NULL: the answer is none to be followed.
  */
 const interim_field *interim__following_location(const interim__operation *op);
+
+/* following.c: the answer is 417 to our Expect: the request is sent once more, without it (RFC 9110
+ * section 15.5.18). Nothing is sent twice: not one byte of the body was. */
+bool interim__following_unexpected(const interim__operation *op);
 
 /* following.c: the exchange is over. */
 void interim__following_over(interim__operation *op);

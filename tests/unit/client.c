@@ -454,9 +454,84 @@ START_TEST(an_early_refusal_is_seen)
     size_t left = 64 * 1024 * 1024;
 
     begin_one(_i, "PUT", script);
+    interim_request_set_expect(request, INTERIM_EXPECT_NEVER);
     interim_request_set_body_reader(request, give, (int64_t)left, &left);
     expect(INTERIM_FAILED, 0);
     ck_assert_uint_gt(left, 0);
+    end();
+}
+END_TEST
+
+#define CREATED "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
+
+/* Sends "body" by PUT with Expect, and tells how long that took. */
+static int64_t put_with_expect(int engine, const server_step *const *scripts, int64_t wait_ms)
+{
+    interim_patience patience = INTERIM_PATIENCE_INIT;
+    interim_result *result;
+    int64_t took;
+
+    begin(engine, "PUT", scripts);
+    patience.continue_ms = wait_ms;
+    interim_request_set_patience(request, &patience);
+    interim_request_set_body(request, "body", 4);
+    interim_request_set_expect(request, INTERIM_EXPECT_ALWAYS);
+    result = perform(INTERIM_DONE, 0);
+    ck_assert_int_eq(interim_result_status(result), 201);
+    took = interim_result_timing(result)->end_ms;
+    interim_result_free(result);
+    return took;
+}
+
+START_TEST(a_body_waits_for_100)
+{
+    static const server_step script[] = {
+        {SERVER_HEAD, 0, NULL},
+        {SERVER_SEND, 0, "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"},
+        {SERVER_READ, 4, NULL},
+        {SERVER_SEND, 0, CREATED},
+        {SERVER_CLOSE, 0, NULL}};
+    const server_step *scripts[] = {script, NULL};
+
+    ck_assert_int_lt(put_with_expect(_i, scripts, 20000), 10000);
+    end();
+}
+END_TEST
+
+START_TEST(a_body_does_not_wait_for_ever)
+{
+    static const server_step script[] = {{SERVER_HEAD, 0, NULL},
+                                         {SERVER_SEND, 0, "HTTP/1.1 103 Early Hints\r\n\r\n"},
+                                         {SERVER_READ, 4, NULL},
+                                         {SERVER_SEND, 0, CREATED},
+                                         {SERVER_CLOSE, 0, NULL}};
+    const server_step *scripts[] = {script, NULL};
+
+    ck_assert_int_ge(put_with_expect(_i, scripts, 80), 80);
+    end();
+}
+END_TEST
+
+START_TEST(after_417_it_is_sent_without_expect)
+{
+    static const server_step refuses[] = {
+        {SERVER_HEAD, 0, NULL},
+        {SERVER_SEND, 0, "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n"},
+        {SERVER_CLOSE, 0, NULL}};
+    static const server_step takes[] = {{SERVER_HEAD, 0, NULL},
+                                        {SERVER_READ, 4, NULL},
+                                        {SERVER_SEND, 0, CREATED},
+                                        {SERVER_CLOSE, 0, NULL}};
+    const server_step *scripts[] = {refuses, takes, NULL};
+    char received[512];
+
+    put_with_expect(_i, scripts, 20000);
+    server_received(origin, 0, received, sizeof received);
+    ck_assert_ptr_nonnull(strstr(received, "Expect: 100-continue\r\n"));
+    ck_assert_ptr_null(strstr(received, "body"));
+    server_received(origin, 1, received, sizeof received);
+    ck_assert_ptr_null(strstr(received, "Expect"));
+    ck_assert_ptr_nonnull(strstr(received, "\r\n\r\nbody"));
     end();
 }
 END_TEST
@@ -856,6 +931,9 @@ Suite *client_suite(void)
     tcase_add_loop_test(running, connecting_has_a_limit, 0, ENGINES);
     tcase_add_loop_test(running, a_body_from_a_reader_is_chunked, 0, ENGINES);
     tcase_add_loop_test(running, an_early_refusal_is_seen, 0, ENGINES);
+    tcase_add_loop_test(running, a_body_waits_for_100, 0, ENGINES);
+    tcase_add_loop_test(running, a_body_does_not_wait_for_ever, 0, ENGINES);
+    tcase_add_loop_test(running, after_417_it_is_sent_without_expect, 0, ENGINES);
     tcase_add_loop_test(running, a_body_is_streamed, 0, ENGINES);
     tcase_add_loop_test(running, a_kept_body_has_a_cap, 0, ENGINES);
     tcase_add_loop_test(running, a_coded_body_is_decoded_only_when_asked, 0, ENGINES);
