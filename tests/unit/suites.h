@@ -1,4 +1,5 @@
-/* suites.h - the suites of the unit tests, one a file, named like the file of src/ that it tests. */
+/* suites.h - the suites of the unit tests, one a file, named like the file of src/ that it tests.
+ */
 #ifndef TESTS_UNIT_SUITES_H
 #define TESTS_UNIT_SUITES_H
 
@@ -6,6 +7,16 @@
 
 #define TEST_SUITES(X)                                                                             \
     X(buffer)                                                                                      \
+    X(error)                                                                                       \
+    X(fields)                                                                                      \
+    X(text)                                                                                        \
+    X(head)                                                                                        \
+    X(framing)                                                                                     \
+    X(chunked)                                                                                     \
+    X(coding)                                                                                      \
+    X(request_head)                                                                                \
+    X(sender)                                                                                      \
+    X(exchange)                                                                                    \
     X(loop)                                                                                        \
     X(resolver)                                                                                    \
     X(connection)                                                                                  \
@@ -13,7 +24,8 @@
     X(pool)                                                                                        \
     X(uri)                                                                                         \
     X(date)                                                                                        \
-    X(log)
+    X(log)                                                                                         \
+    X(client)
 
 #define TEST_SUITE_DECLARE(name) Suite *name##_suite(void);
 TEST_SUITES(TEST_SUITE_DECLARE)

@@ -1,0 +1,136 @@
+/* certificates.c - see certificates.h. */
+#include "support/certificates.h"
+
+#include <dirent.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct certificates {
+    char directory[64];
+    char ca_file[96];
+    EVP_PKEY *key;
+    X509 *ca;
+};
+
+static void must(int ok, const char *what)
+{
+    if (ok)
+        return;
+    fprintf(stderr, "certificates: %s failed\n", what);
+    abort();
+}
+
+void certificates_path(const struct certificates *all, char *out, size_t size, const char *file)
+{
+    snprintf(out, size, "%s/%s", all->directory, file);
+}
+
+static FILE *create(const struct certificates *all, const char *file, const char *suffix)
+{
+    char name[64], path[160];
+    FILE *out;
+
+    snprintf(name, sizeof name, "%s%s", file, suffix);
+    certificates_path(all, path, sizeof path, name);
+    out = fopen(path, "w");
+    must(out != NULL, path);
+    return out;
+}
+
+static void add_extension(X509 *certificate, int nid, const char *value)
+{
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+
+    must(extension != NULL && X509_add_ext(certificate, extension, -1), value);
+    X509_EXTENSION_free(extension);
+}
+
+/* A certificate for key, signed with signer_key in the name of issuer (NULL: in its own). */
+static X509 *sign(const certificate_wish *wish, EVP_PKEY *key, X509 *issuer, EVP_PKEY *signer_key)
+{
+    static long serial = 1;
+    X509 *made = X509_new();
+    X509_NAME *subject;
+
+    must(made != NULL, "X509_new");
+    X509_set_version(made, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(made), serial++ * 1000 + (long)getpid() % 1000);
+    X509_gmtime_adj(X509_getm_notBefore(made), wish->from_s == 0 ? -43200 : wish->from_s);
+    X509_gmtime_adj(X509_getm_notAfter(made), wish->to_s == 0 ? 43200 : wish->to_s);
+    subject = X509_get_subject_name(made);
+    must(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)wish->name,
+                                    -1, -1, 0),
+         "common name");
+    X509_set_issuer_name(made, issuer == NULL ? subject : X509_get_subject_name(issuer));
+    X509_set_pubkey(made, key);
+    if (issuer == NULL && !wish->self_signed)
+        add_extension(made, NID_basic_constraints, "critical,CA:TRUE");
+    if (wish->names != NULL)
+        add_extension(made, NID_subject_alt_name, wish->names);
+    must(X509_sign(made, signer_key, EVP_sha256()) > 0, "X509_sign");
+    return made;
+}
+
+struct certificates *certificates_new(void)
+{
+    const certificate_wish wish = {.file = "ca", .name = "Test CA"};
+    struct certificates *all = calloc(1, sizeof *all);
+    FILE *out;
+
+    must(all != NULL, "calloc");
+    snprintf(all->directory, sizeof all->directory, "/tmp/interim-test-XXXXXX");
+    must(mkdtemp(all->directory) != NULL, "mkdtemp");
+    certificates_path(all, all->ca_file, sizeof all->ca_file, "ca.crt");
+    all->key = EVP_EC_gen("P-256");
+    must(all->key != NULL, "EVP_EC_gen");
+    all->ca = sign(&wish, all->key, NULL, all->key);
+    out = create(all, "ca", ".crt");
+    must(PEM_write_X509(out, all->ca) && fclose(out) == 0, "writing ca.crt");
+    return all;
+}
+
+const char *certificates_ca_file(const struct certificates *all)
+{
+    return all->ca_file;
+}
+
+void certificates_issue(const struct certificates *all, const certificate_wish *wish)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *made;
+    FILE *out;
+
+    must(key != NULL, "EVP_EC_gen");
+    if (wish->self_signed)
+        made = sign(wish, key, NULL, key);
+    else
+        made = sign(wish, key, all->ca, all->key);
+    out = create(all, wish->file, ".crt");
+    must(PEM_write_X509(out, made) && fclose(out) == 0, "writing a certificate");
+    out = create(all, wish->file, ".key");
+    must(PEM_write_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) && fclose(out) == 0,
+         "writing a key");
+    X509_free(made);
+    EVP_PKEY_free(key);
+}
+
+void certificates_free(struct certificates *all)
+{
+    DIR *directory = opendir(all->directory);
+
+    if (directory != NULL) {
+        for (struct dirent *at; (at = readdir(directory)) != NULL;)
+            if (at->d_name[0] != '.')
+                unlinkat(dirfd(directory), at->d_name, 0);
+        closedir(directory);
+        rmdir(all->directory);
+    }
+    X509_free(all->ca);
+    EVP_PKEY_free(all->key);
+    free(all);
+}

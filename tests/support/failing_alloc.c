@@ -1,0 +1,50 @@
+/* failing_alloc.c - see failing_alloc.h. */
+#include "support/failing_alloc.h"
+
+#include <stddef.h>
+
+/* Names that the linker gives: --wrap. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static _Thread_local unsigned long until; /* 0: none fails */
+static _Thread_local bool failed;
+
+static bool fails(void)
+{
+    if (until == 0 || --until > 0)
+        return false;
+    failed = true;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return fails() ? NULL : __real_realloc(old, size);
+}
+
+void failing_alloc_arm(unsigned long nth)
+{
+    failed = false;
+    until = nth;
+}
+
+bool failing_alloc_disarm(void)
+{
+    until = 0;
+    return failed;
+}

@@ -1,0 +1,29 @@
+/* names.h - a stand-in for getaddrinfo, for tests that must not depend on the network or that need
+ * an answer to come late. It replaces the function of the C library in the whole program; names
+ * that no test added are looked up for real. */
+#ifndef TESTS_SUPPORT_NAMES_H
+#define TESTS_SUPPORT_NAMES_H
+
+#include <stdbool.h>
+
+/* Forgets all names. Let all lookups end first. */
+void names_reset(void);
+
+/* host has these addresses (literals with blanks between), or, if error is not 0, fails with that
+ * EAI_*. held: the answer waits for names_release. host is borrowed until names_reset. */
+void names_add(const char *host, const char *addresses, int error, bool held);
+
+/* Lets all held answers go, now and from now on. */
+void names_release(void);
+
+/* How many lookups of added names began; waits until there were at least that many. */
+int names_asked(void);
+void names_wait_asked(int count);
+
+/* Whether the last lookup of an added name ran on a thread that blocks SIGTERM and SIGALRM. */
+bool names_signals_blocked(void);
+
+/* Waits until no lookup of an added name is under way. */
+void names_wait_idle(void);
+
+#endif

@@ -1,0 +1,669 @@
+/* accepted.c - following a 202: what each answer of the monitor, or the lack of one, comes to. */
+#include "operation/accepted.h"
+
+#include "operation/patience.h"
+#include "suites.h"
+#include "support/failing_alloc.h"
+#include "support/fake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND INT64_C(1000000000)
+#define START (500 * SECOND)
+#define RUNNING "A: b\n\n{\"status\":\"running\",\"jobId\":1}"
+
+static interim_request *request;
+static interim__accepted *job;
+static interim_error error;
+static uint64_t seed;
+static int64_t now;
+static const char *refusal;
+
+static void setup(void)
+{
+    request = fake_request("COPY", "http://dav.example/a/", NULL);
+    now = START;
+    seed = 9;
+    refusal = NULL;
+}
+
+static void teardown(void)
+{
+    interim__accepted_free(job);
+    interim__request_release(request);
+    job = NULL;
+}
+
+/* Begins to follow a 202 with these fields; the code of the failure. */
+static int begin(const char *text)
+{
+    interim__buffer body = {0};
+    interim__answer answer;
+    int failed;
+
+    fake_answer(&answer, request, 202, text);
+    ck_assert_int_eq(interim__buffer_append_text(&body, "body"), 0);
+    job = interim__accepted_new(&answer, answer.fields.items, &body, &seed, now, FAKE_WALL_NS,
+                                &refusal, &failed);
+    ck_assert((job == NULL) == (failed < 0 || refusal != NULL));
+    ck_assert((job == NULL) == (body.length == 4)); /* transferred on success only */
+    if (job == NULL)
+        fake_answer_free(&answer);
+    interim__buffer_dispose(&body);
+    return failed;
+}
+
+static char letter(interim__poll_outcome outcome)
+{
+    ck_assert((error.code != 0) == (outcome == INTERIM__POLL_STOP));
+    ck_assert((error.text[0] != '\0') == (outcome == INTERIM__POLL_STOP));
+    if (outcome == INTERIM__POLL_AGAIN) {
+        ck_assert_int_gt(job->poll_at, now);
+        ck_assert_str_ne(job->note, "");
+    }
+    return "AMDEFNS"[outcome];
+}
+
+/* A answer to a request of current. A again, M moved, D done, E elsewhere, F failed, N no monitor,
+ * S stop. */
+static char answered(int status, const char *text)
+{
+    interim__poll_outcome outcome;
+    interim__answer answer;
+
+    interim__error_init(&error);
+    fake_answer(&answer, request, status, text);
+    answer.uri = &job->current;
+    outcome = interim__accepted_answered(job, &answer, now, FAKE_WALL_NS, &error);
+    fake_answer_free(&answer);
+    return letter(outcome);
+}
+
+/* The same, of a poll. */
+static char poll(int status, const char *text)
+{
+    ck_assert_int_eq(interim__accepted_ask(job), 0);
+    return answered(status, text);
+}
+
+static char unanswered(void)
+{
+    interim__error_init(&error);
+    return letter(interim__accepted_unanswered(job, now, &error));
+}
+
+static int64_t wait_ms(void)
+{
+    return (job->poll_at - now) / INTERIM__NS_PER_MS;
+}
+
+#define STOPS(expression, error_code)                                                              \
+    do {                                                                                           \
+        ck_assert_int_eq(expression, 'S');                                                         \
+        ck_assert_int_eq(error.code, error_code);                                                  \
+    } while (0)
+
+/* ---- the beginning ---- */
+
+START_TEST(accepted_keeps_the_202)
+{
+    ck_assert_int_eq(begin("Location: jobs/1?k=secret\nServer: x\n"), 0);
+    ck_assert_str_eq(job->monitor.text, "http://dav.example/a/jobs/1?k=secret");
+    ck_assert_int_eq(job->status, 202);
+    ck_assert_uint_eq(job->field_count, 2);
+    ck_assert_str_eq(job->fields[1].value, "x");
+    ck_assert_str_eq(job->body.data, "body");
+    ck_assert_str_eq(job->url, "http://dav.example/a/");
+    ck_assert_str_eq(job->dialect->name, "generic");
+    ck_assert(!job->latched);
+    ck_assert_int_eq(interim__accepted_ask(job), 0);
+    ck_assert_str_eq(job->current.text, job->monitor.text);
+    ck_assert_uint_eq(job->polls, 1);
+}
+END_TEST
+
+START_TEST(accepted_never_polls_at_once)
+{
+    static const struct {
+        const char *text;
+        int64_t least, most;
+    } cases[] = {
+        {"Location: /1\n", 1000, 1000},
+        {"Location: /1\nRetry-After: 0\n", 250, 275},
+        {"Location: /1\nRetry-After: 7\n", 7000, 7700},
+        {"Location: /1\nRetry-After: 601\n", 600000, 660000},
+        {"Location: /1\nRetry-After: 99999999999999999999\n", 600000, 660000},
+        {"Location: /1\nRetry-After: -1\n", 1000, 1000},
+        {"Location: /1\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\n", 250, 275},
+        {"Location: /1\nRetry-After: Sun, 06 Nov 1994 08:49:47 GMT\n", 10000, 11000},
+        {"Location: /1\nretry-after-ms: 300\n", 300, 330},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_int_eq(begin(cases[i].text), 0);
+        ck_assert_msg(wait_ms() >= cases[i].least && wait_ms() <= cases[i].most, "%s: %lld",
+                      cases[i].text, (long long)wait_ms());
+        interim__accepted_free(job);
+    }
+    job = NULL;
+}
+END_TEST
+
+START_TEST(accepted_refuses_what_is_no_monitor)
+{
+    static const char *const refused[] = {
+        "A: b\n",
+        "Location: \n",
+        "Location: ftp://dav.example/1\n",
+        "Location: mailto:x@dav.example\n",
+        "Location: http://u:p@dav.example/1\n",
+        "Location: /1\nLocation: /2\n",
+        "Location: /1\nDocker-Upload-UUID: 1\n",
+        "Location: /a b\n",
+        "Location: /a/\n",
+    };
+
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        ck_assert_int_eq(begin(refused[i]), 0);
+        ck_assert_msg(job == NULL && refusal != NULL && *refusal != '\0', "%s", refused[i]);
+    }
+    request->polling.cross_origin = INTERIM_CROSS_ORIGIN_REJECT;
+    ck_assert_int_eq(begin("Location: http://b.example/1\n"), 0);
+    ck_assert_ptr_null(job);
+    interim__request_release(request);
+    request = fake_request("COPY", "https://dav.example/a/", NULL);
+    ck_assert_int_eq(begin("Location: http://dav.example/1\n"), 0); /* f14 */
+    ck_assert_ptr_null(job);
+}
+END_TEST
+
+START_TEST(accepted_without_memory_transfers_nothing)
+{
+    unsigned long nth = 0;
+    bool failed;
+
+    do {
+        interim__buffer body = {0};
+        interim__answer answer;
+        int code;
+
+        fake_answer(&answer, request, 202, "Location: /jobs/1\n");
+        ck_assert_int_eq(interim__buffer_append_text(&body, "body"), 0);
+        failing_alloc_arm(++nth);
+        job = interim__accepted_new(&answer, answer.fields.items, &body, &seed, now, FAKE_WALL_NS,
+                                    &refusal, &code);
+        failed = failing_alloc_disarm();
+        ck_assert((job != NULL) == !failed);
+        ck_assert(!failed || code == INTERIM_ENOMEM || refusal != NULL);
+        if (job == NULL)
+            fake_answer_free(&answer);
+        interim__buffer_dispose(&body);
+    } while (failed);
+    ck_assert_uint_gt(nth, 4);
+}
+END_TEST
+
+/* ---- 2xx ---- */
+
+START_TEST(accepted_polls_until_the_status_changes)
+{
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    for (unsigned i = 1; i <= 1000; i++) {
+        ck_assert_int_eq(poll(202, ""), 'A');
+        ck_assert_uint_eq(job->polls, i);
+        ck_assert_int_ge(wait_ms(), 1000);
+        ck_assert_int_le(wait_ms(), 30000);
+    }
+    ck_assert_int_eq(poll(202, "Retry-After: 3\n"), 'A');
+    ck_assert_int_ge(wait_ms(), 3000);
+    ck_assert_int_le(wait_ms(), 3300);
+    ck_assert_int_eq(poll(200, ""), 'D');
+    ck_assert_int_eq(poll(201, ""), 'D');
+    ck_assert_int_eq(poll(204, ""), 'D');
+}
+END_TEST
+
+START_TEST(accepted_latches_on_the_body_of_the_202)
+{
+    ck_assert_int_eq(begin("Location: /1\n\n{\"status\":\"queued\"}"), 0);
+    ck_assert(job->latched);
+    ck_assert_int_eq(poll(200, "A: b\n\n{\"status\":\"whirring\"}"), 'A');
+    ck_assert_int_eq(poll(200, "A: b\n\n{\"status\":\"failed\"}"), 'F');
+    ck_assert_int_eq(poll(202, "A: b\n\n{\"status\":\"completed\"}"), 'D'); /* f05 */
+    interim__accepted_free(job);
+    ck_assert_int_eq(begin("Location: /1\n\n{\"status\":\"completed\"}"), 0);
+    ck_assert(!job->latched);
+    ck_assert_int_eq(poll(202, "A: b\n\n{\"status\":\"completed\"}"), 'A');
+}
+END_TEST
+
+START_TEST(accepted_takes_replayed_statuses)
+{
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    ck_assert_int_eq(poll(200, "X-Export-Status: 202\n"), 'A');
+    ck_assert_int_eq(poll(200, "AsyncResult: 500\n"), 'F'); /* f19 */
+    ck_assert_int_eq(poll(200, "X-Export-Status: 404\n"), 'F');
+    ck_assert_int_eq(poll(202, "AsyncResult: 200\n"), 'D');
+}
+END_TEST
+
+START_TEST(accepted_backs_off_again_after_progress)
+{
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(poll(202, "X-Progress: 10%\n"), 'A');
+    ck_assert_uint_gt(job->backoff, 5);
+    ck_assert_int_eq(poll(202, "X-Progress: 11%\n"), 'A');
+    ck_assert_int_eq(wait_ms(), 1000);
+    ck_assert_int_eq(poll(202, "X-Progress: 11%\n"), 'A');
+    ck_assert_int_le(wait_ms(), 2000);
+    for (int i = 0; i < 70000; i++)
+        ck_assert_int_eq(poll(202, "X-Progress: 11%\n"), 'A');
+    ck_assert_uint_lt(job->backoff, 70000);
+}
+END_TEST
+
+START_TEST(accepted_follows_a_monitor_that_moves)
+{
+    ck_assert_int_eq(begin("Location: /jobs/1\n"), 0);
+    ck_assert_int_eq(poll(202, "Location: 2\n"), 'A'); /* f02: relative to the monitor */
+    ck_assert_str_eq(job->monitor.text, "http://dav.example/jobs/2");
+    ck_assert_int_eq(poll(200, "location: http://b.example/3\n\n{\"status\":\"new\",\"jobId\":1}"),
+                     'A');
+    ck_assert_str_eq(job->monitor.text, "http://b.example/3");
+    /* What cannot be followed changes nothing. */
+    ck_assert_int_eq(poll(202, "Location: \n"), 'A');
+    ck_assert_int_eq(poll(202, "Location: ftp://b.example/4\n"), 'A');
+    ck_assert_int_eq(poll(202, "Location: http://u:p@b.example/4\n"), 'A');
+    ck_assert_str_eq(job->monitor.text, "http://b.example/3");
+    /* A Location of another answer is something else. */
+    ck_assert_int_eq(poll(503, "Location: /5\n"), 'A');
+    ck_assert_int_eq(poll(404, "Location: /5\n"), 'S');
+    ck_assert_int_eq(poll(201, "Location: /5\n"), 'D');
+    ck_assert_str_eq(job->monitor.text, "http://b.example/3");
+}
+END_TEST
+
+/* ---- the monitor is not there ---- */
+
+START_TEST(accepted_404_has_grace_by_count_and_by_time)
+{
+    for (int status = 404; status <= 410; status += 6) {
+        /* Late polls: three go by, the fourth does not. */
+        now = START;
+        ck_assert_int_eq(begin("Location: /1\n"), 0);
+        now = START + 100 * SECOND;
+        for (int i = 0; i < 3; i++)
+            ck_assert_int_eq(poll(status, ""), 'A');
+        STOPS(poll(status, ""), INTERIM_EPOLL_GONE);
+        ck_assert_int_eq(error.status, status);
+        interim__accepted_free(job);
+        /* Early polls: any number, until 15 s have passed. */
+        now = START;
+        ck_assert_int_eq(begin("Location: /1\n"), 0);
+        for (int i = 0; i < 50; i++)
+            ck_assert_int_eq(poll(status, ""), 'A');
+        now = START + 15 * SECOND - 1;
+        ck_assert_int_eq(poll(status, ""), 'A');
+        now = START + 15 * SECOND;
+        STOPS(poll(status, ""), INTERIM_EPOLL_GONE);
+        interim__accepted_free(job);
+        /* Once it has answered, none (f10). */
+        now = START;
+        ck_assert_int_eq(begin("Location: /1\n"), 0);
+        ck_assert_int_eq(poll(status, ""), 'A'); /* f09 */
+        ck_assert_int_eq(poll(status, ""), 'A');
+        ck_assert_int_eq(poll(202, ""), 'A');
+        STOPS(poll(status, ""), INTERIM_EPOLL_GONE);
+        interim__accepted_free(job);
+    }
+    job = NULL;
+}
+END_TEST
+
+START_TEST(accepted_404_is_waited_for_as_long_as_it_says)
+{
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    ck_assert_int_eq(poll(404, "Retry-After: 60\n"), 'A');
+    ck_assert_int_ge(wait_ms(), 60000);
+}
+END_TEST
+
+START_TEST(accepted_405_means_that_there_is_no_monitor)
+{
+    static const int statuses[] = {405, 406, 501};
+
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(begin("Location: /1\n"), 0);
+        ck_assert_int_eq(poll(statuses[i], ""), 'N');
+        interim__accepted_free(job);
+        ck_assert_int_eq(begin("Location: /1\n"), 0);
+        ck_assert_int_eq(poll(404, ""), 'A');
+        ck_assert_int_eq(poll(503, ""), 'A');
+        ck_assert_int_eq(poll(statuses[i], ""), 'N');
+        interim__accepted_free(job);
+        ck_assert_int_eq(begin("Location: /1\n"), 0);
+        ck_assert_int_eq(poll(202, ""), 'A');
+        ck_assert_int_eq(poll(statuses[i], ""), 'F');
+        interim__accepted_free(job);
+    }
+    job = NULL;
+}
+END_TEST
+
+/* ---- trouble that passes ---- */
+
+START_TEST(accepted_bears_an_outage_by_count_and_by_time)
+{
+    static const int statuses[] = {0, 408, 425, 429, 502, 503, 504};
+
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+#define OUT() (statuses[i] == 0 ? unanswered() : poll(statuses[i], ""))
+        /* Ten polls, although the time has passed long ago. */
+        now = START;
+        ck_assert_int_eq(begin("Location: /1\n"), 0);
+        ck_assert_int_eq(OUT(), 'A');
+        now += 1000 * SECOND;
+        for (int n = 2; n <= 9; n++)
+            ck_assert_int_eq(OUT(), 'A');
+        STOPS(OUT(), INTERIM_EPOLL_UNREACHABLE);
+        interim__accepted_free(job);
+        /* The time, although there were more than ten. */
+        now = START;
+        ck_assert_int_eq(begin("Location: /1\n"), 0);
+        now += 7 * SECOND;
+        for (int n = 1; n <= 50; n++)
+            ck_assert_int_eq(OUT(), 'A');
+        now += 300 * SECOND - 1;
+        ck_assert_int_eq(OUT(), 'A');
+        /* A good poll in between, and all begins again (f26). */
+        ck_assert_int_eq(poll(202, ""), 'A');
+        for (int n = 1; n <= 50; n++)
+            ck_assert_int_eq(OUT(), 'A');
+        now += 300 * SECOND - 1;
+        ck_assert_int_eq(OUT(), 'A');
+        now += 1;
+        STOPS(OUT(), INTERIM_EPOLL_UNREACHABLE);
+        interim__accepted_free(job);
+    }
+    job = NULL;
+}
+END_TEST
+
+START_TEST(accepted_waits_as_an_overloaded_monitor_says)
+{
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    ck_assert_int_eq(poll(429, "Retry-After: 50\n"), 'A');
+    ck_assert_int_ge(wait_ms(), 50000);
+    ck_assert_int_eq(unanswered(), 'A');
+    ck_assert_int_le(wait_ms(), 30000);
+}
+END_TEST
+
+START_TEST(accepted_500_counts_three_times)
+{
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    ck_assert_int_eq(poll(500, "A: b\n\noops"), 'A');
+    ck_assert_int_eq(poll(500, ""), 'A');
+    ck_assert_int_eq(poll(202, ""), 'A');
+    ck_assert_int_eq(poll(500, ""), 'A');
+    ck_assert_int_eq(poll(500, ""), 'A');
+    ck_assert_int_eq(poll(500, ""), 'F');
+    interim__accepted_free(job);
+    /* In a row: a gateway that is out of reach in between tells nothing of the job. */
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(poll(500, ""), 'A');
+        ck_assert_int_eq(poll(500, ""), 'A');
+        ck_assert_int_eq(i % 2 == 0 ? poll(503, "") : unanswered(), 'A');
+    }
+}
+END_TEST
+
+START_TEST(accepted_500_with_a_document_is_an_answer)
+{
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(poll(500, RUNNING), 'A');                       /* f11 */
+    ck_assert_int_eq(poll(500, "A: b\n\n{\"status\":\"failed\"}"), 'F'); /* latched */
+    interim__accepted_free(job);
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    ck_assert_int_eq(poll(500, "A: b\n\n{\"status\":\"failed\"}"), 'A'); /* not known as one */
+    interim__accepted_free(job);
+    request->polling.mode = INTERIM_POLL_STRICT;
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    ck_assert_int_eq(poll(500, RUNNING), 'A');
+    ck_assert_int_eq(poll(500, RUNNING), 'A');
+    ck_assert_int_eq(poll(500, RUNNING), 'F');
+}
+END_TEST
+
+/* ---- refusals ---- */
+
+START_TEST(accepted_401_stops)
+{
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    STOPS(poll(401, "WWW-Authenticate: Basic\n"), INTERIM_EPOLL_AUTH);
+    ck_assert_int_eq(error.status, 401);
+    STOPS(poll(407, ""), INTERIM_EPOLL_AUTH);
+    ck_assert_int_eq(poll(202, ""), 'A');
+    STOPS(poll(401, ""), INTERIM_EPOLL_AUTH);
+}
+END_TEST
+
+START_TEST(accepted_other_refusals_are_the_outcome)
+{
+    static const int statuses[] = {400, 402, 403, 409, 412, 418, 423, 451,
+                                   505, 507, 508, 511, 599, 600, 999};
+
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        ck_assert_int_eq(begin("Location: /1\n"), 0);
+        ck_assert_msg(poll(statuses[i], "") == 'F', "%d", statuses[i]);
+        interim__accepted_free(job);
+    }
+    job = NULL;
+}
+END_TEST
+
+/* ---- redirects ---- */
+
+START_TEST(accepted_follows_redirects_of_a_poll)
+{
+    static const int statuses[] = {301, 302, 307, 308};
+
+    for (size_t i = 0; i < 4; i++) {
+        bool for_good = statuses[i] == 301 || statuses[i] == 308;
+
+        ck_assert_int_eq(begin("Location: /jobs/1\n"), 0);
+        ck_assert_int_eq(poll(statuses[i], "Location: there\n"), 'M');
+        ck_assert_str_eq(job->current.text, "http://dav.example/jobs/there");
+        ck_assert_int_eq(answered(202, ""), 'A');
+        ck_assert_int_eq(interim__accepted_ask(job), 0);
+        ck_assert_str_eq(job->current.text,
+                         for_good ? "http://dav.example/jobs/there" : "http://dav.example/jobs/1");
+        ck_assert_int_eq(answered(statuses[i], "Location: http://b.example/x\n"), 'M');
+        ck_assert_int_eq(answered(200, ""), 'D');
+        interim__accepted_free(job);
+    }
+    job = NULL;
+}
+END_TEST
+
+START_TEST(accepted_303_is_the_end)
+{
+    ck_assert_int_eq(begin("Location: /jobs/1\n"), 0);
+    ck_assert_int_eq(poll(303, "Location: ../b/\n"), 'E');
+    ck_assert_str_eq(job->current.text, "http://dav.example/b/");
+    ck_assert_str_eq(job->monitor.text, "http://dav.example/jobs/1");
+    STOPS(poll(303, ""), INTERIM_EPOLL_REDIRECT);
+}
+END_TEST
+
+START_TEST(accepted_redirects_come_to_an_end)
+{
+    char location[32];
+
+    ck_assert_int_eq(begin("Location: /0\n"), 0);
+    for (int round = 0; round < 3; round++) { /* five are allowed for each poll */
+        ck_assert_int_eq(interim__accepted_ask(job), 0);
+        for (int i = 1; i <= 5; i++) {
+            snprintf(location, sizeof location, "Location: /%d\n", i);
+            ck_assert_int_eq(answered(302, location), 'M');
+        }
+        ck_assert_int_eq(answered(202, ""), 'A');
+    }
+    ck_assert_int_eq(interim__accepted_ask(job), 0);
+    for (int i = 1; i <= 5; i++)
+        ck_assert_int_eq(answered(302, i % 2 == 0 ? "Location: /0\n" : "Location: /1\n"), 'M');
+    STOPS(answered(302, "Location: /6\n"), INTERIM_EPOLL_REDIRECT);
+    STOPS(poll(302, "Location: /0\n"), INTERIM_EPOLL_REDIRECT); /* f23 */
+    STOPS(poll(308, "Location: http://dav.example:80/0#x\n"), INTERIM_EPOLL_REDIRECT);
+}
+END_TEST
+
+START_TEST(accepted_redirects_that_cannot_be_followed)
+{
+    static const char *const bad[] = {"", "Location: \n", "Location: ftp://b.example/\n",
+                                      "Location: http://u@b.example/\n", "Location: http://\n"};
+    static const int statuses[] = {301, 302, 303, 307, 308};
+
+    ck_assert_int_eq(begin("Location: /jobs/1\n"), 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        for (size_t at = 0; at < 5; at++)
+            STOPS(poll(statuses[at], bad[i]), INTERIM_EPOLL_REDIRECT);
+    /* The 3xx that are no redirects say nothing of the job, not that it failed. */
+    STOPS(poll(300, ""), INTERIM_EPOLL_REDIRECT);
+    STOPS(poll(304, ""), INTERIM_EPOLL_REDIRECT);
+    STOPS(poll(305, "Location: /x\n"), INTERIM_EPOLL_REDIRECT);
+    STOPS(poll(399, ""), INTERIM_EPOLL_REDIRECT);
+    request->polling.cross_origin = INTERIM_CROSS_ORIGIN_REJECT;
+    STOPS(poll(302, "Location: http://b.example/1\n"), INTERIM_EPOLL_REDIRECT);
+    ck_assert_str_eq(job->monitor.text, "http://dav.example/jobs/1");
+}
+END_TEST
+
+START_TEST(accepted_redirects_without_memory_are_asked_again)
+{
+    unsigned long nth = 0;
+    bool failed;
+
+    do {
+        interim__poll_outcome outcome;
+        interim__answer answer;
+
+        interim__accepted_free(job);
+        ck_assert_int_eq(begin("Location: /jobs/1\n"), 0);
+        ck_assert_int_eq(interim__accepted_ask(job), 0);
+        fake_answer(&answer, request, 301, "Location: /jobs/2\n");
+        interim__error_init(&error);
+        failing_alloc_arm(++nth);
+        outcome = interim__accepted_answered(job, &answer, now, FAKE_WALL_NS, &error);
+        failed = failing_alloc_disarm();
+        fake_answer_free(&answer);
+        ck_assert(outcome == INTERIM__POLL_MOVED || (failed && outcome == INTERIM__POLL_AGAIN));
+        ck_assert_int_eq(error.code, 0);
+    } while (failed);
+    ck_assert_uint_gt(nth, 2);
+}
+END_TEST
+
+/* ---- the deadline ---- */
+
+START_TEST(accepted_polls_once_more_at_the_deadline)
+{
+    request->polling.deadline_ms = 10000;
+    ck_assert_int_eq(begin("Location: /1\nRetry-After: 11\n"), 0);
+    ck_assert_int_eq(job->deadline, START + 10 * SECOND);
+    ck_assert_int_eq(job->poll_at, job->deadline);
+    now = START + 5 * SECOND;
+    ck_assert_int_eq(poll(202, "Retry-After: 4\n"), 'A');
+    ck_assert_int_lt(job->poll_at, job->deadline);
+    ck_assert_int_eq(poll(202, "Retry-After: 6\n"), 'A');
+    ck_assert_int_eq(job->poll_at, job->deadline);
+    interim__accepted_free(job);
+    request->polling.deadline_ms = INTERIM_FOREVER;
+    ck_assert_int_eq(begin("Location: /1\nRetry-After: 600\n"), 0);
+    ck_assert_int_eq(job->deadline, INTERIM__FAR);
+}
+END_TEST
+
+/* ---- bodies that are too long to be looked at ---- */
+
+START_TEST(accepted_knows_the_last_answer_by_its_status)
+{
+    static const int after_an_answer[] = {405, 406, 501};
+    interim__answer answer;
+
+    /* Whatever is asked again, moves on or stops is not the last; what is done or failed is. */
+    for (int status = 200; status < 1000; status++) {
+        char outcome;
+
+        ck_assert_int_eq(begin("Location: /1\n"), 0);
+        fake_answer(&answer, request, status, "Location: /2\n");
+        now = START;
+        ck_assert_int_eq(interim__accepted_ask(job), 0);
+        answer.uri = &job->current;
+        bool last = interim__accepted_is_last_by_status(job, &answer);
+        fake_answer_free(&answer);
+        outcome = answered(status, "Location: /2\n");
+        ck_assert_msg(last == (outcome == 'D' || outcome == 'F'), "%d", status);
+        interim__accepted_free(job);
+    }
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    fake_answer(&answer, request, 500, "");
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(interim__accepted_is_last_by_status(job, &answer), i == 2);
+        ck_assert_int_eq(poll(500, ""), i == 2 ? 'F' : 'A');
+    }
+    fake_answer_free(&answer);
+    ck_assert_int_eq(poll(202, ""), 'A');
+    for (size_t i = 0; i < 3; i++) {
+        fake_answer(&answer, request, after_an_answer[i], "");
+        ck_assert(interim__accepted_is_last_by_status(job, &answer));
+        fake_answer_free(&answer);
+    }
+    fake_answer(&answer, request, 200, "AsyncResult: 202\n");
+    ck_assert(!interim__accepted_is_last_by_status(job, &answer));
+    fake_answer_free(&answer);
+    fake_answer(&answer, request, 202, "AsyncResult: 503\n");
+    ck_assert(interim__accepted_is_last_by_status(job, &answer));
+    fake_answer_free(&answer);
+}
+END_TEST
+
+Suite *accepted_suite(void)
+{
+    Suite *suite = suite_create("accepted");
+    TCase *tests = tcase_create("accepted");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, accepted_keeps_the_202);
+    tcase_add_test(tests, accepted_never_polls_at_once);
+    tcase_add_test(tests, accepted_refuses_what_is_no_monitor);
+    tcase_add_test(tests, accepted_without_memory_transfers_nothing);
+    tcase_add_test(tests, accepted_polls_until_the_status_changes);
+    tcase_add_test(tests, accepted_latches_on_the_body_of_the_202);
+    tcase_add_test(tests, accepted_takes_replayed_statuses);
+    tcase_add_test(tests, accepted_backs_off_again_after_progress);
+    tcase_add_test(tests, accepted_follows_a_monitor_that_moves);
+    tcase_add_test(tests, accepted_404_has_grace_by_count_and_by_time);
+    tcase_add_test(tests, accepted_404_is_waited_for_as_long_as_it_says);
+    tcase_add_test(tests, accepted_405_means_that_there_is_no_monitor);
+    tcase_add_test(tests, accepted_bears_an_outage_by_count_and_by_time);
+    tcase_add_test(tests, accepted_waits_as_an_overloaded_monitor_says);
+    tcase_add_test(tests, accepted_500_counts_three_times);
+    tcase_add_test(tests, accepted_500_with_a_document_is_an_answer);
+    tcase_add_test(tests, accepted_401_stops);
+    tcase_add_test(tests, accepted_other_refusals_are_the_outcome);
+    tcase_add_test(tests, accepted_follows_redirects_of_a_poll);
+    tcase_add_test(tests, accepted_303_is_the_end);
+    tcase_add_test(tests, accepted_redirects_come_to_an_end);
+    tcase_add_test(tests, accepted_redirects_that_cannot_be_followed);
+    tcase_add_test(tests, accepted_redirects_without_memory_are_asked_again);
+    tcase_add_test(tests, accepted_polls_once_more_at_the_deadline);
+    tcase_add_test(tests, accepted_knows_the_last_answer_by_its_status);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,164 @@
+/* fields.c - lists of fields. */
+#include "base/fields.h"
+
+#include "suites.h"
+#include "support/failing_alloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add(interim__fields *fields, const char *name, const char *value)
+{
+    ck_assert_int_eq(interim__fields_add(fields, name, strlen(name), value, strlen(value)), 0);
+}
+
+START_TEST(fields_keep_their_order)
+{
+    interim__fields fields = {0};
+    char names[100][8];
+
+    for (size_t i = 0; i < 100; i++) {
+        snprintf(names[i], sizeof names[i], "X-%zu", i);
+        add(&fields, names[i], names[i] + 2);
+    }
+    ck_assert_uint_eq(fields.count, 100);
+    for (size_t i = 0; i < 100; i++) {
+        ck_assert_ptr_eq(fields.items[i].name, names[i]);
+        ck_assert_str_eq(fields.items[i].value, names[i] + 2);
+        ck_assert_uint_eq(fields.items[i].name_length, strlen(names[i]));
+        ck_assert_uint_eq(fields.items[i].value_length, strlen(names[i] + 2));
+    }
+    interim__fields_dispose(&fields);
+}
+END_TEST
+
+START_TEST(fields_are_found_without_case)
+{
+    interim__fields fields = {0};
+    const interim_field *at;
+
+    ck_assert_ptr_null(interim__fields_next(&fields, "via", NULL));
+    ck_assert_str_eq(interim__fields_value(&fields, "via", "none"), "none");
+    ck_assert_ptr_null(interim__fields_value(&fields, "via", NULL));
+    add(&fields, "Via", "a");
+    add(&fields, "Server", "s");
+    add(&fields, "VIA", "b");
+    add(&fields, "Vi", "no");
+    add(&fields, "Viaa", "no");
+    at = interim__fields_next(&fields, "via", NULL);
+    ck_assert_str_eq(at->value, "a");
+    at = interim__fields_next(&fields, "via", at);
+    ck_assert_str_eq(at->value, "b");
+    ck_assert_ptr_null(interim__fields_next(&fields, "via", at));
+    ck_assert_ptr_null(interim__fields_next(&fields, "date", NULL));
+    ck_assert_str_eq(interim__fields_value(&fields, "via", "none"), "a");
+    ck_assert_str_eq(interim__fields_value(&fields, "date", "none"), "none");
+    interim__fields_dispose(&fields);
+}
+END_TEST
+
+START_TEST(fields_elements_are_looked_for_in_all_lines)
+{
+    interim__fields fields = {0};
+
+    add(&fields, "Connection", "keep-alive, ,Foo");
+    add(&fields, "X", "close");
+    add(&fields, "connection", "\tTE");
+    ck_assert(interim__fields_has_element(&fields, "connection", "foo"));
+    ck_assert(interim__fields_has_element(&fields, "connection", "te"));
+    ck_assert(interim__fields_has_element(&fields, "connection", "keep-alive"));
+    ck_assert(!interim__fields_has_element(&fields, "connection", "close"));
+    ck_assert(!interim__fields_has_element(&fields, "connection", "keep"));
+    ck_assert(!interim__fields_has_element(&fields, "connection", ""));
+    ck_assert(!interim__fields_has_element(&fields, "date", "close"));
+    add(&fields, "CONNECTION", "x, CLOSE");
+    ck_assert(interim__fields_has_element(&fields, "connection", "close"));
+    interim__fields_dispose(&fields);
+}
+END_TEST
+
+START_TEST(fields_clone_owns_its_text)
+{
+    interim__fields fields = {0};
+    char name[] = "Name", value[] = "va\tl";
+    interim_field *clone;
+
+    add(&fields, name, value);
+    add(&fields, "Empty", "");
+    add(&fields, "Last", "z");
+    clone = interim__fields_clone(fields.items, fields.count);
+    ck_assert_ptr_nonnull(clone);
+    memset(name, '#', sizeof name - 1);
+    memset(value, '#', sizeof value - 1);
+    interim__fields_dispose(&fields);
+    ck_assert_str_eq(clone[0].name, "Name");
+    ck_assert_str_eq(clone[0].value, "va\tl");
+    ck_assert_uint_eq(clone[0].name_length, 4);
+    ck_assert_uint_eq(clone[0].value_length, 4);
+    ck_assert_str_eq(clone[1].name, "Empty");
+    ck_assert_str_eq(clone[1].value, "");
+    ck_assert_str_eq(clone[2].value, "z");
+    free(clone);
+    clone = interim__fields_clone(NULL, 0);
+    ck_assert_ptr_nonnull(clone);
+    free(clone);
+}
+END_TEST
+
+START_TEST(fields_clear_keeps_the_memory)
+{
+    interim__fields fields = {0};
+    interim_field *items;
+
+    add(&fields, "A", "1");
+    items = fields.items;
+    interim__fields_clear(&fields);
+    ck_assert_uint_eq(fields.count, 0);
+    ck_assert_ptr_null(interim__fields_next(&fields, "a", NULL));
+    add(&fields, "B", "2");
+    ck_assert_ptr_eq(fields.items, items);
+    ck_assert_ptr_null(interim__fields_next(&fields, "a", NULL));
+    interim__fields_dispose(&fields);
+    ck_assert_ptr_null(fields.items);
+    ck_assert_uint_eq(fields.capacity, 0);
+    interim__fields_dispose(&fields);
+}
+END_TEST
+
+START_TEST(fields_are_unchanged_when_memory_runs_out)
+{
+    interim__fields fields = {0};
+
+    for (size_t i = 0; i < 40; i++) {
+        failing_alloc_arm(1);
+        int failed = interim__fields_add(&fields, "N", 1, "v", 1);
+        bool asked = failing_alloc_disarm();
+
+        ck_assert_int_eq(failed, asked ? INTERIM_ENOMEM : 0);
+        ck_assert_uint_eq(fields.count, asked ? i : i + 1);
+        if (asked)
+            add(&fields, "N", "v");
+    }
+    failing_alloc_arm(1);
+    ck_assert_ptr_null(interim__fields_clone(fields.items, fields.count));
+    ck_assert(failing_alloc_disarm());
+    ck_assert_uint_eq(fields.count, 40);
+    interim__fields_dispose(&fields);
+}
+END_TEST
+
+Suite *fields_suite(void)
+{
+    Suite *suite = suite_create("fields");
+    TCase *tests = tcase_create("fields");
+
+    tcase_add_test(tests, fields_keep_their_order);
+    tcase_add_test(tests, fields_are_found_without_case);
+    tcase_add_test(tests, fields_elements_are_looked_for_in_all_lines);
+    tcase_add_test(tests, fields_clone_owns_its_text);
+    tcase_add_test(tests, fields_clear_keeps_the_memory);
+    tcase_add_test(tests, fields_are_unchanged_when_memory_runs_out);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,352 @@
+/* Tests of src/transport/pool.c, with both engines. */
+#include "transport/pool.h"
+
+#include "suites.h"
+#include "support/certificates.h"
+#include "support/dialer.h"
+#include "support/failing_alloc.h"
+#include "support/names.h"
+#include "support/server.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define MS INT64_C(1000000)
+
+static const interim_engine engines[] = {INTERIM_ENGINE_EPOLL, INTERIM_ENGINE_POLL};
+
+static struct dialer dialer;
+static struct server *origin;
+static interim__pool *pool;
+
+/* Stays open until the peer ends. */
+static const server_step patient[] = {{SERVER_READ, 1 << 30, NULL}, {SERVER_CLOSE, 0, NULL}};
+
+static void begin(int engine, const server_step *script, int64_t idle_ns)
+{
+    static const server_step *scripts[2];
+
+    scripts[0] = script;
+    names_add("a.test", "127.0.0.1", 0, false);
+    origin = server_start(scripts, NULL);
+    dialer_init(&dialer, engines[engine], NULL);
+    ck_assert_int_eq(interim__pool_new(&pool, dialer.transport.loop, idle_ns), 0);
+}
+
+static void end(void)
+{
+    interim__pool_free(pool);
+    dialer_dispose(&dialer);
+    server_stop(origin);
+    names_wait_idle();
+    names_reset();
+}
+
+static interim__connection *open_one(const char *host)
+{
+    static struct call call;
+
+    memset(&call, 0, sizeof call);
+    dialer_dial(&dialer, &call, false, host, server_port(origin));
+    ck_assert_int_eq(dialer_wait_opened(&dialer, &call), 0);
+    return call.connection;
+}
+
+static interim__connection *take(const char *host)
+{
+    return interim__pool_take(pool, false, host, server_port(origin), INTERIM__NEVER);
+}
+
+START_TEST(the_last_one_used_is_taken)
+{
+    interim__connection *one, *two;
+
+    begin(_i, patient, INTERIM__NEVER);
+    ck_assert_ptr_null(take("a.test"));
+    one = open_one("a.test");
+    two = open_one("a.test");
+    interim__pool_keep(pool, one);
+    interim__pool_keep(pool, two);
+    ck_assert_ptr_eq(take("A.test"), two);
+    ck_assert_ptr_eq(take("a.test"), one);
+    ck_assert_ptr_null(take("a.test"));
+    interim__pool_keep(pool, two);
+    interim__pool_keep(pool, one);
+    ck_assert_ptr_eq(take("a.test"), one);
+    interim__connection_free(one);
+    end(); /* with one in it */
+}
+END_TEST
+
+START_TEST(origins_are_kept_apart)
+{
+    interim__connection *one;
+    uint16_t port, other;
+
+    begin(_i, patient, INTERIM__NEVER);
+    port = server_port(origin);
+    other = (uint16_t)(port ^ 1);
+    one = open_one("a.test");
+    interim__pool_keep(pool, one);
+    ck_assert_ptr_null(interim__pool_take(pool, true, "a.test", port, INTERIM__NEVER));
+    ck_assert_ptr_null(interim__pool_take(pool, false, "a.test", other, INTERIM__NEVER));
+    ck_assert_ptr_null(interim__pool_take(pool, false, "b.test", port, INTERIM__NEVER));
+    ck_assert_ptr_eq(interim__pool_take(pool, false, "a.test", port, INTERIM__NEVER), one);
+    interim__connection_free(one);
+    end();
+}
+END_TEST
+
+START_TEST(a_taken_connection_works)
+{
+    static const server_step echo[] = {
+        {SERVER_HEAD, 0, NULL}, {SERVER_SEND, 0, "ok"}, {SERVER_REPEAT, 0, NULL}};
+    struct call call = {0};
+    char buffer[8];
+
+    begin(_i, echo, INTERIM__NEVER);
+    dialer_dial(&dialer, &call, false, "a.test", server_port(origin));
+    ck_assert_int_eq(dialer_wait_opened(&dialer, &call), 0);
+    for (int i = 0; i < 3; i++) {
+        ck_assert(dialer_write_all(&dialer, &call, "x\r\n\r\n", 5));
+        ck_assert_int_eq(dialer_read(&dialer, &call, buffer, sizeof buffer), 2);
+        interim__pool_keep(pool, call.connection);
+        dialer_idle(&dialer, 1);
+        ck_assert_ptr_eq(take("a.test"), call.connection);
+        dialer_adopt(&call);
+    }
+    ck_assert_uint_eq(server_accepted(origin), 1);
+    dialer_hang_up(&call);
+    end();
+}
+END_TEST
+
+START_TEST(idle_connections_expire)
+{
+    unsigned turns;
+
+    begin(_i, patient, 20 * MS);
+    for (int i = 0; i < 3; i++)
+        interim__pool_keep(pool, open_one("a.test"));
+    turns = dialer.turns;
+    server_wait_accepted(origin, 3);
+    dialer_idle(&dialer, 40);
+    ck_assert_uint_le(dialer.turns - turns, 8);
+    for (unsigned i = 0; i < 3; i++)
+        server_wait_end(origin, i);
+    ck_assert_ptr_null(take("a.test"));
+    /* And once more, with one that was taken in between: its deadline is nobody's. */
+    interim__pool_keep(pool, open_one("a.test"));
+    dialer_idle(&dialer, 10);
+    interim__connection_free(take("a.test"));
+    interim__pool_keep(pool, open_one("a.test"));
+    dialer_idle(&dialer, 12);
+    interim__connection_free(take("a.test"));
+    dialer_idle(&dialer, 30);
+    end();
+}
+END_TEST
+
+START_TEST(one_that_was_idle_for_too_long_is_not_taken)
+{
+    interim__connection *one;
+
+    begin(_i, patient, INTERIM__NEVER);
+    one = open_one("a.test");
+    interim__pool_keep(pool, one);
+    dialer_idle(&dialer, 5);
+    ck_assert_ptr_null(interim__pool_take(pool, false, "a.test", server_port(origin), 1 * MS));
+    ck_assert_ptr_eq(interim__pool_take(pool, false, "a.test", server_port(origin), 10000 * MS),
+                     one);
+    interim__connection_free(one);
+    end();
+}
+END_TEST
+
+START_TEST(what_the_peer_closes_is_closed_at_once)
+{
+    static const server_step close_later[] = {{SERVER_WAIT, 0, NULL}, {SERVER_CLOSE, 0, NULL}};
+
+    begin(_i, close_later, INTERIM__NEVER);
+    interim__pool_keep(pool, open_one("a.test"));
+    dialer_idle(&dialer, 1);
+    server_go(origin);
+    while (!server_ended(origin, 0)) /* it waits for our end */
+        dialer_idle(&dialer, 1);
+    ck_assert_ptr_null(take("a.test"));
+    end();
+}
+END_TEST
+
+START_TEST(what_the_peer_closed_unseen_is_not_handed_out)
+{
+    static const server_step close_later[] = {{SERVER_WAIT, 0, NULL}, {SERVER_CUT, 0, NULL}};
+    static const server_step reset_later[] = {{SERVER_WAIT, 0, NULL}, {SERVER_RESET, 0, NULL}};
+    static const server_step say_later[] = {{SERVER_WAIT, 0, NULL},
+                                            {SERVER_SEND, 0, "HTTP/1.1 408 x\r\n\r\n"},
+                                            {SERVER_READ, 1, NULL},
+                                            {SERVER_CLOSE, 0, NULL}};
+    static const server_step *const scripts[] = {close_later, reset_later, say_later};
+
+    for (int i = 0; i < 3; i++) {
+        begin(_i, scripts[i], INTERIM__NEVER);
+        interim__pool_keep(pool, open_one("a.test"));
+        dialer_idle(&dialer, 1);
+        server_go(origin);
+        /* No turn: only a look can tell. Were it handed out, this would not end. */
+        for (interim__connection *clean; (clean = take("a.test")) != NULL;) {
+            interim__pool_keep(pool, clean);
+            usleep(200);
+        }
+        end();
+    }
+}
+END_TEST
+
+START_TEST(unread_bytes_are_not_kept)
+{
+    static const server_step talk[] = {
+        {SERVER_SEND, 0, "too much"}, {SERVER_READ, 1, NULL}, {SERVER_CLOSE, 0, NULL}};
+    struct call call = {0};
+    char buffer[3];
+
+    begin(_i, talk, INTERIM__NEVER);
+    dialer_dial(&dialer, &call, false, "a.test", server_port(origin));
+    ck_assert_int_eq(dialer_wait_opened(&dialer, &call), 0);
+    ck_assert_int_eq(dialer_read(&dialer, &call, buffer, sizeof buffer), 3);
+    interim__pool_keep(pool, call.connection);
+    ck_assert_ptr_null(take("a.test"));
+    end();
+}
+END_TEST
+
+START_TEST(an_origin_has_eight_at_most)
+{
+    interim__connection *all[9];
+
+    begin(_i, patient, INTERIM__NEVER);
+    for (int i = 0; i < 9; i++)
+        all[i] = open_one("a.test");
+    for (int i = 0; i < 9; i++)
+        interim__pool_keep(pool, all[i]);
+    for (int i = 8; i >= 1; i--) {
+        ck_assert_ptr_eq(take("a.test"), all[i]);
+        interim__connection_free(all[i]);
+    }
+    ck_assert_ptr_null(take("a.test")); /* the oldest went */
+    end();
+}
+END_TEST
+
+START_TEST(a_pool_has_256_at_most)
+{
+    enum { MOST = 256, AN_ORIGIN = 8 };
+    static char hosts[MOST / AN_ORIGIN + 1][24];
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < 700)
+        return;
+    begin(_i, patient, INTERIM__NEVER);
+    for (int i = 0; i <= MOST; i++) {
+        char *host = hosts[i / AN_ORIGIN];
+
+        if (i % AN_ORIGIN == 0) {
+            snprintf(host, sizeof hosts[0], "h%d.test", i / AN_ORIGIN);
+            names_add(host, "127.0.0.1", 0, false);
+        }
+        interim__pool_keep(pool, open_one(host));
+    }
+    for (int i = 1; i <= MOST; i++) { /* the oldest of all went */
+        interim__connection *one = take(hosts[i / AN_ORIGIN]);
+
+        ck_assert_ptr_nonnull(one);
+        interim__connection_free(one);
+    }
+    ck_assert_ptr_null(take(hosts[0]));
+    end();
+}
+END_TEST
+
+START_TEST(without_memory_nothing_is_kept)
+{
+    bool failed = true;
+
+    for (unsigned long n = 1; failed; n++) {
+        interim__connection *one;
+
+        begin(_i, patient, 1000000 * MS);
+        one = open_one("a.test");
+        failing_alloc_arm(n);
+        interim__pool_keep(pool, one);
+        failed = failing_alloc_disarm();
+        one = take("a.test");
+        ck_assert(failed == (one == NULL));
+        interim__connection_free(one);
+        ck_assert_uint_lt(n, 10);
+        end();
+    }
+}
+END_TEST
+
+START_TEST(session_tickets_are_no_answer)
+{
+    static const server_step two[] = {
+        {SERVER_HEAD, 0, NULL}, {SERVER_SEND, 0, "ok"}, {SERVER_REPEAT, 0, NULL}};
+    static const server_step *const scripts[] = {two, NULL};
+    const certificate_wish wish = {.file = "good", .name = "x", .names = "IP:127.0.0.1"};
+    struct certificates *all = certificates_new();
+    char certificate[160], key[160], buffer[8];
+    server_tls tls = {.certificate_file = certificate, .key_file = key};
+    struct call call = {0};
+
+    certificates_issue(all, &wish);
+    certificates_path(all, certificate, sizeof certificate, "good.crt");
+    certificates_path(all, key, sizeof key, "good.key");
+    origin = server_start(scripts, &tls);
+    dialer_init(&dialer, engines[_i], certificates_ca_file(all));
+    ck_assert_int_eq(interim__pool_new(&pool, dialer.transport.loop, INTERIM__NEVER), 0);
+    dialer_dial(&dialer, &call, true, "127.0.0.1", server_port(origin));
+    ck_assert_int_eq(dialer_wait_opened(&dialer, &call), 0);
+    /* At once: the tickets of TLS 1.3 come while it is idle. */
+    interim__pool_keep(pool, call.connection);
+    dialer_idle(&dialer, 10);
+    ck_assert_ptr_eq(
+        interim__pool_take(pool, true, "127.0.0.1", server_port(origin), INTERIM__NEVER),
+        call.connection);
+    dialer_adopt(&call);
+    ck_assert(dialer_write_all(&dialer, &call, "x\r\n\r\n", 5));
+    ck_assert_int_eq(dialer_read(&dialer, &call, buffer, sizeof buffer), 2);
+    dialer_hang_up(&call);
+    end();
+    certificates_free(all);
+}
+END_TEST
+
+Suite *pool_suite(void)
+{
+    const TTest *const both[] = {
+        the_last_one_used_is_taken,
+        origins_are_kept_apart,
+        a_taken_connection_works,
+        idle_connections_expire,
+        one_that_was_idle_for_too_long_is_not_taken,
+        what_the_peer_closes_is_closed_at_once,
+        what_the_peer_closed_unseen_is_not_handed_out,
+        unread_bytes_are_not_kept,
+        an_origin_has_eight_at_most,
+        a_pool_has_256_at_most,
+        without_memory_nothing_is_kept,
+        session_tickets_are_no_answer,
+    };
+    Suite *suite = suite_create("pool");
+    TCase *idle = tcase_create("idle");
+
+    tcase_set_timeout(idle, 30);
+    for (size_t i = 0; i < sizeof both / sizeof both[0]; i++)
+        tcase_add_loop_test(idle, both[i], 0, 2);
+    suite_add_tcase(suite, idle);
+    return suite;
+}
