@@ -236,7 +236,7 @@ static interim__poll_outcome told(interim__accepted *job, const interim__answer 
 
     job->answers++;
     job->failures = job->not_found = job->server_errors = 0;
-    if (effective >= 400) {
+    if (effective >= 400 && answer->status < 300) {
         job->note = "failed";
         return INTERIM__POLL_FAILED;
     }

@@ -339,11 +339,6 @@ bool interim__connection_is_to(const interim__connection *connection, bool tls, 
            strcasecmp(connection->host, host) == 0;
 }
 
-bool interim__connection_same_origin(const interim__connection *a, const interim__connection *b)
-{
-    return interim__connection_is_to(a, b->tls, b->host, b->port);
-}
-
 const char *interim__connection_peer(const interim__connection *connection)
 {
     return connection->peer;

@@ -74,10 +74,9 @@ const interim_error *interim__connection_error(const interim__connection *connec
  */
 interim_stage interim__connection_stage(const interim__connection *connection);
 
-/* Whether it was opened to this origin, or to the same one as another: for the pool. */
+/* Whether it was opened to this origin: for the pool. */
 bool interim__connection_is_to(const interim__connection *connection, bool tls, const char *host,
                                uint16_t port);
-bool interim__connection_same_origin(const interim__connection *a, const interim__connection *b);
 
 /* "192.0.2.1:443" or "[2001:db8::1]:443"; "" before there is one. Borrowed until it is freed. */
 const char *interim__connection_peer(const interim__connection *connection);

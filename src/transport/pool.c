@@ -6,8 +6,7 @@
 
 #include <stdlib.h>
 
-#define MOST_AN_ORIGIN 8
-#define MOST 256
+#define MOST 256 /* a burst of operations to one origin finds its connections again */
 
 typedef struct entry {
     struct entry *newer, *older;
@@ -131,23 +130,6 @@ interim__connection *interim__pool_take(interim__pool *pool, bool tls, const cha
     return NULL;
 }
 
-/* Makes room for one more to the origin of a connection. */
-static void make_room(interim__pool *pool, const interim__connection *connection)
-{
-    size_t same = 0;
-    entry *last = NULL;
-
-    for (entry *at = pool->newest; at != NULL; at = at->older)
-        if (interim__connection_same_origin(at->connection, connection)) {
-            last = at;
-            same++;
-        }
-    if (same >= MOST_AN_ORIGIN)
-        discard(last);
-    else if (pool->count >= MOST)
-        discard(pool->oldest);
-}
-
 static void link_newest(interim__pool *pool, entry *kept)
 {
     kept->older = pool->newest;
@@ -171,7 +153,8 @@ void interim__pool_keep(interim__pool *pool, interim__connection *connection)
     kept = calloc(1, sizeof *kept);
     if (kept == NULL)
         goto refuse;
-    make_room(pool, connection);
+    if (pool->count == MOST)
+        discard(pool->oldest);
     kept->pool = pool;
     kept->connection = connection;
     kept->since = now;

@@ -20,8 +20,7 @@ interim__connection *interim__pool_take(interim__pool *pool, bool tls, const cha
                                         uint16_t port, int64_t idle_at_most);
 
 /* Keeps an open connection that has nothing unread, for the origin that it was opened to; frees it
- * if there is no room (memory, or more than 8 idle for one origin and 256 in all: the oldest goes).
- */
+ * when there is no memory for that. Of more than 256 the oldest goes. */
 void interim__pool_keep(interim__pool *pool, interim__connection *connection);
 
 #endif

@@ -222,50 +222,25 @@ START_TEST(unread_bytes_are_not_kept)
 }
 END_TEST
 
-START_TEST(an_origin_has_eight_at_most)
-{
-    interim__connection *all[9];
-
-    begin(_i, patient, INTERIM__NEVER);
-    for (int i = 0; i < 9; i++)
-        all[i] = open_one("a.test");
-    for (int i = 0; i < 9; i++)
-        interim__pool_keep(pool, all[i]);
-    for (int i = 8; i >= 1; i--) {
-        ck_assert_ptr_eq(take("a.test"), all[i]);
-        interim__connection_free(all[i]);
-    }
-    ck_assert_ptr_null(take("a.test")); /* the oldest went */
-    end();
-}
-END_TEST
-
 START_TEST(a_pool_has_256_at_most)
 {
-    enum { MOST = 256, AN_ORIGIN = 8 };
-    static char hosts[MOST / AN_ORIGIN + 1][24];
+    enum { MOST = 256 };
+    static interim__connection *all[MOST + 1];
     struct rlimit limit;
 
     getrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur < 700)
         return;
     begin(_i, patient, INTERIM__NEVER);
-    for (int i = 0; i <= MOST; i++) {
-        char *host = hosts[i / AN_ORIGIN];
-
-        if (i % AN_ORIGIN == 0) {
-            snprintf(host, sizeof hosts[0], "h%d.test", i / AN_ORIGIN);
-            names_add(host, "127.0.0.1", 0, false);
-        }
-        interim__pool_keep(pool, open_one(host));
+    for (int i = 0; i <= MOST; i++)
+        all[i] = open_one("a.test");
+    for (int i = 0; i <= MOST; i++)
+        interim__pool_keep(pool, all[i]);
+    for (int i = MOST; i >= 1; i--) {
+        ck_assert_ptr_eq(take("a.test"), all[i]);
+        interim__connection_free(all[i]);
     }
-    for (int i = 1; i <= MOST; i++) { /* the oldest of all went */
-        interim__connection *one = take(hosts[i / AN_ORIGIN]);
-
-        ck_assert_ptr_nonnull(one);
-        interim__connection_free(one);
-    }
-    ck_assert_ptr_null(take(hosts[0]));
+    ck_assert_ptr_null(take("a.test")); /* the oldest went */
     end();
 }
 END_TEST
@@ -336,7 +311,6 @@ Suite *pool_suite(void)
         what_the_peer_closes_is_closed_at_once,
         what_the_peer_closed_unseen_is_not_handed_out,
         unread_bytes_are_not_kept,
-        an_origin_has_eight_at_most,
         a_pool_has_256_at_most,
         without_memory_nothing_is_kept,
         session_tickets_are_no_answer,
