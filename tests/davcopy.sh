@@ -122,7 +122,7 @@ never() {
 }
 
 same_tree() {
-    diff -r "$1" "$2" >/dev/null
+    diff -r "$1" "$2" >/dev/null 2>&1
 }
 
 # ---- The command line
@@ -245,7 +245,8 @@ test_102() {
     expect "102: a tree is moved" 0 "moved" -m "$url/copy" /moved
     expect "102: --verbose shows the interims" 0 "interim 102 Processing" -v "$url/tree" /copy
     expect "102: a refusal after signs of life or before" 1 "use --overwrite" "$url/tree" /copy
-    expect "102: a deadline" 5 "deadline" --deadline 0.25 "$url/tree" /late
+    origin --answer 102 --interval 100 --steady --delay 1500
+    expect "102: a deadline" 5 "deadline" --deadline 3 "$url/tree" /late
     check "102: the server goes on after our deadline" wait_for same_tree "$root/tree" "$root/late"
 }
 
@@ -255,12 +256,13 @@ test_202() {
     check "202: the whole tree is there" same_tree "$root/tree" "$root/copy"
     expect "202: a tree is moved" 0 "moved" -m "$url/copy" /moved
     check "202: it is gone" [ ! -e "$root/copy" ]
-    expect "202: a deadline" 5 "--deadline" --deadline 0.5 "$url/tree" /late
+    expect "202: nothing is replaced by default" 1 "use --overwrite" "$url/tree" /moved
+    origin --answer 202 --end 200 --delay 1500 --retry-after 1
+    expect "202: a deadline" 5 "--deadline" --deadline 3 "$url/tree" /late
     check "202: the server goes on after our deadline" wait_for same_tree "$root/tree" "$root/late"
     origin --answer 202 --end 303 --delay 300 --retry-after 1
     expect "202, 303 at the end: a tree is copied" 0 "(202, " "$url/tree" /copy
     check "303: the whole tree is there" same_tree "$root/tree" "$root/copy"
-    expect "202: nothing is replaced by default" 1 "use --overwrite" "$url/tree" /copy
     origin --answer 202 --end 200 --fail-member two
     expect "202, 200 at the end: a job that failed" 1 "the job failed" "$url/tree" /copy
     origin --answer 202 --end 303 --fail-member two
@@ -362,6 +364,7 @@ test_tls() {
 # with_signals COMMAND...: in the background, with SIGINT as it is at a prompt (a shell without job
 # control ignores it there).
 with_signals() {
+    : >"$work/err" # wait_for must not see what the last one said
     env --default-signal=INT,TERM,HUP "$@" >"$work/out" 2>"$work/err" </dev/null &
     copy_pid=$!
 }
@@ -401,6 +404,7 @@ test_signals() {
 
 test_death() {
     origin --answer 102 --interval 100 --steady --delay 2000
+    : >"$work/err"
     "$DAVCOPY" "$url/tree" /copy >"$work/out" 2>"$work/err" &
     copy_pid=$!
     wait_for holds 'first sign of life' "$work/err"
@@ -464,10 +468,10 @@ test_malformed() {
     expect "a question that is not answered in HTTP" 4 "nothing was copied" "$url/a" /b
     check "no COPY is sent after that" never COPY
     dumb "PROPFIND /a =$FILE" 'COPY =HTTP/1.1 102 X\r\n\r\n\k'
-    expect "silence after a 102" 6 "--silence" --silence 0.5 "$url/a" /b
+    expect "silence after a 102" 6 "--silence" --silence 2 "$url/a" /b
     check "and asked once" once COPY
     dumb "PROPFIND /a =$FILE" 'COPY =\k'
-    expect "a deadline and no sign of life" 5 "deadline" --deadline 0.5 "$url/a" /b
+    expect "a deadline and no sign of life" 5 "deadline" --deadline 3 "$url/a" /b
     check "and asked just once" once COPY
     dumb 'PROPFIND =\k'
     expect "a deadline before the COPY" 4 "nothing was copied" --deadline 0.5 "$url/a" /b
@@ -567,12 +571,14 @@ test_terminal() {
     at_terminal 80 "'$DAVCOPY' -q '$url/file' /copy4; echo code \$?" </dev/null
     check "terminal: nothing with --quiet" [ "$(tr -d '\r' <"$work/screen")" = "code 0" ]
     origin --user anna:secret
-    (sleep 1 && echo secret && sleep 1) |
+    rm -f "$work/screen"
+    (wait_for holds 'Password of' "$work/screen" && echo secret && sleep 1) |
         at_terminal 80 "'$DAVCOPY' -u anna '$url/file' /copy"
     check "terminal: the password is asked for" grep -q "Password of anna:" "$work/screen"
     check "terminal: and works" [ -f "$root/copy" ]
     check "terminal: and is not shown" [ "$(grep -c secret "$work/screen")" -eq 0 ]
-    (sleep 1 && printf '\003' && sleep 1) |
+    rm -f "$work/screen"
+    (wait_for holds 'Password of' "$work/screen" && printf '\003' && sleep 1) |
         at_terminal 80 "'$DAVCOPY' -u anna '$url/file' /copy2; echo code \$?; stty -a"
     check "terminal: Ctrl-C at the prompt" grep -q "code 130" "$work/screen"
     check "terminal: and the echo is back" grep -q " echo " "$work/screen"

@@ -251,7 +251,7 @@ static const struct evidence plain = {
 
 static struct verdict judge(struct evidence evidence)
 {
-    struct verdict verdict;
+    struct verdict verdict = {.advice = ""};
 
     verdict_judge(&verdict, &evidence);
     return verdict;

@@ -132,10 +132,10 @@ static int from_terminal(struct options *options)
               stderr);
         return EXIT_USAGE;
     }
-    ask(fd, options->user);
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(fd, TCSAFLUSH, &silent);
+    ask(fd, options->user);
     length = read_line(line, fd);
     error = errno;
     tcsetattr(fd, TCSAFLUSH, &before);

@@ -14,7 +14,7 @@
 
 static int no_answer(struct session *session, const struct plan *plan, const struct look *look)
 {
-    struct verdict verdict;
+    struct verdict verdict = {.advice = ""};
 
     if (look->interrupted) {
         display_line(&session->display, "interrupted; nothing was copied");
@@ -39,7 +39,7 @@ static int refused(struct session *session, const struct plan *plan, const struc
         .credentials = options->user || options_header(options, "Authorization"),
         .outcome = INTERIM_FAILED,
     };
-    struct verdict verdict;
+    struct verdict verdict = {.advice = ""};
 
     verdict_status(&verdict, &evidence);
     return report_verdict(session, &verdict, plan);

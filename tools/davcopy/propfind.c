@@ -72,8 +72,7 @@ static void fill_in(struct look *out, const struct answer *answer, bool head)
     } else if (error->code != 0 && !answer->enough) {
         out->sight = SIGHT_NO_ANSWER;
         out->code = error->code;
-        snprintf(out->trouble, sizeof out->trouble, "%s%s%s", interim_strerror(error->code),
-                 error->text[0] ? ": " : "", error->text);
+        snprintf(out->trouble, sizeof out->trouble, "%s", error->text);
     } else {
         out->sight = judge(answer, head);
     }

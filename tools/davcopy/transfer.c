@@ -121,7 +121,7 @@ static int judge(struct session *session, const struct plan *plan, const struct 
                  const struct answer *answer)
 {
     struct evidence evidence;
-    struct verdict verdict;
+    struct verdict verdict = {.advice = ""};
     int exit_code;
 
     collect(&evidence, session, precheck, answer);

@@ -204,8 +204,11 @@ static bool is_about_the_job(int status)
 
 static void judge_status(struct verdict *out, const struct evidence *evidence)
 {
-    if (evidence->polled && evidence->outcome == INTERIM_FAILED &&
-        !is_about_the_job(evidence->status))
+    const bool job_failed = evidence->polled && evidence->outcome == INTERIM_FAILED;
+
+    if (job_failed && is_about_the_job(evidence->status))
+        verdict_status(out, evidence);
+    else if (job_failed)
         conclude(out, EXIT_REFUSED, PLACE_DESTINATION,
                  "look at the destination, a part of it may be there",
                  "the job failed at the server: %s", evidence->reason);
@@ -273,7 +276,8 @@ static void judge_unknown(struct verdict *out, const struct evidence *evidence)
     else
         conclude(out, EXIT_UNKNOWN, PLACE_DESTINATION,
                  "the server may still be at it: look at the destination before asking again",
-                 "how it ended is not known: %s%s%s", evidence->reason,
+                 "how it ended is not known: %s%s%s",
+                 evidence->code ? interim_strerror(evidence->code) : evidence->reason,
                  evidence->detail[0] ? ": " : "", evidence->detail);
 }
 
