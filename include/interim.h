@@ -201,7 +201,9 @@ typedef enum interim_outcome {
                             a request that changes nothing got no usable answer (error set) */
     INTERIM_CANCELLED,   /* the caller stopped waiting; a job on the server is not touched */
     INTERIM_ACCEPTED, /* a 202 that is final: interim_result_reason tells why it was not polled */
-    INTERIM_STILL_RUNNING, /* our deadline passed while the server was working; the job lives on */
+    INTERIM_STILL_RUNNING, /* our deadline passed while the server was working: after a 202 or at
+                              least one sign of life (before that it is INTERIM_UNKNOWN); the job
+                              lives on */
     INTERIM_UNREACHABLE,   /* no connection could be made and nothing was sent; or, after a 202, the
                               monitor stayed out of reach and the job may live on */
     INTERIM_UNKNOWN        /* the request was sent and nobody told how it ended: look before asking
@@ -324,8 +326,9 @@ INTERIM_API int interim_request_add_header(interim_request *request, const char 
                                            const char *value);
 
 /* User name and password for the origin of the URL, sent as Basic (RFC 7617) with each request to
- * that origin, polls included. A name must not hold a colon. Copied; overwritten when the request
- * is freed. NULL as user takes them back. Errors: EINVAL, EBUSY, ENOMEM. Since: 0.1. */
+ * that origin, polls included. A name must not hold a colon, and neither may hold control
+ * characters. Copied; overwritten when the request is freed. NULL as user takes them back. Errors:
+ * EINVAL, EBUSY, ENOMEM. Since: 0.1. */
 INTERIM_API int interim_request_set_credentials(interim_request *request, const char *user,
                                                 const char *password);
 
@@ -438,7 +441,8 @@ INTERIM_API int interim_request_on_interim(interim_request *request, interim_eve
  */
 INTERIM_API int interim_request_on_event(interim_request *request, interim_event_fn fn, void *user);
 
-/* A part of the final body, as it arrives; data is borrowed until return. Returns 0 to go on, a
+/* A part of the final body, as it arrives; data is borrowed until return. Its status is that of
+ * interim_operation_status. Returns 0 to go on, a
  * negative value to cancel the operation; positive values are reserved. Nothing more is read from
  * the connection until it returns. */
 typedef int (*interim_body_fn)(const void *data, size_t size, void *user);

@@ -107,6 +107,16 @@ static char *basic(const char *user, const char *password)
     return out;
 }
 
+/* RFC 7617 section 2: no control characters. */
+static bool is_credential(const char *text)
+{
+    const char *at = text;
+
+    while ((unsigned char)*at >= 0x20 && *at != 0x7f)
+        at++;
+    return *at == '\0' && (size_t)(at - text) <= LENGTH_MAX;
+}
+
 int interim_request_set_credentials(interim_request *request, const char *user,
                                     const char *password)
 {
@@ -118,8 +128,8 @@ int interim_request_set_credentials(interim_request *request, const char *user,
         forget(&request->authorization);
         return 0;
     }
-    if (password == NULL || strchr(user, ':') != NULL || strlen(user) > LENGTH_MAX ||
-        strlen(password) > LENGTH_MAX)
+    if (password == NULL || strchr(user, ':') != NULL || !is_credential(user) ||
+        !is_credential(password))
         return INTERIM_EINVAL;
     authorization = basic(user, password);
     if (authorization == NULL)

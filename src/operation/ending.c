@@ -159,7 +159,7 @@ void interim__ending_cancelled(interim__operation *op)
                        op->dog.phase == INTERIM__PHASE_CONNECT    ? INTERIM_STAGE_CONNECT
                        : op->dog.phase == INTERIM__PHASE_EXCHANGE ? INTERIM_STAGE_HEAD
                                                                   : INTERIM_STAGE_WAIT,
-                       "after %u signs of life", op->signs);
+                       "after %u sign%s of life", op->signs, op->signs == 1 ? "" : "s");
     interim__ending_conclude(op, INTERIM_CANCELLED, "the caller stopped waiting%s",
                              op->begun && !interim__method_is_safe(op->request->method)
                                  ? "; the server may go on with the work"

@@ -298,8 +298,8 @@ static void limit_passed(interim__operation *op, int code)
     if (op->signs == 0)
         interim__error_set(&op->error, code, stage, "there was no sign of life");
     else
-        interim__error_set(&op->error, code, stage, "%u signs of life, the last %lld s ago",
-                           op->signs, (long long)(silence_ms / 1000));
+        interim__error_set(&op->error, code, stage, "%u sign%s of life, the last %lld s ago",
+                           op->signs, op->signs == 1 ? "" : "s", (long long)(silence_ms / 1000));
     if (code == INTERIM_ETOTAL || code == INTERIM_EPOLL_DEADLINE)
         interim__ending_deadline(op);
     else

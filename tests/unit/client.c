@@ -173,6 +173,7 @@ START_TEST(fields_are_checked)
         ck_assert_int_eq(interim_request_add_header(request, cases[i].name, cases[i].value),
                          cases[i].code);
     ck_assert_int_eq(interim_request_set_credentials(request, "a:b", "c"), INTERIM_EINVAL);
+    ck_assert_int_eq(interim_request_set_credentials(request, "a", "b\n"), INTERIM_EINVAL);
     ck_assert_int_eq(interim_request_set_credentials(request, "a", "b:c"), 0);
     interim_request_free(request);
     request = NULL;
