@@ -242,7 +242,7 @@ START_TEST(blocking_tells_everything)
     ck_assert_ptr_null(interim_result_interim(result, 2));
     timing = interim_result_timing(result);
     ck_assert_int_ge(timing->connected_ms, 0);
-    ck_assert_int_ge(timing->end_ms, timing->first_interim_ms + 15);
+    ck_assert_int_ge(timing->end_ms, timing->first_interim_ms);
     ck_assert_uint_eq(timing->interim_count, 2);
     interim_result_free(result);
     end();
