@@ -97,6 +97,7 @@ INTERIM_API const char *interim_version(void);
     X(ECONNECT, -41, "no connection could be made")                                                \
     X(ETLS, -42, "the TLS handshake or stream failed")                                             \
     X(ECERTIFICATE, -43, "the certificate of the server could not be verified")                    \
+    X(EPROXY, -44, "the proxy did not connect")                                                    \
     /* The peer broke the protocol. */                                                             \
     X(ESTATUS_LINE, -60, "the answer does not begin with an HTTP/1 status line")                   \
     X(EFIELD_LINE, -61, "a field line of the answer is malformed")                                 \
@@ -191,7 +192,8 @@ typedef enum interim_hop {
     INTERIM_HOP_REQUEST = 0, /* the request itself */
     INTERIM_HOP_REDIRECT,    /* the request after hop_index redirects */
     INTERIM_HOP_POLL,        /* poll number hop_index */
-    INTERIM_HOP_RESULT       /* the GET of a result that a finished monitor named */
+    INTERIM_HOP_RESULT,      /* the GET of a result that a finished monitor named */
+    INTERIM_HOP_TUNNEL       /* CONNECT at a proxy, before any of these */
 } interim_hop;
 
 typedef enum interim_outcome {
@@ -259,26 +261,57 @@ typedef enum interim_engine {
     INTERIM_ENGINE_POLL /* poll(2): works everywhere, but has no single descriptor */
 } interim_engine;
 
-/* Zero of each field means its default. Strings are copied. */
+typedef enum interim_tls_version { INTERIM_TLS_1_2 = 0, INTERIM_TLS_1_3 } interim_tls_version;
+
+/* Zero of each field means its default. Strings are borrowed until interim_client_new returns.
+ * Files are PEM, and are read there.
+ *
+ * TLS. The certificate and the host name of a server are always verified. The client certificate is
+ * offered to the origins that requests name, when they ask for one, and never to another origin
+ * that a redirect or a monitor leads to; connections with it and without it are kept apart. Later
+ * connections of a client to the same origin resume the TLS session of an earlier one. */
 typedef struct interim_client_options {
     size_t size;
     interim_engine engine;
-    const char *ca_file;    /* PEM file of trusted CAs instead of the system's */
+    const char *ca_file;    /* trusted CAs instead of the system's */
     const char *user_agent; /* "libinterim/VERSION"; "" sends none */
     int64_t idle_ms;        /* how long an unused connection is kept: 60,000; INTERIM_FOREVER: until
                                the server closes it */
     size_t body_cap_bytes;  /* how much of a body is kept in a result: 16 MiB; more than that is
                                INTERIM_EBODY_LIMIT (stream it by interim_request_on_body) */
+    const char *ca_dir;     /* directory of trusted CAs instead of the system's, as `openssl rehash`
+                               prepares it; with ca_file: both are trusted */
+    const char *certificate_file; /* client certificate, then its chain: none */
+    const char *key_file;         /* its key: it is in certificate_file */
+    const char *key_password;     /* of an encrypted key: there is none (nobody is asked for it) */
+    const char *crl_file; /* CRLs: no check. With it, a server's certificate is taken only if a CRL
+                             of its issuer is here, is current, and does not revoke it */
+    const char *pinned_keys;  /* "sha256//" and the base64 of the SHA-256 of a public key
+                                 (SubjectPublicKeyInfo), several with ";" between: none. With it,
+                                 a server must also have one of these keys */
+    const char *key_log_file; /* regular file to which the secrets of connections are appended, for
+                                 Wireshark: none. Who reads it reads everything that was sent */
+    interim_tls_version tls_min; /* oldest version that is spoken: TLS 1.2 */
+    interim_error *error; /* is filled in when interim_client_new fails, its text tells which file
+                             or option and why: NULL. Set its size before; borrowed until return */
+    const char *proxy; /* "http://[user:password@]host[:port]" or "socks5h://...": for all URLs, by
+                          absolute form and CONNECT, or by SOCKS5 with names resolved there: none */
+    const char *no_proxy; /* what is reached directly all the same: names (with all below them),
+                             addresses, networks, or "*", with commas between: none */
+    int proxy_from_environment; /* other than 0: without a proxy above, read http_proxy,
+                                   https_proxy, all_proxy and no_proxy as curl does: not read */
 } interim_client_options;
 #define INTERIM_CLIENT_OPTIONS_INIT                                                                \
     {                                                                                              \
-        sizeof(interim_client_options), INTERIM_ENGINE_AUTO, NULL, NULL, 0, 0                      \
+        sizeof(interim_client_options), INTERIM_ENGINE_AUTO, NULL, NULL, 0, 0, NULL, NULL, NULL,   \
+            NULL, NULL, NULL, NULL, INTERIM_TLS_1_2, NULL, NULL, NULL, 0                           \
     }
 
 /* Makes a client. options: NULL for the defaults, borrowed until return. On success *out is to be
- * freed by interim_client_free. Errors: EINVAL (an option, or size), EUNSUPPORTED (engine), ETLS
- * (ca_file cannot be read or holds no certificate), ESYSTEM (out of descriptors: errno tells),
- * ENOMEM; *out is then NULL. Since: 0.1. */
+ * freed by interim_client_free. Errors: EINVAL (an option, or size), EUNSUPPORTED (engine), ETLS (a
+ * file of TLS cannot be used: it cannot be read, does not hold what it should, is not opened by
+ * key_password, or the key is not that of the certificate), ESYSTEM (out of descriptors: errno
+ * tells), ENOMEM; *out is then NULL, and options->error tells more. Since: 0.1. */
 INTERIM_API int interim_client_new(interim_client **out, const interim_client_options *options);
 
 /* Frees a client, NULL included. Operations in flight are cancelled: their on_done runs now, with

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "client/log.h"
+#include "client/proxy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,8 @@ static int read_options(interim_client_options *out, const interim_client_option
     if (options != NULL)
         memcpy(out, options, options->size < sizeof *out ? options->size : sizeof *out);
     if (out->idle_ms < INTERIM_FOREVER || out->idle_ms > IDLE_MAX_MS)
+        return INTERIM_EINVAL;
+    if (out->tls_min != INTERIM_TLS_1_2 && out->tls_min != INTERIM_TLS_1_3)
         return INTERIM_EINVAL;
     if (out->idle_ms == 0)
         out->idle_ms = IDLE_MS;
@@ -56,43 +59,60 @@ static int observe(void *user, const interim_request *request, const interim_eve
     return stop;
 }
 
-static int make_parts(interim_client *client, const interim_client_options *options)
+static int make_parts(interim_client *client, const interim_client_options *options,
+                      interim_error *error)
 {
     interim__drive *drive = &client->drive;
     interim__transport *transport = &drive->transport;
     int64_t idle = options->idle_ms == INTERIM_FOREVER ? INTERIM__NEVER
                                                        : options->idle_ms * INTERIM__NS_PER_MS;
-    interim_error error;
     int failed;
 
-    interim__error_init(&error);
     failed = interim__loop_new(&transport->loop, options->engine);
     if (failed == 0)
         failed = interim__resolver_new(&transport->resolver, transport->loop);
     if (failed == 0)
-        failed = interim__tls_new(&transport->tls, options->ca_file, &error);
+        failed = interim__tls_new(&transport->tls, options, error);
     if (failed == 0)
         failed = interim__pool_new(&drive->pool, transport->loop, idle);
+    if (failed == 0)
+        failed = interim__proxy_read(&drive->routes, options, error);
     return failed == 0 ? interim__drive_init(drive) : failed;
+}
+
+/* Copies as much of a failure as the caller has room for. */
+static int tell(interim_error *out, interim_error *error, int failed)
+{
+    size_t size;
+
+    interim__error_set(error, failed, INTERIM_STAGE_START, "%s", interim_strerror(failed));
+    if (out == NULL || out->size < sizeof out->size)
+        return failed;
+    size = out->size < sizeof *error ? out->size : sizeof *error;
+    memcpy(out, error, size);
+    out->size = size;
+    return failed;
 }
 
 int interim_client_new(interim_client **out, const interim_client_options *options)
 {
     interim_client_options known;
     interim_client *client;
+    interim_error error;
     int failed = read_options(&known, options);
 
     *out = NULL;
+    interim__error_init(&error);
     if (failed < 0)
-        return failed;
+        return tell(known.error, &error, failed);
     client = calloc(1, sizeof *client);
     if (client == NULL)
-        return INTERIM_ENOMEM;
+        return tell(known.error, &error, INTERIM_ENOMEM);
     client->user_agent = strdup(known.user_agent);
-    failed = client->user_agent == NULL ? INTERIM_ENOMEM : make_parts(client, &known);
+    failed = client->user_agent == NULL ? INTERIM_ENOMEM : make_parts(client, &known, &error);
     if (failed < 0) {
         interim_client_free(client);
-        return failed;
+        return tell(known.error, &error, failed);
     }
     client->drive.user_agent = client->user_agent;
     client->drive.body_cap = known.body_cap_bytes;
@@ -119,6 +139,7 @@ void interim_client_free(interim_client *client)
     interim__resolver_free(transport->resolver);
     interim__tls_free(transport->tls);
     interim__loop_free(transport->loop);
+    interim__routes_dispose(&drive->routes);
     interim__drive_dispose(drive);
     free(client->user_agent);
     free(client);

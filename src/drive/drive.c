@@ -78,18 +78,44 @@ static void on_ready(void *user, unsigned events)
     advance(user);
 }
 
+/* Where the connection that the machine needs leads, and by which way. */
+static interim__endpoint endpoint_of(const interim__operation *machine)
+{
+    const interim__uri *uri = &machine->uri;
+    const interim__route *route = interim__operation_route(machine);
+    interim__endpoint endpoint = {.tls = uri->tls, .host = uri->host, .port = uri->port};
+
+    /* The client certificate is for the origin that the caller named, not for those that a redirect
+     * or a monitor leads to. */
+    endpoint.identify = interim__uri_same_origin(&machine->request->uri, uri);
+    if (route == NULL)
+        return endpoint;
+    if (route->kind == INTERIM__ROUTE_HTTP && !uri->tls)
+        return (interim__endpoint){
+            .host = route->host, .port = route->port, .via = INTERIM__VIA_FORWARD};
+    endpoint.via = route->kind == INTERIM__ROUTE_HTTP ? INTERIM__VIA_TUNNEL : INTERIM__VIA_SOCKS5;
+    endpoint.proxy_host = route->host;
+    endpoint.proxy_port = route->port;
+    if (route->kind == INTERIM__ROUTE_SOCKS5) {
+        endpoint.proxy_user = route->user;
+        endpoint.proxy_password = route->password;
+    }
+    return endpoint;
+}
+
 /* Takes an idle connection, or begins to open one. */
 static void seek_connection(interim_operation *operation)
 {
     interim__drive *drive = operation->drive;
     interim__operation *machine = &operation->machine;
-    const interim__uri *uri = &machine->uri;
+    interim__endpoint endpoint = endpoint_of(machine);
     interim__connection_owner owner = {on_opened, on_ready, operation};
     interim_error error;
     int failed;
 
-    operation->connection = interim__pool_take(drive->pool, uri->tls, uri->host, uri->port,
-                                               interim__operation_idle_limit(machine));
+    operation->securing = false;
+    operation->connection =
+        interim__pool_take(drive->pool, &endpoint, interim__operation_idle_limit(machine));
     if (operation->connection != NULL) {
         interim__connection_set_owner(operation->connection, &owner);
         operation->opened = true;
@@ -97,13 +123,22 @@ static void seek_connection(interim_operation *operation)
                                   now());
         return;
     }
-    failed = interim__connection_open(&operation->connection, &drive->transport, uri->tls,
-                                      uri->host, uri->port, &owner);
+    failed = interim__connection_open(&operation->connection, &drive->transport, &endpoint, &owner);
     if (failed == 0)
         return;
     interim__error_init(&error);
-    interim__error_set(&error, failed, INTERIM_STAGE_RESOLVE, "%.80s", uri->host);
+    interim__error_set(&error, failed, INTERIM_STAGE_RESOLVE, "%.80s", machine->uri.host);
     interim__operation_unopened(machine, &error, now());
+}
+
+/* TLS through a tunnel: on_opened comes once more. */
+static void secure(interim_operation *operation)
+{
+    if (operation->securing)
+        return;
+    operation->securing = true;
+    operation->opened = false;
+    interim__connection_start_tls(operation->connection);
 }
 
 /* ---- Bytes ---- */
@@ -215,6 +250,9 @@ static bool step(interim_operation *operation)
         operation->connection_number = machine->connections_left;
         seek_connection(operation);
         return true;
+    case INTERIM__NEED_TLS:
+        secure(operation);
+        return false;
     case INTERIM__NEED_EXCHANGE:
         /* First what came: it may be the end of a stale connection, or let a body go out. */
         receive_input(operation);
@@ -277,6 +315,7 @@ int interim__drive_start(interim_operation **out, interim__drive *drive, interim
         free(operation);
         return INTERIM_ENOMEM;
     }
+    operation->machine.routes = &drive->routes;
     link_to(&drive->running, operation);
     drive->in_flight++;
     *out = operation;

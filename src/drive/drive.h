@@ -18,6 +18,7 @@ typedef struct interim__drive {
     char *buffer; /* what is read goes through here: a waiting operation holds no buffer */
     const char *user_agent;
     size_t body_cap;
+    interim__routes routes;
     interim__drive_observer observe;
     void *observer;
     uint64_t started; /* operations, ever */
@@ -35,6 +36,7 @@ struct interim_operation {
     interim__connection *connection; /* of the exchange, also while it is being opened */
     unsigned connection_number;      /* for which of the machine's wishes it is */
     bool opened;
+    bool securing; /* TLS has begun, through a tunnel */
     interim__timer timer;
     interim_done_fn on_done;
     void *user;

@@ -69,6 +69,9 @@ int interim__framing_decide(interim__framing *out, const interim__head *head, co
     *out = (interim__framing){INTERIM__FRAMING_NONE, -1, false};
     if (strcmp(method, "HEAD") == 0 || head->status == 204 || head->status == 304)
         return 0;
+    /* RFC 9112 section 6.3: whatever its fields say, a tunnel begins after the head. */
+    if (strcmp(method, "CONNECT") == 0 && head->status < 300)
+        return 0;
     failed = transfer_coding(&chunked, &head->fields, error);
     if (failed == 0)
         failed = content_length(&out->length, &head->fields, error);

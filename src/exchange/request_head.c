@@ -7,9 +7,16 @@
 
 int interim__request_field_check(const char *name, const char *value, const char **problem)
 {
-    static const char *const ours[] = {
-        "content-length", "transfer-encoding", "connection", "te",
-        "trailer",        "upgrade",           "expect",     "keep-alive"};
+    static const char *const ours[] = {"content-length",
+                                       "transfer-encoding",
+                                       "connection",
+                                       "te",
+                                       "trailer",
+                                       "upgrade",
+                                       "expect",
+                                       "keep-alive",
+                                       "proxy-authorization",
+                                       "proxy-connection"};
 
     if (!interim__text_is_token(name, strlen(name))) {
         *problem = "its name is not a token";

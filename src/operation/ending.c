@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "operation/report.h"
 #include "operation/steps.h"
+#include "operation/tunnel.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -111,6 +112,7 @@ void interim__ending_failed(interim__operation *op)
 {
     interim_error error = op->error;
 
+    interim__tunnel_leave(op);
     if (may_ask_again(op)) {
         ask_again(op);
         return;
@@ -126,6 +128,8 @@ void interim__ending_failed(interim__operation *op)
         interim__error_init(&op->error);
         interim__report_event(
             op, &(interim__report){.kind = INTERIM_EVENT_RETRY, .error = &error, .text = "poll"});
+        if (op->stop)
+            break;
         interim__following_polled(
             op, interim__accepted_unanswered(op->job, op->now.monotonic, &op->error));
         break;

@@ -141,8 +141,11 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
 
 int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim_request *request, interim_hop hop, const char *method,
-                          const interim__uri *uri, const char *user_agent, bool *expects)
+                          const interim__uri *uri, const interim__route *route,
+                          const char *user_agent, bool *expects)
 {
+    bool by_proxy = route != NULL && route->kind == INTERIM__ROUTE_HTTP && !uri->tls;
+    interim__uri asked = *uri;
     bool monitor = hop == INTERIM_HOP_POLL || hop == INTERIM_HOP_RESULT;
     bool same_origin = interim__uri_same_origin(&request->uri, uri);
     interim__fields fields = {0};
@@ -155,8 +158,14 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
     failed = choose_fields(&fields, request, hop, same_origin);
     if (failed == 0 && *expects)
         failed = add(&fields, "Expect", "100-continue");
+    /* RFC 9112 section 3.2.2; the field is for the proxy and goes no further. */
+    if (by_proxy)
+        asked.target = asked.text;
+    if (failed == 0 && by_proxy && route->authorization != NULL)
+        failed = add(&fields, "Proxy-Authorization", route->authorization);
     if (failed == 0)
-        failed = interim__request_head_write(out, method, uri, &fields, user_agent, body->length);
+        failed =
+            interim__request_head_write(out, method, &asked, &fields, user_agent, body->length);
     interim__fields_dispose(&fields);
     return failed;
 }

@@ -4,6 +4,7 @@
 #define INTERIM_OPERATION_FOLLOW_H
 
 #include "operation/request.h"
+#include "operation/route.h"
 
 #define INTERIM__REDIRECTS_MAX 10     /* of a request */
 #define INTERIM__POLL_REDIRECTS_MAX 5 /* of one poll */
@@ -41,9 +42,12 @@ bool interim__follow_expects(const interim_request *request, const interim__body
 /* Appends the head of the request of a hop to out. Credentials and fields of the caller go to the
  * origin that the caller named, and to no other; a poll drops what would be about the first request
  * (its body, conditions, Destination, Depth and the like). *expects tells whether it asks before it
- * sends a body; false forbids it. body gets what is to be sent. Errors: ENOMEM. */
+ * sends a body; false forbids it. route: how uri is reached; through an HTTP
+ * proxy without a tunnel the target is in absolute form. body gets what is to be sent. Errors:
+ * ENOMEM. */
 int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim_request *request, interim_hop hop, const char *method,
-                          const interim__uri *uri, const char *user_agent, bool *expects);
+                          const interim__uri *uri, const interim__route *route,
+                          const char *user_agent, bool *expects);
 
 #endif

@@ -3,6 +3,7 @@
 #include "operation/follow.h"
 #include "operation/report.h"
 #include "operation/steps.h"
+#include "operation/tunnel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ const interim_field *interim__following_location(const interim__operation *op)
 {
     const interim_field *location;
 
-    if (op->hop == INTERIM_HOP_POLL ||
+    if (op->hop == INTERIM_HOP_POLL || op->hop == INTERIM_HOP_TUNNEL ||
         interim__follow_redirect(op->method, op->answer.status) == INTERIM__REDIRECT_NONE)
         return NULL;
     location = interim__fields_next(&op->answer.fields, "location", NULL);
@@ -242,6 +243,8 @@ static void return_to_accepted(interim__operation *op)
         interim__ending_failed(op);
         return;
     }
+    if (op->stop)
+        return;
     interim__ending_conclude(op, INTERIM_ACCEPTED,
                              "the server answered 202, which is not polled: its Location answers %d"
                              " and is no monitor",
@@ -355,6 +358,10 @@ void interim__following_over(interim__operation *op)
 {
     const interim_field *location = interim__following_location(op);
 
+    if (op->hop == INTERIM_HOP_TUNNEL) {
+        interim__tunnel_answered(op);
+        return;
+    }
     if (interim__response_finish(op) < 0) {
         interim__ending_failed(op);
         return;

@@ -5,6 +5,7 @@
 #include "operation/follow.h"
 #include "operation/report.h"
 #include "operation/steps.h"
+#include "operation/tunnel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,12 +66,11 @@ int interim__operation_init(interim__operation *op, interim_request *request, ui
     return 0;
 }
 
-static void leave_exchange(interim__operation *op)
+void interim__operation_drop_exchange(interim__operation *op)
 {
     if (op->exchanging)
         interim__exchange_dispose(&op->exchange);
     op->exchanging = false;
-    op->connections_left++;
     interim__coding_free(op->coding);
     op->coding = NULL;
     free(op->answer.fields.items);
@@ -78,6 +78,13 @@ static void leave_exchange(interim__operation *op)
     interim__buffer_dispose(&op->looked);
     op->discarded = 0;
     op->sink = INTERIM__SINK_LOOK;
+}
+
+static void leave_exchange(interim__operation *op)
+{
+    interim__operation_drop_exchange(op);
+    op->connections_left++;
+    op->tunnelled = false;
 }
 
 void interim__operation_dispose(interim__operation *op)
@@ -161,12 +168,18 @@ void interim__operation_opened(interim__operation *op, const char *peer, bool re
     op->reused = reused;
     op->keep_connection = false;
     snprintf(op->peer, sizeof op->peer, "%s", peer);
+    if (interim__tunnel_is_needed(op, reused)) {
+        interim__tunnel_begin(op);
+        settle(op);
+        return;
+    }
     note_time(&op->result->timing.connected_ms, op);
     interim__exchange_init(&op->exchange, op->method, &op->error);
     op->exchanging = true;
     op->expects = !op->expects_nothing;
     if (interim__follow_write(&op->exchange.sender.out, &body, op->request, op->hop, op->method,
-                              &op->uri, op->user_agent, &op->expects) < 0) {
+                              &op->uri, interim__operation_route(op), op->user_agent,
+                              &op->expects) < 0) {
         interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
         interim__ending_failed(op);
         settle(op);
@@ -222,8 +235,10 @@ size_t interim__operation_output(interim__operation *op, const char **data, inte
 void interim__operation_sent(interim__operation *op, size_t size, interim__moment now)
 {
     op->now = now;
-    op->begun = true;
     interim__sender_sent(&op->exchange.sender, size);
+    if (op->hop == INTERIM_HOP_TUNNEL)
+        return;
+    op->begun = true;
     interim__watchdog_activity(&op->dog, now.monotonic);
     if (interim__sender_waits(&op->exchange.sender))
         op->release_at = now.monotonic + op->request->patience.continue_ms * INTERIM__NS_PER_MS;
@@ -339,6 +354,11 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
     if (op->need == INTERIM__NEED_TIME && now.monotonic >= op->job->poll_at)
         poll(op);
     settle(op);
+}
+
+const interim__route *interim__operation_route(const interim__operation *op)
+{
+    return op->routes == NULL ? NULL : interim__routes_find(op->routes, &op->uri);
 }
 
 int64_t interim__operation_idle_limit(const interim__operation *op)

@@ -23,11 +23,13 @@
 #include "operation/accepted.h"
 #include "operation/patience.h"
 #include "operation/result.h"
+#include "operation/route.h"
 
 typedef enum interim__need {
     INTERIM__NEED_CONNECTION, /* a connection to the origin of uri */
     INTERIM__NEED_EXCHANGE,   /* its output sent, what comes given to it */
-    INTERIM__NEED_TIME,       /* nothing before deadline */
+    INTERIM__NEED_TLS,  /* TLS on the connection, through the tunnel; opened again after that */
+    INTERIM__NEED_TIME, /* nothing before deadline */
     INTERIM__NEED_NOTHING
 } interim__need;
 
@@ -55,6 +57,7 @@ typedef struct interim__operation {
     const char *user_agent;
     size_t body_cap;
     uint64_t number, random;
+    const interim__routes *routes; /* NULL: no proxies */
     /* For the driver. */
     interim__need need;
     interim__uri uri; /* of the exchange: where to connect to */
@@ -68,11 +71,14 @@ typedef struct interim__operation {
     unsigned hop_index, redirects;
     const char *method; /* of the exchange */
     interim__exchange exchange;
-    bool exchanging; /* exchange is initialised */
-    bool reused;     /* its connection had been idle */
-    bool begun;      /* a byte of the first request may have left: it may have had an effect */
-    bool retried;    /* a safe request was asked once more already */
-    bool stop;       /* the caller wants no more */
+    bool exchanging;        /* exchange is initialised */
+    bool tunnelled;         /* the connection goes through a tunnel of a proxy */
+    interim_hop tunnel_hop; /* HOP_TUNNEL: what it is for */
+    const char *tunnel_method;
+    bool reused;  /* its connection had been idle */
+    bool begun;   /* a byte of the first request may have left: it may have had an effect */
+    bool retried; /* a safe request was asked once more already */
+    bool stop;    /* the caller wants no more */
     interim__watchdog dog;
     interim_error error; /* of this exchange */
     int last_status;
@@ -135,6 +141,9 @@ void interim__operation_tick(interim__operation *op, interim__moment now);
 
 /* The caller wants no more; takes effect at the next tick. */
 void interim__operation_cancel(interim__operation *op);
+
+/* By which proxy the origin of uri is reached; NULL: directly. */
+const interim__route *interim__operation_route(const interim__operation *op);
 
 /* How long a connection may have been idle to be used for this exchange, ns: a request that must
  * not be sent twice is not risked on one that the server may just be closing. */

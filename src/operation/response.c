@@ -73,6 +73,8 @@ static interim__sink choose_sink(const interim__operation *op)
 {
     if (op->hop == INTERIM_HOP_POLL)
         return INTERIM__SINK_LOOK;
+    if (op->hop == INTERIM_HOP_TUNNEL)
+        return INTERIM__SINK_DISCARD;
     if (interim__following_location(op) != NULL || interim__following_unexpected(op))
         return INTERIM__SINK_DISCARD;
     if (op->hop == INTERIM_HOP_RESULT)
@@ -85,6 +87,7 @@ static void take_response(interim__operation *op)
     interim__head *head = &op->exchange.head;
 
     op->last_status = head->status;
+    op->release_at = INTERIM__FAR; /* a body that was not asked for is not wanted any more */
     if (!keep_answer(op)) {
         interim__ending_failed(op);
         return;

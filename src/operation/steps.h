@@ -14,6 +14,9 @@ void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned 
 /* operation.c: leaves the exchange, if there is one, and waits until the job is to be polled. */
 void interim__operation_wait(interim__operation *op);
 
+/* operation.c: forgets the exchange, which may be followed by another on the same connection. */
+void interim__operation_drop_exchange(interim__operation *op);
+
 /* operation.c: the body that waited for 100 may go out. */
 void interim__operation_release_body(interim__operation *op);
 

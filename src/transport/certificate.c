@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -22,7 +23,7 @@ static void date_text(char *out, size_t size, const ASN1_TIME *when)
         snprintf(out, size, "an unreadable date");
 }
 
-static void common_name(char *out, size_t size, X509_NAME *name)
+static void common_name(char *out, size_t size, const X509_NAME *name)
 {
     out[0] = '\0';
     if (name == NULL || X509_NAME_get_text_by_NID(name, NID_commonName, out, (int)size) < 0 ||
@@ -75,64 +76,95 @@ static void list_names(char *out, size_t size, const X509 *certificate)
         snprintf(out, size, "no name at all");
 }
 
+/* Whose certificate: the server's, or that of an issuer further up. */
+static void whose_text(char *out, size_t size, const X509 *certificate, int depth, const char *host)
+{
+    char issuer[40];
+
+    if (depth == 0 || certificate == NULL) {
+        snprintf(out, size, "the certificate of %.50s", host);
+        return;
+    }
+    common_name(issuer, sizeof issuer, X509_get_subject_name(certificate));
+    snprintf(out, size, "the certificate of issuer '%s' of %.40s", issuer, host);
+}
+
+/* What the text of a problem quotes from the certificate. */
+static void quote(char *out, size_t size, const X509 *certificate, int problem)
+{
+    switch (certificate == NULL ? X509_V_OK : problem) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        date_text(out, size, X509_get0_notAfter(certificate));
+        break;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        date_text(out, size, X509_get0_notBefore(certificate));
+        break;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        list_names(out, size, certificate);
+        break;
+    case X509_V_OK:
+        snprintf(out, size, "unknown");
+        break;
+    default:
+        common_name(out, size, X509_get_issuer_name(certificate));
+        break;
+    }
+}
+
+/* What stands between whose certificate it is and what is quoted of it. NULL: OpenSSL's own text
+ * has to do. */
+static const char *sentence(int problem)
+{
+    switch (problem) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "expired on";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return "is not valid before";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return "has the unknown issuer";
+    case X509_V_ERR_CERT_REVOKED:
+        return "was revoked by its issuer";
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+        return "may be revoked: there is no CRL of its issuer";
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+        return "may be revoked, the CRL is out of date: issuer";
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+        return "may be revoked, the CRL is not valid yet: issuer";
+    default:
+        return NULL;
+    }
+}
+
 void interim__certificate_describe(interim_error *error, X509_STORE_CTX *verification,
                                    const char *host)
 {
-    X509 *certificate = X509_STORE_CTX_get_current_cert(verification);
+    const X509 *certificate = X509_STORE_CTX_get_current_cert(verification);
     int problem = X509_STORE_CTX_get_error(verification);
     int depth = X509_STORE_CTX_get_error_depth(verification);
     char about[NAMES], whose[128];
+    bool date = problem == X509_V_ERR_CERT_HAS_EXPIRED || problem == X509_V_ERR_CERT_NOT_YET_VALID;
 
     if (error->code != 0)
         return;
     error->tls_error = (unsigned long)problem;
-    about[0] = '\0';
-    snprintf(whose, sizeof whose, "the certificate of %.50s", host);
-    if (depth > 0 && certificate != NULL) {
-        char issuer[40];
-
-        common_name(issuer, sizeof issuer, X509_get_subject_name(certificate));
-        snprintf(whose, sizeof whose, "the certificate of issuer '%s' of %.40s", issuer, host);
-    }
-    switch (problem) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-        date_text(about, sizeof about,
-                  certificate == NULL ? NULL : X509_get0_notAfter(certificate));
-        interim__error_set(error, INTERIM_ECERTIFICATE, INTERIM_STAGE_TLS, "%s expired on %s",
-                           whose, about);
-        break;
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-        date_text(about, sizeof about,
-                  certificate == NULL ? NULL : X509_get0_notBefore(certificate));
-        interim__error_set(error, INTERIM_ECERTIFICATE, INTERIM_STAGE_TLS,
-                           "%s is not valid before %s", whose, about);
-        break;
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        if (certificate != NULL)
-            list_names(about, sizeof about, certificate);
+    whose_text(whose, sizeof whose, certificate, depth, host);
+    quote(about, sizeof about, certificate, problem);
+    if (problem == X509_V_ERR_HOSTNAME_MISMATCH || problem == X509_V_ERR_IP_ADDRESS_MISMATCH)
         interim__error_set(error, INTERIM_ECERTIFICATE, INTERIM_STAGE_TLS,
                            "the certificate is for %s, not for %.60s", about, host);
-        break;
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    else if (problem == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT)
         interim__error_set(error, INTERIM_ECERTIFICATE, INTERIM_STAGE_TLS,
                            "%s is self-signed and not trusted", whose);
-        break;
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    else if (problem == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN)
         interim__error_set(error, INTERIM_ECERTIFICATE, INTERIM_STAGE_TLS,
                            "%s is the root of the chain and not trusted", whose);
-        break;
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-        if (certificate != NULL)
-            common_name(about, sizeof about, X509_get_issuer_name(certificate));
-        interim__error_set(error, INTERIM_ECERTIFICATE, INTERIM_STAGE_TLS,
-                           "%s has the unknown issuer '%s'", whose, about);
-        break;
-    default:
+    else if (sentence(problem) == NULL)
         interim__error_set(error, INTERIM_ECERTIFICATE, INTERIM_STAGE_TLS, "%s: %s", whose,
                            X509_verify_cert_error_string(problem));
-        break;
-    }
+    else
+        interim__error_set(error, INTERIM_ECERTIFICATE, INTERIM_STAGE_TLS,
+                           date ? "%s %s %s" : "%s %s '%s'", whose, sentence(problem), about);
 }

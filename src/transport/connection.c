@@ -7,14 +7,14 @@
 
 #include "base/error.h"
 #include "transport/race.h"
+#include "transport/socks.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-typedef enum state { RESOLVING, RACING, HANDSHAKE, OPEN, FAILED } state;
+typedef enum state { RESOLVING, RACING, SOCKS, HANDSHAKE, OPEN, FAILED } state;
 
 struct interim__connection {
     interim__lookup lookup; /* first: the lookup is the connection */
@@ -22,15 +22,14 @@ struct interim__connection {
     interim__connection_owner owner;
     state state;
     interim__race *race;           /* RACING */
-    interim__socket *socket;       /* from HANDSHAKE on */
+    interim__socket *socket;       /* from SOCKS or HANDSHAKE on */
     interim__tls_session *session; /* the same, under TLS */
     unsigned read_needs, write_needs;
     ptrdiff_t read_end, write_end; /* END, BROKEN or ABRUPT once it came to that, else 0 */
     interim_error error;
-    bool tls;
-    uint16_t port;
+    interim__endpoint endpoint;
+    interim__socks *socks; /* SOCKS */
     char peer[INTERIM__ADDRESS_TEXT];
-    char host[];
 };
 
 static void step_to(interim__connection *connection, state next)
@@ -49,6 +48,58 @@ static void wait_for(interim__connection *connection)
 {
     interim__watch_want(connection->transport.loop, &connection->socket->watch,
                         connection->read_needs | connection->write_needs);
+}
+
+/* Who is connected to: a proxy, or the origin itself. */
+static const char *dialled_host(const interim__connection *connection)
+{
+    const interim__endpoint *endpoint = &connection->endpoint;
+
+    return endpoint->proxy_host == NULL ? endpoint->host : endpoint->proxy_host;
+}
+
+static uint16_t dialled_port(const interim__connection *connection)
+{
+    const interim__endpoint *endpoint = &connection->endpoint;
+
+    return endpoint->proxy_host == NULL ? endpoint->port : endpoint->proxy_port;
+}
+
+static ptrdiff_t report_socket(interim__connection *connection, interim_stage stage,
+                               const char *what)
+{
+    int problem = connection->socket->problem;
+    char buffer[64];
+
+    if (connection->error.code == 0)
+        connection->error.os_error = problem;
+    interim__error_set(&connection->error, INTERIM_EDISCONNECTED, stage, "%s %s: %s", what,
+                       connection->peer, interim__address_problem(problem, buffer, sizeof buffer));
+    return INTERIM__BROKEN;
+}
+
+static ptrdiff_t read_plain(interim__connection *connection, void *buffer, size_t size)
+{
+    ptrdiff_t got = interim__socket_receive(connection->socket, buffer, size);
+
+    if (got > 0)
+        return got;
+    if (got == 0)
+        return INTERIM__END;
+    if (errno == EAGAIN)
+        return INTERIM__AGAIN;
+    return report_socket(connection, INTERIM_STAGE_HEAD, "read from");
+}
+
+static ptrdiff_t write_plain(interim__connection *connection, const void *data, size_t size)
+{
+    ptrdiff_t sent = interim__socket_send(connection->socket, data, size);
+
+    if (sent >= 0)
+        return sent;
+    if (errno == EAGAIN)
+        return INTERIM__AGAIN;
+    return report_socket(connection, INTERIM_STAGE_SEND, "write to");
 }
 
 /* ---- Opening ------------------------------------------------------------------------------- */
@@ -94,11 +145,96 @@ static void deliver(interim__connection *connection, unsigned events)
         connection->owner.ready(connection->owner.user, possible);
 }
 
+static void begin_tls(interim__connection *connection)
+{
+    step_to(connection, HANDSHAKE);
+    if (interim__tls_session_new(&connection->session, connection->transport.tls,
+                                 connection->socket, &connection->endpoint, &connection->error) < 0)
+        fail(connection);
+    else
+        handshake(connection);
+}
+
+/* The way to the origin, or to the proxy that is to be asked for it, is there. */
+static void arrived(interim__connection *connection)
+{
+    if (connection->endpoint.tls && connection->endpoint.via != INTERIM__VIA_TUNNEL)
+        begin_tls(connection);
+    else
+        open_done(connection);
+}
+
+/* Sends what SOCKS has to say, and takes what comes, until it has to wait. */
+static int talk_socks(interim__connection *connection)
+{
+    interim__socks *socks = connection->socks;
+    unsigned char buffer[sizeof socks->input];
+    int done = 0;
+
+    while (done == 0) {
+        size_t wanted = interim__socks_wanted(socks);
+        ptrdiff_t moved = wanted == 0 ? write_plain(connection, socks->output + socks->sent,
+                                                    socks->output_length - socks->sent)
+                                      : read_plain(connection, buffer, wanted);
+
+        if (moved == INTERIM__AGAIN) {
+            connection->read_needs = wanted == 0 ? INTERIM__WRITE : INTERIM__READ;
+            wait_for(connection);
+            return 0;
+        }
+        if (moved == INTERIM__END)
+            return interim__error_set(&connection->error, INTERIM_EPROXY, INTERIM_STAGE_CONNECT,
+                                      "the SOCKS proxy closed the connection");
+        if (moved < 0)
+            return connection->error.code;
+        if (wanted == 0)
+            socks->sent += (size_t)moved;
+        else
+            done = interim__socks_take(socks, buffer, (size_t)moved, &connection->error);
+    }
+    return done;
+}
+
+static void ask_socks(interim__connection *connection)
+{
+    int done = talk_socks(connection);
+
+    if (done < 0)
+        fail(connection);
+    if (done <= 0)
+        return;
+    free(connection->socks);
+    connection->socks = NULL;
+    arrived(connection);
+}
+
+static void begin_socks(interim__connection *connection)
+{
+    const interim__endpoint *endpoint = &connection->endpoint;
+
+    step_to(connection, SOCKS);
+    connection->socks = malloc(sizeof *connection->socks);
+    if (connection->socks == NULL)
+        interim__error_set(&connection->error, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT,
+                           "out of memory");
+    else
+        interim__socks_start(connection->socks, endpoint->host, endpoint->port,
+                             endpoint->proxy_user, endpoint->proxy_password, &connection->error);
+    if (connection->error.code != 0)
+        fail(connection);
+    else
+        ask_socks(connection);
+}
+
 static void socket_ready(void *user, unsigned events)
 {
     interim__connection *connection = user;
 
-    if (connection->state == HANDSHAKE)
+    if (connection->state == SOCKS)
+        ask_socks(connection);
+    else if (connection->state == HANDSHAKE && connection->session == NULL)
+        begin_tls(connection); /* through a tunnel */
+    else if (connection->state == HANDSHAKE)
         handshake(connection);
     else if (connection->state == OPEN)
         deliver(connection, events);
@@ -123,16 +259,17 @@ static void race_done(void *user, interim__socket *winner, const interim__addres
     winner->ready = socket_ready;
     winner->user = connection;
     interim__socket_tune(winner);
-    if (!connection->tls) {
-        open_done(connection);
-        return;
-    }
-    step_to(connection, HANDSHAKE);
-    if (interim__tls_session_new(&connection->session, connection->transport.tls, winner,
-                                 connection->host, &connection->error) < 0)
-        fail(connection);
+    if (connection->endpoint.via == INTERIM__VIA_SOCKS5)
+        begin_socks(connection);
     else
-        handshake(connection);
+        arrived(connection);
+}
+
+void interim__connection_start_tls(interim__connection *connection)
+{
+    connection->read_needs = connection->write_needs = 0;
+    step_to(connection, HANDSHAKE);
+    interim__watch_again(connection->transport.loop, &connection->socket->watch, INTERIM__WRITE);
 }
 
 static void report_lookup(interim__connection *connection, int error, int os_error)
@@ -145,7 +282,7 @@ static void report_lookup(interim__connection *connection, int error, int os_err
     else if (os_error != 0)
         text = interim__address_problem(os_error, buffer, sizeof buffer);
     interim__error_set(&connection->error, error, INTERIM_STAGE_RESOLVE, "resolve %.80s: %s",
-                       connection->host, text);
+                       dialled_host(connection), text);
     connection->error.os_error = os_error;
 }
 
@@ -161,34 +298,44 @@ static void lookup_done(interim__lookup *lookup, int error, int os_error,
     }
     step_to(connection, RACING);
     if (interim__race_start(&connection->race, connection->transport.loop, addresses, count,
-                            connection->host, connection->port, race_done, connection) < 0) {
+                            dialled_host(connection), dialled_port(connection), race_done,
+                            connection) < 0) {
         interim__error_set(&connection->error, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT,
-                           "connect to %.80s: out of memory", connection->host);
+                           "connect to %.80s: out of memory", dialled_host(connection));
         fail(connection);
     }
 }
 
+/* Where there is no client certificate to be shown, all may see it. */
+static bool identifies(const interim__transport *transport, const interim__endpoint *endpoint)
+{
+    return endpoint->identify && endpoint->tls && interim__tls_identifies(transport->tls);
+}
+
 int interim__connection_open(interim__connection **out, const interim__transport *transport,
-                             bool tls, const char *host, uint16_t port,
+                             const interim__endpoint *endpoint,
                              const interim__connection_owner *owner)
 {
-    size_t length = strlen(host);
-    interim__connection *connection = calloc(1, sizeof *connection + length + 1);
+    interim__connection *connection = calloc(1, sizeof *connection);
     int status;
 
     *out = NULL;
     if (connection == NULL)
         return INTERIM_ENOMEM;
-    memcpy(connection->host, host, length + 1);
-    connection->port = port;
-    connection->tls = tls;
+    if (!interim__endpoint_copy(&connection->endpoint, endpoint)) {
+        free(connection);
+        return INTERIM_ENOMEM;
+    }
+    connection->endpoint.identify = identifies(transport, endpoint);
     connection->transport = *transport;
     connection->owner = *owner;
     connection->lookup.done = lookup_done;
     interim__error_init(&connection->error);
     step_to(connection, RESOLVING);
-    status = interim__resolver_ask(transport->resolver, &connection->lookup, host, port);
+    status = interim__resolver_ask(transport->resolver, &connection->lookup,
+                                   dialled_host(connection), dialled_port(connection));
     if (status < 0) {
+        interim__endpoint_dispose(&connection->endpoint);
         free(connection);
         return status;
     }
@@ -213,47 +360,12 @@ void interim__connection_free(interim__connection *connection)
         interim__tls_session_free(connection->session);
     }
     interim__socket_free(connection->socket, connection->transport.loop);
+    interim__endpoint_dispose(&connection->endpoint);
+    free(connection->socks);
     free(connection);
 }
 
 /* ---- Bytes --------------------------------------------------------------------------------- */
-
-static ptrdiff_t report_socket(interim__connection *connection, interim_stage stage,
-                               const char *what)
-{
-    int problem = connection->socket->problem;
-    char buffer[64];
-
-    if (connection->error.code == 0)
-        connection->error.os_error = problem;
-    interim__error_set(&connection->error, INTERIM_EDISCONNECTED, stage, "%s %s: %s", what,
-                       connection->peer, interim__address_problem(problem, buffer, sizeof buffer));
-    return INTERIM__BROKEN;
-}
-
-static ptrdiff_t read_plain(interim__connection *connection, void *buffer, size_t size)
-{
-    ptrdiff_t got = interim__socket_receive(connection->socket, buffer, size);
-
-    if (got > 0)
-        return got;
-    if (got == 0)
-        return INTERIM__END;
-    if (errno == EAGAIN)
-        return INTERIM__AGAIN;
-    return report_socket(connection, INTERIM_STAGE_HEAD, "read from");
-}
-
-static ptrdiff_t write_plain(interim__connection *connection, const void *data, size_t size)
-{
-    ptrdiff_t sent = interim__socket_send(connection->socket, data, size);
-
-    if (sent >= 0)
-        return sent;
-    if (errno == EAGAIN)
-        return INTERIM__AGAIN;
-    return report_socket(connection, INTERIM_STAGE_SEND, "write to");
-}
 
 ptrdiff_t interim__connection_read(interim__connection *connection, void *buffer, size_t size)
 {
@@ -321,6 +433,7 @@ interim_stage interim__connection_stage(const interim__connection *connection)
     case RESOLVING:
         return INTERIM_STAGE_RESOLVE;
     case RACING:
+    case SOCKS:
         return INTERIM_STAGE_CONNECT;
     case HANDSHAKE:
         return INTERIM_STAGE_TLS;
@@ -332,11 +445,13 @@ interim_stage interim__connection_stage(const interim__connection *connection)
     return connection->error.stage;
 }
 
-bool interim__connection_is_to(const interim__connection *connection, bool tls, const char *host,
-                               uint16_t port)
+bool interim__connection_is_to(const interim__connection *connection,
+                               const interim__endpoint *endpoint)
 {
-    return connection->port == port && connection->tls == tls &&
-           strcasecmp(connection->host, host) == 0;
+    interim__endpoint wanted = *endpoint;
+
+    wanted.identify = identifies(&connection->transport, endpoint);
+    return interim__endpoint_equal(&connection->endpoint, &wanted);
 }
 
 const char *interim__connection_peer(const interim__connection *connection)

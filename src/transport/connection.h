@@ -1,6 +1,8 @@
 /* connection.h - a byte stream to an origin: resolve, race the addresses, TLS, then bytes.
  *
- *     RESOLVING -> RACING -> HANDSHAKE (https) -> OPEN -> (closed)
+ *     RESOLVING -> RACING -> [SOCKS] -> [HANDSHAKE] -> OPEN -> (closed)
+ *
+ * Through a tunnel it is OPEN first, for CONNECT, and goes back to HANDSHAKE.
  *
  * It knows nothing of HTTP but the ALPN name "http/1.1". It has no time limit of its own: who opens
  * it closes it when patience ends. Never raises SIGPIPE. May be included by transport and drive. */
@@ -8,6 +10,7 @@
 #define INTERIM_TRANSPORT_CONNECTION_H
 
 #include "loop/loop.h"
+#include "transport/endpoint.h"
 #include "transport/resolver.h"
 #include "transport/tls.h"
 
@@ -30,11 +33,15 @@ typedef struct interim__transport {
     interim__tls *tls;
 } interim__transport;
 
-/* Begins to open a connection. host without brackets, copied. Errors: ENOMEM, ESYSTEM; opened is
- * then not called. */
+/* Begins to open a connection; endpoint is copied. Errors: ENOMEM, ESYSTEM; opened is then not
+ * called. */
 int interim__connection_open(interim__connection **out, const interim__transport *transport,
-                             bool tls, const char *host, uint16_t port,
+                             const interim__endpoint *endpoint,
                              const interim__connection_owner *owner);
+
+/* Begins TLS with the origin on an open connection that leads through a tunnel. opened is called
+ * once more, in a turn of the loop. */
+void interim__connection_start_tls(interim__connection *connection);
 
 /* Gives it to another owner (the pool, or the next operation), who is called from now on. */
 void interim__connection_set_owner(interim__connection *connection,
@@ -74,9 +81,9 @@ const interim_error *interim__connection_error(const interim__connection *connec
  */
 interim_stage interim__connection_stage(const interim__connection *connection);
 
-/* Whether it was opened to this origin: for the pool. */
-bool interim__connection_is_to(const interim__connection *connection, bool tls, const char *host,
-                               uint16_t port);
+/* Whether it can serve for this endpoint: for the pool. */
+bool interim__connection_is_to(const interim__connection *connection,
+                               const interim__endpoint *endpoint);
 
 /* "192.0.2.1:443" or "[2001:db8::1]:443"; "" before there is one. Borrowed until it is freed. */
 const char *interim__connection_peer(const interim__connection *connection);

@@ -111,15 +111,15 @@ void interim__pool_free(interim__pool *pool)
     free(pool);
 }
 
-interim__connection *interim__pool_take(interim__pool *pool, bool tls, const char *host,
-                                        uint16_t port, int64_t idle_at_most)
+interim__connection *interim__pool_take(interim__pool *pool, const interim__endpoint *endpoint,
+                                        int64_t idle_at_most)
 {
     int64_t now = interim__loop_monotonic_ns();
     entry *older;
 
     for (entry *at = pool->newest; at != NULL; at = older) {
         older = at->older;
-        if (!interim__connection_is_to(at->connection, tls, host, port))
+        if (!interim__connection_is_to(at->connection, endpoint))
             continue;
         if (now - at->since > idle_at_most)
             return NULL; /* all that follow are older */

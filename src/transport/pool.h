@@ -1,7 +1,8 @@
-/* pool.h - open connections that nobody uses, by scheme, host and port. The client's TLS settings
- * are the same for all. A connection that the peer closes, or that becomes readable while it is
- * idle (nothing may be answered that was not asked: RFC 9112 section 9.2), is closed at once and
- * never handed out. May be included by drive. */
+/* pool.h - open connections that nobody uses, by scheme, host, port, and whether the client's
+ * certificate was offered. The client's TLS settings are the same for all. A connection that the
+ * peer closes, or that becomes readable while it is idle (nothing may be answered that was not
+ * asked: RFC 9112 section 9.2), is closed at once and never handed out. May be included by drive.
+ */
 #ifndef INTERIM_TRANSPORT_POOL_H
 #define INTERIM_TRANSPORT_POOL_H
 
@@ -13,11 +14,11 @@ typedef struct interim__pool interim__pool;
 int interim__pool_new(interim__pool **out, interim__loop *loop, int64_t idle_ns);
 void interim__pool_free(interim__pool *pool);
 
-/* Takes the connection that was used last for this origin and has been idle for at most
+/* Takes the connection that was used last for this endpoint and has been idle for at most
  * idle_at_most ns, after a look whether it is still clean; NULL when there is none. The caller sets
  * the owner. */
-interim__connection *interim__pool_take(interim__pool *pool, bool tls, const char *host,
-                                        uint16_t port, int64_t idle_at_most);
+interim__connection *interim__pool_take(interim__pool *pool, const interim__endpoint *endpoint,
+                                        int64_t idle_at_most);
 
 /* Keeps an open connection that has nothing unread, for the origin that it was opened to; frees it
  * when there is no memory for that. Of more than 256 the oldest goes. */

@@ -12,6 +12,12 @@
 #include "transport/bio.h"
 #include "transport/certificate.h"
 #include "transport/connection.h"
+#include "transport/tls_context.h"
+#include "transport/tls_identity.h"
+#include "transport/tls_key_log.h"
+#include "transport/tls_pins.h"
+#include "transport/tls_report.h"
+#include "transport/tls_tickets.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -22,117 +28,132 @@
 struct interim__tls {
     SSL_CTX *context; /* NULL: not made yet */
     BIO_METHOD *method;
+    interim_tls_version minimum;
+    interim__tls_identity *identity; /* NULL: there is none */
+    char *pins;                      /* NULL: any key will do */
+    int key_log;                     /* -1: none */
+    interim__tls_tickets tickets;
 };
 
 struct interim__tls_session {
     SSL *ssl;
+    interim__tls *tls;
     interim__socket *socket;
+    const interim__endpoint *endpoint;
     bool open;             /* the handshake is done */
     bool failed;           /* nothing may be sent any more */
     interim_error *report; /* of the handshake that runs, for the verification's callback */
-    char host[];
+    char host[];           /* what the certificate must be for */
 };
 
-/* ---- Errors of OpenSSL --------------------------------------------------------------------- */
-
-/* The first error of the queue is the cause, later ones are what came of it. Empties it. */
-static int report_openssl(interim_error *error, interim_stage stage, const char *what)
+static bool offers_identity(const interim__tls_session *session)
 {
-    unsigned long code = ERR_peek_error();
-    const char *text = code == 0 ? NULL : ERR_reason_error_string(code);
-    bool memory = ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
-
-    ERR_clear_error();
-    if (error->code != 0)
-        return error->code;
-    error->tls_error = code;
-    return interim__error_set(error, memory ? INTERIM_ENOMEM : INTERIM_ETLS, stage, "%s: %s", what,
-                              text == NULL ? "unknown TLS error" : text);
+    return session->endpoint->identify && session->tls->identity != NULL;
 }
 
-/* ---- The context --------------------------------------------------------------------------- */
+/* ---- What OpenSSL asks and tells ----------------------------------------------------------- */
+
+/* A pin is checked in here, so that a server with another key is not shown a client certificate. */
+static int has_pinned_key(const interim__tls_session *session, X509_STORE_CTX *verification)
+{
+    const X509 *certificate = X509_STORE_CTX_get_current_cert(verification);
+    char pin[INTERIM__TLS_PIN] = "";
+
+    if (session->tls->pins == NULL)
+        return 1;
+    if (certificate != NULL && interim__tls_pin_of(pin, certificate) &&
+        interim__tls_pins_hold(session->tls->pins, pin))
+        return 1;
+    X509_STORE_CTX_set_error(verification, X509_V_ERR_APPLICATION_VERIFICATION);
+    if (session->report != NULL && session->report->code == 0) {
+        session->report->tls_error = X509_V_ERR_APPLICATION_VERIFICATION;
+        interim__error_set(session->report, INTERIM_ECERTIFICATE, INTERIM_STAGE_TLS,
+                           "the key of %.60s is not a pinned one: it is %s", session->host, pin);
+    }
+    return 0;
+}
 
 static int verified(int ok, X509_STORE_CTX *verification)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx());
     const interim__tls_session *session = SSL_get_app_data(ssl);
 
+    if (ok && X509_STORE_CTX_get_error_depth(verification) == 0)
+        return has_pinned_key(session, verification);
     if (!ok && session->report != NULL)
         interim__certificate_describe(session->report, verification, session->host);
     return ok;
 }
 
-static void configure(SSL_CTX *context)
+/* A session that can be resumed: at the end of a handshake (TLS 1.2), or in a ticket (TLS 1.3). */
+static int session_made(SSL *ssl, SSL_SESSION *made)
 {
-    static const unsigned char alpn[] = "\x08http/1.1"; /* RFC 7301 section 3.1 */
+    interim__tls_session *session = SSL_get_app_data(ssl);
 
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    /* RELEASE_BUFFERS: a connection that waits gives its 32 KiB back. */
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                  SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_read_ahead(context, 1); /* one recv a record, not two */
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, verified);
-    SSL_CTX_set_alpn_protos(context, alpn, sizeof alpn - 1);
-}
-
-static int load_ca_file(SSL_CTX *context, const char *ca_file, interim_error *error)
-{
-    const char *text = "it holds no certificate in PEM";
-    char buffer[64];
-    unsigned long code;
-
-    ERR_clear_error();
-    if (SSL_CTX_load_verify_file(context, ca_file)) {
-        /* The file says whom to trust, be it a root or not. */
-        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+    if (session->failed || SSL_get_verify_result(ssl) != X509_V_OK)
         return 0;
-    }
-    code = ERR_peek_error();
-    ERR_clear_error();
-    if (ERR_SYSTEM_ERROR(code)) {
-        error->os_error = ERR_GET_REASON(code);
-        text = interim__address_problem(error->os_error, buffer, sizeof buffer);
-    }
-    error->tls_error = code;
-    return interim__error_set(error, INTERIM_ETLS, INTERIM_STAGE_START, "CA file %.100s: %s",
-                              ca_file, text);
+    interim__tls_tickets_keep(&session->tls->tickets, session->endpoint, made);
+    return 1; /* the reference is ours */
 }
 
-static int make_context(interim__tls *tls, const char *ca_file, interim_error *error)
+static void key_made(const SSL *ssl, const char *line)
 {
-    SSL_CTX *context;
+    const interim__tls_session *session = SSL_get_app_data(ssl);
 
+    interim__tls_key_log_write(session->tls->key_log, line);
+}
+
+/* ---- The context --------------------------------------------------------------------------- */
+
+static int make_context(interim__tls *tls, const interim_client_options *options,
+                        interim_error *error)
+{
     ERR_clear_error();
     if (tls->method == NULL)
         tls->method = interim__bio_method_new();
-    context = tls->method == NULL ? NULL : SSL_CTX_new(TLS_client_method());
-    if (context == NULL)
-        return report_openssl(error, INTERIM_STAGE_START, "TLS context");
-    configure(context);
-    if (ca_file != NULL && load_ca_file(context, ca_file, error) < 0) {
-        SSL_CTX_free(context);
+    if (tls->method == NULL)
+        return interim__tls_report(error, INTERIM_STAGE_START, "TLS context");
+    tls->context = interim__tls_context_new(options, error);
+    if (tls->context == NULL)
         return error->code;
-    }
-    if (ca_file == NULL && !SSL_CTX_set_default_verify_paths(context)) {
-        SSL_CTX_free(context);
-        return report_openssl(error, INTERIM_STAGE_TLS, "the system's certificates");
-    }
-    /* Files that the system's paths name need not exist. */
-    ERR_clear_error();
-    tls->context = context;
+    SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, verified);
+    SSL_CTX_sess_set_new_cb(tls->context, session_made);
+    if (tls->key_log >= 0)
+        SSL_CTX_set_keylog_callback(tls->context, key_made);
     return 0;
 }
 
-int interim__tls_new(interim__tls **out, const char *ca_file, interim_error *error)
+/* All that can be complained about now. */
+static int prepare(interim__tls *tls, const interim_client_options *options, interim_error *error)
+{
+    if (options->pinned_keys != NULL) {
+        if (interim__tls_pins_check(options->pinned_keys, error) < 0)
+            return error->code;
+        tls->pins = strdup(options->pinned_keys);
+        if (tls->pins == NULL)
+            return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_START, "pinned keys");
+    }
+    if (interim__tls_identity_new(&tls->identity, options, error) < 0)
+        return error->code;
+    if (options->key_log_file != NULL &&
+        interim__tls_key_log_open(&tls->key_log, options->key_log_file, error) < 0)
+        return error->code;
+    if (interim__tls_context_has_files(options))
+        return make_context(tls, options, error);
+    return 0;
+}
+
+int interim__tls_new(interim__tls **out, const interim_client_options *options,
+                     interim_error *error)
 {
     interim__tls *tls = calloc(1, sizeof *tls);
 
     *out = NULL;
     if (tls == NULL)
         return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_START, "TLS context");
-    if (ca_file != NULL && make_context(tls, ca_file, error) < 0) {
+    tls->minimum = options->tls_min;
+    tls->key_log = -1;
+    if (prepare(tls, options, error) < 0) {
         interim__tls_free(tls);
         return error->code;
     }
@@ -144,9 +165,18 @@ void interim__tls_free(interim__tls *tls)
 {
     if (tls == NULL)
         return;
+    interim__tls_tickets_dispose(&tls->tickets);
     SSL_CTX_free(tls->context);
     BIO_meth_free(tls->method);
+    interim__tls_identity_free(tls->identity);
+    interim__tls_key_log_close(tls->key_log);
+    free(tls->pins);
     free(tls);
+}
+
+bool interim__tls_identifies(const interim__tls *tls)
+{
+    return tls->identity != NULL;
 }
 
 /* ---- A session ----------------------------------------------------------------------------- */
@@ -171,37 +201,60 @@ static bool expect_host(SSL *ssl, char *host)
     return X509_VERIFY_PARAM_set1_host(rules, host, 0) && SSL_set_tlsext_host_name(ssl, host);
 }
 
-int interim__tls_session_new(interim__tls_session **out, interim__tls *tls, interim__socket *socket,
-                             const char *host, interim_error *error)
+/* The session of an earlier connection to this place. A server that does not know it any more
+ * makes a full handshake of it. */
+static bool offer_ticket(interim__tls_session *session)
 {
-    size_t length = strlen(host);
-    interim__tls_session *session;
+    SSL_SESSION *ticket = interim__tls_tickets_take(&session->tls->tickets, session->endpoint);
+    bool offered = ticket == NULL || SSL_set_session(session->ssl, ticket);
+
+    SSL_SESSION_free(ticket);
+    return offered;
+}
+
+static bool set_up(interim__tls_session *session)
+{
+    interim__tls *tls = session->tls;
     BIO *bio;
 
-    *out = NULL;
-    if (tls->context == NULL && make_context(tls, NULL, error) < 0)
-        return error->code;
-    session = calloc(1, sizeof *session + length + 1);
-    if (session == NULL)
-        return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_TLS, "TLS session");
-    memcpy(session->host, host, length + 1);
-    session->socket = socket;
-    ERR_clear_error();
     session->ssl = SSL_new(tls->context);
-    bio = session->ssl == NULL ? NULL : interim__bio_new(tls->method, socket);
+    bio = session->ssl == NULL ? NULL : interim__bio_new(tls->method, session->socket);
     if (bio == NULL)
-        goto out;
+        return false;
     SSL_set_bio(session->ssl, bio, bio);
     SSL_set_app_data(session->ssl, session);
     SSL_set_connect_state(session->ssl);
-    if (!expect_host(session->ssl, session->host))
-        goto out;
+    if (offers_identity(session) && !interim__tls_identity_offer(tls->identity, session->ssl))
+        return false;
+    return expect_host(session->ssl, session->host) && offer_ticket(session);
+}
+
+int interim__tls_session_new(interim__tls_session **out, interim__tls *tls,
+                             struct interim__socket *socket, const interim__endpoint *endpoint,
+                             interim_error *error)
+{
+    const interim_client_options options = {.tls_min = tls->minimum};
+    size_t size = strlen(endpoint->host) + 1;
+    interim__tls_session *session;
+
+    *out = NULL;
+    if (tls->context == NULL && make_context(tls, &options, error) < 0)
+        return error->code;
+    session = calloc(1, sizeof *session + size);
+    if (session == NULL)
+        return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_TLS, "TLS session");
+    memcpy(session->host, endpoint->host, size);
+    session->tls = tls;
+    session->socket = socket;
+    session->endpoint = endpoint;
+    ERR_clear_error();
+    if (!set_up(session)) {
+        interim__tls_report(error, INTERIM_STAGE_TLS, "TLS session");
+        interim__tls_session_free(session);
+        return error->code;
+    }
     *out = session;
     return 0;
-out:
-    report_openssl(error, INTERIM_STAGE_TLS, "TLS session");
-    interim__tls_session_free(session);
-    return error->code;
 }
 
 void interim__tls_session_free(interim__tls_session *session)
@@ -237,11 +290,36 @@ static int report_socket(interim__tls_session *session, interim_stage stage, int
     return INTERIM__BROKEN;
 }
 
+/* What a person can do something about, said better than OpenSSL does; else NULL. */
+static const char *plain_reason(const interim__tls_session *session, int reason)
+{
+    switch (reason) {
+    case SSL_R_WRONG_VERSION_NUMBER:
+        return session->open ? NULL : "the answer is not TLS";
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+        return session->tls->minimum == INTERIM_TLS_1_3
+                   ? "the server does not speak TLS 1.3"
+                   : "the server does not speak TLS 1.2 or 1.3";
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+        return offers_identity(session)
+                   ? "the server did not get the client certificate that it wants"
+                   : "the server wants a client certificate, and none was offered";
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+        return offers_identity(session)
+                   ? "the server does not know the issuer of the client certificate"
+                   : NULL;
+    default:
+        return NULL;
+    }
+}
+
 /* What a call that did not succeed came to. */
 static int outcome(interim__tls_session *session, int returned, interim_stage stage, unsigned *want,
                    interim_error *error)
 {
     int reason = SSL_get_error(session->ssl, returned);
+    const char *why;
     char what[96];
 
     switch (reason) {
@@ -269,12 +347,12 @@ static int outcome(interim__tls_session *session, int returned, interim_stage st
     }
     snprintf(what, sizeof what, "TLS%s with %.60s", session->open ? "" : " handshake",
              session->host);
-    if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_WRONG_VERSION_NUMBER && !session->open &&
-        error->code == 0) {
+    why = plain_reason(session, ERR_GET_REASON(ERR_peek_error()));
+    if (why != NULL && error->code == 0) {
         error->tls_error = ERR_peek_error();
-        interim__error_set(error, INTERIM_ETLS, stage, "%s: the answer is not TLS", what);
+        interim__error_set(error, INTERIM_ETLS, stage, "%s: %s", what, why);
     }
-    report_openssl(error, stage, what);
+    interim__tls_report(error, stage, what);
     return INTERIM__BROKEN;
 }
 
@@ -293,6 +371,19 @@ static int check_protocol(interim__tls_session *session, interim_error *error)
                               session->host, length < 20 ? (int)length : 20, (const char *)name);
 }
 
+/* OpenSSL has ended the handshake if not; a session that is resumed brings the result along. */
+static int check_verified(const interim__tls_session *session, interim_error *error)
+{
+    long result = SSL_get_verify_result(session->ssl);
+
+    if (result == X509_V_OK)
+        return 0;
+    error->tls_error = (unsigned long)result;
+    return interim__error_set(error, INTERIM_ECERTIFICATE, INTERIM_STAGE_TLS,
+                              "the certificate of %.60s: %s", session->host,
+                              X509_verify_cert_error_string(result));
+}
+
 int interim__tls_handshake(interim__tls_session *session, unsigned *want, interim_error *error)
 {
     int returned, result;
@@ -304,7 +395,7 @@ int interim__tls_handshake(interim__tls_session *session, unsigned *want, interi
     returned = SSL_do_handshake(session->ssl);
     session->report = NULL;
     if (returned == 1) {
-        if (check_protocol(session, error) < 0) {
+        if (check_verified(session, error) < 0 || check_protocol(session, error) < 0) {
             session->failed = true;
             return INTERIM__BROKEN;
         }

@@ -119,6 +119,117 @@ void certificates_issue(const struct certificates *all, const certificate_wish *
     EVP_PKEY_free(key);
 }
 
+static FILE *open_file(const struct certificates *all, const char *file, const char *suffix)
+{
+    char name[64], path[160];
+    FILE *in;
+
+    snprintf(name, sizeof name, "%s%s", file, suffix);
+    certificates_path(all, path, sizeof path, name);
+    in = fopen(path, "r");
+    must(in != NULL, path);
+    return in;
+}
+
+static void add_revoked(const struct certificates *all, X509_CRL *crl, const char *file)
+{
+    FILE *in = open_file(all, file, ".crt");
+    X509 *bad = PEM_read_X509(in, NULL, NULL, NULL);
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_TIME *now = X509_gmtime_adj(NULL, 0);
+
+    must(bad != NULL && entry != NULL && now != NULL, file);
+    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(bad));
+    X509_REVOKED_set_revocationDate(entry, now);
+    must(X509_CRL_add0_revoked(crl, entry), "X509_CRL_add0_revoked");
+    ASN1_TIME_free(now);
+    X509_free(bad);
+    fclose(in);
+}
+
+void certificates_issue_crl(const struct certificates *all, const char *file, const char *revoked,
+                            long to_s)
+{
+    X509_CRL *crl = X509_CRL_new();
+    ASN1_TIME *from = X509_gmtime_adj(NULL, -86400), *to = X509_gmtime_adj(NULL, to_s);
+    FILE *out;
+
+    must(crl != NULL && from != NULL && to != NULL, "X509_CRL_new");
+    X509_CRL_set_version(crl, 1);
+    X509_CRL_set_issuer_name(crl, X509_get_subject_name(all->ca));
+    X509_CRL_set1_lastUpdate(crl, from);
+    X509_CRL_set1_nextUpdate(crl, to);
+    if (revoked != NULL)
+        add_revoked(all, crl, revoked);
+    must(X509_CRL_sign(crl, all->key, EVP_sha256()) > 0, "X509_CRL_sign");
+    out = create(all, file, "");
+    must(PEM_write_X509_CRL(out, crl) && fclose(out) == 0, "writing a CRL");
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(to);
+    X509_CRL_free(crl);
+}
+
+static EVP_PKEY *read_key(const struct certificates *all, const char *file)
+{
+    FILE *in = open_file(all, file, ".key");
+    EVP_PKEY *key = PEM_read_PrivateKey(in, NULL, NULL, NULL);
+
+    must(key != NULL, file);
+    fclose(in);
+    return key;
+}
+
+void certificates_encrypt(const struct certificates *all, const char *file, const char *encrypted,
+                          const char *password)
+{
+    EVP_PKEY *key = read_key(all, file);
+    FILE *out = create(all, encrypted, "");
+
+    must(PEM_write_PKCS8PrivateKey(out, key, EVP_aes_256_cbc(), password, (int)strlen(password),
+                                   NULL, NULL) &&
+             fclose(out) == 0,
+         "writing an encrypted key");
+    EVP_PKEY_free(key);
+}
+
+void certificates_join(const struct certificates *all, const char *joined, const char *first,
+                       const char *second)
+{
+    const char *const parts[] = {first, second};
+    FILE *out = create(all, joined, "");
+
+    for (int i = 0; i < 2; i++) {
+        FILE *in = open_file(all, parts[i], "");
+
+        for (int byte; (byte = getc(in)) != EOF;)
+            putc(byte, out);
+        fclose(in);
+    }
+    must(fclose(out) == 0, joined);
+}
+
+void certificates_hash(const struct certificates *all)
+{
+    char name[16], path[160];
+
+    snprintf(name, sizeof name, "%08lx.0", X509_subject_name_hash(all->ca));
+    certificates_path(all, path, sizeof path, name);
+    must(symlink("ca.crt", path) == 0, path);
+}
+
+void certificates_pin(const struct certificates *all, char out[64], const char *file)
+{
+    EVP_PKEY *key = read_key(all, file);
+    unsigned char *der = NULL, digest[32];
+    int length = i2d_PUBKEY(key, &der);
+
+    must(length > 0 && EVP_Digest(der, (size_t)length, digest, NULL, EVP_sha256(), NULL), file);
+    strcpy(out, "sha256//");
+    EVP_EncodeBlock((unsigned char *)out + 8, digest, sizeof digest);
+    OPENSSL_free(der);
+    EVP_PKEY_free(key);
+}
+
 void certificates_free(struct certificates *all)
 {
     DIR *directory = opendir(all->directory);

@@ -26,6 +26,25 @@ const char *certificates_ca_file(const struct certificates *all);
 
 void certificates_issue(const struct certificates *all, const certificate_wish *wish);
 
+/* Writes FILE: a CRL of the CA that revokes the certificate REVOKED.crt (NULL: none), and is valid
+ * from a day ago until to_s seconds from now. */
+void certificates_issue_crl(const struct certificates *all, const char *file, const char *revoked,
+                            long to_s);
+
+/* Writes FILE.key once more, encrypted, as ENCRYPTED. */
+void certificates_encrypt(const struct certificates *all, const char *file, const char *encrypted,
+                          const char *password);
+
+/* Writes file `joined`, two others one behind the other. */
+void certificates_join(const struct certificates *all, const char *joined, const char *first,
+                       const char *second);
+
+/* Gives the directory the name of the CA that makes it a ca_dir. */
+void certificates_hash(const struct certificates *all);
+
+/* Writes the pin of FILE.key, "sha256//...". */
+void certificates_pin(const struct certificates *all, char out[64], const char *file);
+
 /* Writes the path of a file in the directory: certificates_path(all, out, size, "good.key"). */
 void certificates_path(const struct certificates *all, char *out, size_t size, const char *file);
 

@@ -31,13 +31,15 @@ static void ready(void *user, unsigned events)
 
 void dialer_init(struct dialer *dialer, interim_engine engine, const char *ca_file)
 {
+    interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
     interim_error error;
 
+    options.ca_file = ca_file;
     interim__error_init(&error);
     memset(dialer, 0, sizeof *dialer);
     ck_assert_int_eq(interim__loop_new(&dialer->transport.loop, engine), 0);
     ck_assert_int_eq(interim__resolver_new(&dialer->transport.resolver, dialer->transport.loop), 0);
-    ck_assert_int_eq(interim__tls_new(&dialer->transport.tls, ca_file, &error), 0);
+    ck_assert_int_eq(interim__tls_new(&dialer->transport.tls, &options, &error), 0);
 }
 
 void dialer_dispose(struct dialer *dialer)
@@ -56,9 +58,12 @@ void dialer_dial(struct dialer *dialer, struct call *call, bool tls, const char 
     call->opened = call->ready = 0;
     call->events = 0;
     interim__error_init(&call->error);
-    ck_assert_int_eq(
-        interim__connection_open(&call->connection, &dialer->transport, tls, host, port, &owner),
-        0);
+    ck_assert_int_eq(interim__connection_open(
+                         &call->connection, &dialer->transport,
+                         &(interim__endpoint){
+                             .tls = tls, .identify = !call->nameless, .host = host, .port = port},
+                         &owner),
+                     0);
     ck_assert_int_eq(call->opened, 0);
 }
 

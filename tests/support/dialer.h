@@ -18,6 +18,7 @@ struct call {
     int ready;           /* how often */
     unsigned events;     /* of the calls of ready since they were last set to 0 */
     bool free_when_opened, free_when_ready;
+    bool nameless; /* set it to be opened without `identify` */
 };
 
 void dialer_init(struct dialer *dialer, interim_engine engine, const char *ca_file);

@@ -101,35 +101,39 @@ void fake_answer_free(interim__answer *answer)
 
 /* ---- Events -------------------------------------------------------------------------------- */
 
-static int on_event(void *user, const interim_event *event)
+static void record(struct fake *fake, const interim_event *event)
 {
     static const char letters[] = "sctir>awpmyge";
-    struct fake *fake = user;
     fake_event *kept = &fake->events[fake->event_count];
+
+    *kept = (fake_event){.kind = event->kind,
+                         .hop = event->hop,
+                         .hop_index = event->hop_index,
+                         .sequence = event->sequence,
+                         .at = event->monotonic_ns - FAKE_START_NS,
+                         .silence_ms = event->silence_ms,
+                         .wait_ms = event->wait_ms,
+                         .done = event->done,
+                         .total = event->total,
+                         .status = event->status,
+                         .error = event->error == NULL ? 0 : event->error->code,
+                         .percent = event->percent,
+                         .field_count = event->field_count};
+    snprintf(kept->url, sizeof kept->url, "%s", event->url);
+    snprintf(kept->text, sizeof kept->text, "%s", event->text);
+    snprintf(kept->method, sizeof kept->method, "%s", event->method);
+    fake->trace[fake->event_count] = letters[event->kind];
+}
+
+static int on_event(void *user, const interim_event *event)
+{
+    struct fake *fake = user;
 
     if (event->sequence != fake->event_count + 1 || fake->ends > 0)
         fake->disordered = true;
     fake->ends += event->kind == INTERIM_EVENT_END;
-    if (fake->event_count < FAKE_EVENTS) {
-        *kept = (fake_event){.kind = event->kind,
-                             .hop = event->hop,
-                             .hop_index = event->hop_index,
-                             .sequence = event->sequence,
-                             .at = event->monotonic_ns - FAKE_START_NS,
-                             .silence_ms = event->silence_ms,
-                             .wait_ms = event->wait_ms,
-                             .done = event->done,
-                             .total = event->total,
-                             .status = event->status,
-                             .error = event->error == NULL ? 0 : event->error->code,
-                             .percent = event->percent,
-                             .field_count = event->field_count};
-        snprintf(kept->url, sizeof kept->url, "%s", event->url);
-        snprintf(kept->text, sizeof kept->text, "%s", event->text);
-        snprintf(kept->method, sizeof kept->method, "%s", event->method);
-        if (fake->event_count < FAKE_EVENTS - 1)
-            fake->trace[fake->event_count] = letters[event->kind];
-    }
+    if (fake->event_count < FAKE_EVENTS)
+        record(fake, event);
     fake->event_count++;
     if (event->sequence != fake->cancel_at)
         return 0;
@@ -244,7 +248,8 @@ size_t fake_say(char *out, size_t size, int status, const char *text)
     if (status >= 200 && status != 204)
         at += (size_t)snprintf(out + at, size - at, "Content-Length: %zu\r\n", strlen(body));
     at += (size_t)snprintf(out + at, size - at, "\r\n%s", body);
-    ck_assert_uint_lt(at, size);
+    if (at >= size)
+        abort(); /* Check allocates memory for its assertions */
     return at;
 }
 
@@ -313,7 +318,7 @@ static void connect_or_not(struct fake *fake)
         act(fake, fake->step++);
         return;
     }
-    fake->step += reuse;
+    fake->step += reuse || fake->step->action == FAKE_OPEN;
     fake->stuck = fake->step->action == FAKE_STUCK;
     fake->connections++;
     interim__operation_opened(&fake->op, "192.0.2.1:80", reuse, fake->now);
@@ -357,8 +362,8 @@ int fake_start(struct fake *out, interim_request *request)
     out->request = request;
     out->now = (interim__moment){FAKE_START_NS, FAKE_WALL_NS};
     (void)guarded("", 0);
-    failed =
-        interim__operation_init(&out->op, request, 7, 1, "fake/1", 65536, on_event, out, out->now);
+    failed = interim__operation_init(&out->op, request, 7, 1, "fake/1", FAKE_BODY_CAP, on_event,
+                                     out, out->now);
     if (failed < 0) {
         interim__request_release(request);
         out->request = NULL;
@@ -372,7 +377,7 @@ void fake_play(struct fake *fake, const fake_step *script)
     while (fake->op.need != INTERIM__NEED_NOTHING && fake->fault == NULL) {
         bool over = fake->step->action == FAKE_STOP;
 
-        if (fake->op.stop || (over && fake->op.need != INTERIM__NEED_EXCHANGE)) {
+        if (fake->op.stop || (over && fake->op.need == INTERIM__NEED_CONNECTION)) {
             interim__operation_cancel(&fake->op);
             interim__operation_tick(&fake->op, fake->now);
             continue;
@@ -382,6 +387,9 @@ void fake_play(struct fake *fake, const fake_step *script)
             connect_or_not(fake);
             if (fake->op.need == INTERIM__NEED_EXCHANGE)
                 exchange(fake);
+            break;
+        case INTERIM__NEED_EXCHANGE: /* which the test began by itself */
+            exchange(fake);
             break;
         default:
             pass_until(fake, INTERIM__FAR);

@@ -13,14 +13,16 @@
 
 #define FAKE_EVENTS 512
 #define FAKE_EXCHANGES 64
-#define FAKE_SENT 8192
+#define FAKE_SENT 16384
+#define FAKE_BODY_CAP (1 << 20)
 #define FAKE_SECOND INT64_C(1000000000)
 #define FAKE_START_NS (1000 * FAKE_SECOND)              /* the clock at the start ... */
 #define FAKE_WALL_NS (INT64_C(784111777) * FAKE_SECOND) /* ... Sun, 06 Nov 1994 08:49:37 GMT */
 #define FAKE_COPY(name) fake_request("COPY", "http://dav.example/a/", name)
 
 typedef enum fake_action {
-    FAKE_STOP = 0, /* the end of the script: if the operation has not ended, it is cancelled */
+    FAKE_STOP = 0, /* the end of the script: if the operation needs more than time, it is cancelled
+                    */
     FAKE_SAY,      /* the peer answers status n: text is fields, one a line, an empty line and the
                       body, whose Content-Length is added */
     FAKE_RAW,      /* these bytes come; n of them, or all if n is 0 */
@@ -28,10 +30,11 @@ typedef enum fake_action {
     FAKE_END,      /* the peer ends the stream, cleanly */
     FAKE_CUT,      /* the connection is reset, or ends without TLS saying so */
     FAKE_REFUSE,   /* the next connection cannot be made: error n */
-    FAKE_REUSE,    /* the next connection has been idle */
+    FAKE_OPEN,     /* the next connection is made (so it is when any other step comes) */
+    FAKE_REUSE,    /* ... and has been idle */
     FAKE_STUCK,    /* nothing can be written from now on */
-    FAKE_LATER,    /* n milliseconds pass */
-    FAKE_HANG      /* time passes until the operation gives this connection up */
+    FAKE_LATER,    /* n milliseconds pass; before FAKE_OPEN, while it is connecting */
+    FAKE_HANG      /* the same, until the operation gives this connection up */
 } fake_action;
 
 typedef struct fake_step {
@@ -56,6 +59,7 @@ typedef struct fake_step {
 #define HANG STEP(HANG, 0)
 #define END STEP(END, 0)
 #define CUT STEP(CUT, 0)
+#define OPEN STEP(OPEN, 0)
 #define REUSE STEP(REUSE, 0)
 #define REFUSE(error) STEP(REFUSE, error)
 #define SCRIPT(...) ((const fake_step[]){__VA_ARGS__, STEP(STOP, 0)})
@@ -87,11 +91,11 @@ struct fake {
     fake_event events[FAKE_EVENTS];
     size_t event_count; /* may be more than were recorded */
     unsigned ends;
-    bool disordered;         /* sequence numbers with a gap, or an event behind the end */
-    char trace[FAKE_EVENTS]; /* a letter each: see fake_trace */
-    unsigned exchanges;      /* on which a byte was sent */
-    unsigned connections;    /* that were opened */
-    unsigned kept, closed;   /* connections that were given back */
+    bool disordered;             /* sequence numbers with a gap, or an event behind the end */
+    char trace[FAKE_EVENTS + 1]; /* a letter each: see fake_trace */
+    unsigned exchanges;          /* on which a byte was sent */
+    unsigned connections;        /* that were opened */
+    unsigned kept, closed;       /* connections that were given back */
     char sent[FAKE_EXCHANGES][FAKE_SENT + 1]; /* what was sent, from the first byte on */
     size_t sent_length[FAKE_EXCHANGES];
     char body[4096]; /* what on_body got, if the request has fake_body */

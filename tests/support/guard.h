@@ -13,7 +13,7 @@
 static inline char *guarded(const char *text, size_t length)
 {
     static char *end;
-    enum { room = 1 << 19 };
+    enum { room = 1 << 22 };
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
     if (end == NULL) {

@@ -26,7 +26,8 @@ struct visitor {
     pthread_t thread;
     int fd;
     SSL *ssl;
-    bool ended, notified;
+    bool ended, notified, resumed;
+    char client_name[64];
     char *received; /* under the lock */
     size_t length, room, scanned;
 };
@@ -228,6 +229,29 @@ static void play(struct visitor *visitor)
     }
 }
 
+static void note_handshake(struct visitor *visitor)
+{
+    X509 *shown = SSL_get1_peer_certificate(visitor->ssl);
+
+    pthread_mutex_lock(&visitor->server->lock);
+    visitor->resumed = SSL_session_reused(visitor->ssl);
+    if (shown != NULL)
+        X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName,
+                                  visitor->client_name, sizeof visitor->client_name);
+    pthread_mutex_unlock(&visitor->server->lock);
+    X509_free(shown);
+}
+
+static bool shake_hands(struct visitor *visitor)
+{
+    if (visitor->ssl == NULL)
+        return true;
+    if (SSL_accept(visitor->ssl) != 1)
+        return false;
+    note_handshake(visitor);
+    return true;
+}
+
 static void *serve(void *argument)
 {
     struct visitor *visitor = argument;
@@ -238,7 +262,7 @@ static void *serve(void *argument)
         must(visitor->ssl != NULL, "SSL_new");
         SSL_set_fd(visitor->ssl, visitor->fd);
     }
-    if (visitor->ssl == NULL || SSL_accept(visitor->ssl) == 1)
+    if (shake_hands(visitor))
         play(visitor);
     else
         end_stream(visitor, SERVER_CUT);
@@ -342,6 +366,13 @@ static SSL_CTX *make_context(struct server *server, const server_tls *tls)
     must(SSL_CTX_use_certificate_chain_file(context, tls->certificate_file) == 1, "certificate");
     must(SSL_CTX_use_PrivateKey_file(context, tls->key_file, SSL_FILETYPE_PEM) == 1, "key");
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, server);
+    SSL_CTX_set_session_id_context(context, (const unsigned char *)"test", 4);
+    if (tls->client_ca_file != NULL) {
+        must(SSL_CTX_load_verify_file(context, tls->client_ca_file) == 1, "client CA");
+        SSL_CTX_set_verify(
+            context, SSL_VERIFY_PEER | (tls->client_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+            NULL);
+    }
     if (tls->highest != 0) {
         SSL_CTX_set_security_level(context, 0);
         SSL_CTX_set_min_proto_version(context, 0);
@@ -454,6 +485,24 @@ int server_notified(struct server *server, unsigned connection)
     notified = connection < server->count && server->visitors[connection]->notified;
     pthread_mutex_unlock(&server->lock);
     return notified;
+}
+
+int server_resumed(struct server *server, unsigned connection)
+{
+    int resumed;
+
+    pthread_mutex_lock(&server->lock);
+    resumed = connection < server->count && server->visitors[connection]->resumed;
+    pthread_mutex_unlock(&server->lock);
+    return resumed;
+}
+
+void server_client_name(struct server *server, unsigned connection, char *out, size_t size)
+{
+    pthread_mutex_lock(&server->lock);
+    snprintf(out, size, "%s",
+             connection < server->count ? server->visitors[connection]->client_name : "");
+    pthread_mutex_unlock(&server->lock);
 }
 
 void server_stop(struct server *server)

@@ -37,13 +37,16 @@ typedef struct server_step {
     const char *text;
 } server_step;
 
-/* How it speaks TLS. Both files are PEM; alpn: the protocol that it chooses, whatever the client
- * offers, NULL: it does not know ALPN; highest: a TLS1_*_VERSION, 0: any. */
+/* How it speaks TLS. Files are PEM; alpn: the protocol that it chooses, whatever the client offers,
+ * NULL: it does not know ALPN; highest: a TLS1_*_VERSION, 0: any; client_ca_file: asks for a
+ * certificate of this CA, and, if client_required, insists on it; NULL: does not ask. */
 typedef struct server_tls {
     const char *certificate_file;
     const char *key_file;
     const char *alpn;
     int highest;
+    const char *client_ca_file;
+    int client_required;
 } server_tls;
 
 struct server;
@@ -71,6 +74,12 @@ size_t server_received(struct server *server, unsigned connection, char *out, si
 
 /* Whether the peer of a connection that has ended said close_notify. */
 int server_notified(struct server *server, unsigned connection);
+
+/* Whether the handshake of a connection resumed an earlier session, and the common name of the
+ * certificate that the client showed in it, "" if none. They are known once the script has begun.
+ */
+int server_resumed(struct server *server, unsigned connection);
+void server_client_name(struct server *server, unsigned connection, char *out, size_t size);
 
 /* Ends all connections and frees it. */
 void server_stop(struct server *server);

@@ -526,7 +526,9 @@ static int open_once(const char *host, uint16_t port)
     interim__connection *connection;
     const interim__connection_owner owner = {note_opened, NULL, &opened};
 
-    status = interim__connection_open(&connection, &dialer.transport, false, host, port, &owner);
+    status = interim__connection_open(
+        &connection, &dialer.transport,
+        &(interim__endpoint){.identify = true, .host = host, .port = port}, &owner);
     if (status < 0)
         return opened == 0 && connection == NULL ? status : 1000;
     while (opened == 0)

@@ -239,7 +239,7 @@ static const char *head(const interim_request *request, interim_hop hop, const c
     interim__body_source body;
 
     ck_assert_int_eq(
-        interim__follow_write(&out, &body, request, hop, method, &uri, "fake/1", &(bool){false}),
+        interim__follow_write(&out, &body, request, hop, method, &uri, NULL, "fake/1", &(bool){false}),
         0);
     snprintf(text, sizeof text, "%s", out.data);
     *body_length = body.length;
@@ -404,7 +404,7 @@ START_TEST(follow_expects_100_for_bodies_worth_it)
             request->expect = table[i].expect;
             request->body.length = table[i].length;
             ck_assert_int_eq(interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "PUT",
-                                                   &request->uri, NULL, &expects),
+                                                   &request->uri, NULL, NULL, &expects),
                              0);
             ck_assert_int_eq(expects, wanted > 0 && table[i].expects);
             ck_assert_int_eq(strstr(out.data, "\r\nExpect: 100-continue\r\n") != NULL, expects);
@@ -428,7 +428,7 @@ START_TEST(follow_writes_nothing_without_memory)
         int code;
 
         failing_alloc_arm(++nth);
-        code = interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "COPY", &uri, "x",
+        code = interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "COPY", &uri, NULL, "x",
                                      &(bool){false});
         failed = failing_alloc_disarm();
         ck_assert_int_eq(code, failed ? INTERIM_ENOMEM : 0);

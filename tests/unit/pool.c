@@ -56,7 +56,11 @@ static interim__connection *open_one(const char *host)
 
 static interim__connection *take(const char *host)
 {
-    return interim__pool_take(pool, false, host, server_port(origin), INTERIM__NEVER);
+    return interim__pool_take(
+        pool,
+        &(interim__endpoint){
+            .tls = false, .identify = true, .host = host, .port = server_port(origin)},
+        INTERIM__NEVER);
 }
 
 START_TEST(the_last_one_used_is_taken)
@@ -90,10 +94,21 @@ START_TEST(origins_are_kept_apart)
     other = (uint16_t)(port ^ 1);
     one = open_one("a.test");
     interim__pool_keep(pool, one);
-    ck_assert_ptr_null(interim__pool_take(pool, true, "a.test", port, INTERIM__NEVER));
-    ck_assert_ptr_null(interim__pool_take(pool, false, "a.test", other, INTERIM__NEVER));
-    ck_assert_ptr_null(interim__pool_take(pool, false, "b.test", port, INTERIM__NEVER));
-    ck_assert_ptr_eq(interim__pool_take(pool, false, "a.test", port, INTERIM__NEVER), one);
+    ck_assert_ptr_null(interim__pool_take(
+        pool, &(interim__endpoint){.tls = true, .identify = true, .host = "a.test", .port = port},
+        INTERIM__NEVER));
+    ck_assert_ptr_null(interim__pool_take(
+        pool, &(interim__endpoint){.tls = false, .identify = true, .host = "a.test", .port = other},
+        INTERIM__NEVER));
+    ck_assert_ptr_null(interim__pool_take(
+        pool, &(interim__endpoint){.tls = false, .identify = true, .host = "b.test", .port = port},
+        INTERIM__NEVER));
+    ck_assert_ptr_eq(
+        interim__pool_take(
+            pool,
+            &(interim__endpoint){.tls = false, .identify = true, .host = "a.test", .port = port},
+            INTERIM__NEVER),
+        one);
     interim__connection_free(one);
     end();
 }
@@ -157,8 +172,17 @@ START_TEST(one_that_was_idle_for_too_long_is_not_taken)
     one = open_one("a.test");
     interim__pool_keep(pool, one);
     dialer_idle(&dialer, 5);
-    ck_assert_ptr_null(interim__pool_take(pool, false, "a.test", server_port(origin), 1 * MS));
-    ck_assert_ptr_eq(interim__pool_take(pool, false, "a.test", server_port(origin), 10000 * MS),
+    ck_assert_ptr_null(interim__pool_take(
+        pool,
+        &(interim__endpoint){
+            .tls = false, .identify = true, .host = "a.test", .port = server_port(origin)},
+        1 * MS));
+    ck_assert_ptr_eq(interim__pool_take(pool,
+                                        &(interim__endpoint){.tls = false,
+                                                             .identify = true,
+                                                             .host = "a.test",
+                                                             .port = server_port(origin)},
+                                        10000 * MS),
                      one);
     interim__connection_free(one);
     end();
@@ -288,9 +312,13 @@ START_TEST(session_tickets_are_no_answer)
     /* At once: the tickets of TLS 1.3 come while it is idle. */
     interim__pool_keep(pool, call.connection);
     dialer_idle(&dialer, 10);
-    ck_assert_ptr_eq(
-        interim__pool_take(pool, true, "127.0.0.1", server_port(origin), INTERIM__NEVER),
-        call.connection);
+    ck_assert_ptr_eq(interim__pool_take(pool,
+                                        &(interim__endpoint){.tls = true,
+                                                             .identify = true,
+                                                             .host = "127.0.0.1",
+                                                             .port = server_port(origin)},
+                                        INTERIM__NEVER),
+                     call.connection);
     dialer_adopt(&call);
     ck_assert(dialer_write_all(&dialer, &call, "x\r\n\r\n", 5));
     ck_assert_int_eq(dialer_read(&dialer, &call, buffer, sizeof buffer), 2);

@@ -25,6 +25,8 @@
     X(uri)                                                                                         \
     X(date)                                                                                        \
     X(log)                                                                                         \
+    X(route)                                                                                       \
+    X(client_proxy)                                                                                \
     X(client)
 
 #define TEST_SUITE_DECLARE(name) Suite *name##_suite(void);

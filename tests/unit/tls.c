@@ -321,11 +321,12 @@ END_TEST
 
 START_TEST(the_system_does_not_know_the_test_ca)
 {
+    const interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
     struct call call = {0};
 
     begin(_i, "good", answer_once, NULL, NULL);
     interim__tls_free(dialer.transport.tls);
-    ck_assert_int_eq(interim__tls_new(&dialer.transport.tls, NULL, &call.error), 0);
+    ck_assert_int_eq(interim__tls_new(&dialer.transport.tls, &options, &call.error), 0);
     ck_assert_int_eq(dial(&call, "origin.test"), INTERIM_ECERTIFICATE);
     dialer_hang_up(&call);
     end();
@@ -422,23 +423,27 @@ END_TEST
 
 START_TEST(a_bad_ca_file_is_told)
 {
+    interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
     interim__tls *tls;
     interim_error error;
     char path[160];
 
     interim__error_init(&error);
-    ck_assert_int_eq(interim__tls_new(&tls, "/nonexistent/ca.pem", &error), INTERIM_ETLS);
+    options.ca_file = "/nonexistent/ca.pem";
+    ck_assert_int_eq(interim__tls_new(&tls, &options, &error), INTERIM_ETLS);
     ck_assert_ptr_null(tls);
     ck_assert_str_eq(error.text, "CA file /nonexistent/ca.pem: No such file or directory");
     ck_assert_int_eq(error.os_error, ENOENT);
 
     interim__error_init(&error);
     certificates_path(all, path, sizeof path, "good.key"); /* PEM, and not a certificate */
-    ck_assert_int_eq(interim__tls_new(&tls, path, &error), INTERIM_ETLS);
+    options.ca_file = path;
+    ck_assert_int_eq(interim__tls_new(&tls, &options, &error), INTERIM_ETLS);
     ck_assert_ptr_nonnull(strstr(error.text, "good.key: it holds no certificate in PEM"));
 
     interim__error_init(&error);
-    ck_assert_int_eq(interim__tls_new(&tls, "/dev/null", &error), INTERIM_ETLS);
+    options.ca_file = "/dev/null";
+    ck_assert_int_eq(interim__tls_new(&tls, &options, &error), INTERIM_ETLS);
     ck_assert_str_eq(error.text, "CA file /dev/null: it holds no certificate in PEM");
     interim__tls_free(NULL);
     interim__tls_session_free(NULL);
@@ -447,14 +452,17 @@ END_TEST
 
 START_TEST(contexts_do_not_run_out)
 {
+    interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
     interim_error error;
+
+    options.ca_file = certificates_ca_file(all);
 
     /* More than OpenSSL has BIO types for. */
     for (int i = 0; i < 300; i++) {
         interim__tls *tls;
 
         interim__error_init(&error);
-        ck_assert_int_eq(interim__tls_new(&tls, certificates_ca_file(all), &error), 0);
+        ck_assert_int_eq(interim__tls_new(&tls, &options, &error), 0);
         interim__tls_free(tls);
     }
 }
@@ -467,8 +475,10 @@ static void note_opened(void *user, const interim_error *error)
 
 START_TEST(every_allocation_may_fail)
 {
+    interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
     bool failed = true;
 
+    options.ca_file = certificates_ca_file(all);
     begin(_i, "good", answer_once, NULL, NULL);
     for (unsigned long n = 1; failed; n++) {
         int opened = 0, status;
@@ -482,10 +492,14 @@ START_TEST(every_allocation_may_fail)
         interim__error_init(&error);
         /* Check allocates too: nothing is asserted between arming and disarming. */
         failing_alloc_arm(n);
-        status = interim__tls_new(&dialer.transport.tls, certificates_ca_file(all), &error);
+        status = interim__tls_new(&dialer.transport.tls, &options, &error);
         if (status == 0)
-            status = interim__connection_open(&connection, &dialer.transport, true, "127.0.0.1",
-                                              server_port(origin), &owner);
+            status = interim__connection_open(&connection, &dialer.transport,
+                                              &(interim__endpoint){.tls = true,
+                                                                   .identify = true,
+                                                                   .host = "127.0.0.1",
+                                                                   .port = server_port(origin)},
+                                              &owner);
         while (status == 0 && opened == 0)
             interim__loop_turn(dialer.transport.loop, 1000);
         failed = failing_alloc_disarm();

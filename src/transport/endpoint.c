@@ -1,0 +1,69 @@
+/* endpoint.c - see endpoint.h. */
+#include "transport/endpoint.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define STRINGS 4
+
+static void strings_of(const char **out[STRINGS], interim__endpoint *endpoint)
+{
+    out[0] = &endpoint->host; /* first: the owner of the block */
+    out[1] = &endpoint->proxy_host;
+    out[2] = &endpoint->proxy_user;
+    out[3] = &endpoint->proxy_password;
+}
+
+bool interim__endpoint_copy(interim__endpoint *out, const interim__endpoint *from)
+{
+    const char **strings[STRINGS];
+    size_t size = 0;
+    char *at;
+
+    *out = *from;
+    strings_of(strings, out);
+    for (size_t i = 0; i < STRINGS; i++)
+        size += *strings[i] == NULL ? 0 : strlen(*strings[i]) + 1;
+    at = malloc(size);
+    if (at == NULL) {
+        *out = (interim__endpoint){0};
+        return false;
+    }
+    for (size_t i = 0; i < STRINGS; i++) {
+        size_t length = *strings[i] == NULL ? 0 : strlen(*strings[i]) + 1;
+
+        if (length > 0)
+            *strings[i] = memcpy(at, *strings[i], length);
+        at += length;
+    }
+    return true;
+}
+
+void interim__endpoint_dispose(interim__endpoint *endpoint)
+{
+    if (endpoint->proxy_password != NULL)
+        OPENSSL_cleanse((char *)(uintptr_t)endpoint->proxy_password,
+                        strlen(endpoint->proxy_password));
+    free((char *)(uintptr_t)endpoint->host);
+    *endpoint = (interim__endpoint){0};
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_host(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcasecmp(a, b) == 0);
+}
+
+bool interim__endpoint_equal(const interim__endpoint *a, const interim__endpoint *b)
+{
+    return a->tls == b->tls && a->identify == b->identify && a->port == b->port &&
+           a->via == b->via && a->proxy_port == b->proxy_port && same_host(a->host, b->host) &&
+           same_host(a->proxy_host, b->proxy_host) && same_text(a->proxy_user, b->proxy_user) &&
+           same_text(a->proxy_password, b->proxy_password);
+}

@@ -1,0 +1,36 @@
+/* endpoint.h - where a connection leads, and by which way: what two connections must share to be
+ * exchanged for one another. May be included by transport and drive. */
+#ifndef INTERIM_TRANSPORT_ENDPOINT_H
+#define INTERIM_TRANSPORT_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum interim__via {
+    INTERIM__VIA_NOTHING,
+    INTERIM__VIA_FORWARD, /* to an HTTP proxy, for all its plain origins: host and port are the
+                             proxy's */
+    INTERIM__VIA_TUNNEL, /* to an HTTP proxy that will be asked to connect on; TLS begins after that
+                          */
+    INTERIM__VIA_SOCKS5  /* through a SOCKS5 proxy */
+} interim__via;
+
+typedef struct interim__endpoint {
+    bool tls;
+    bool identify;    /* the caller named this origin, so it may see the client certificate */
+    const char *host; /* without brackets */
+    uint16_t port;
+    interim__via via;
+    const char *proxy_host; /* TUNNEL and SOCKS5: who is connected to */
+    uint16_t proxy_port;
+    const char *proxy_user, *proxy_password; /* SOCKS5; or NULL */
+} interim__endpoint;
+
+/* A copy that owns its strings in one block; false when out of memory. */
+bool interim__endpoint_copy(interim__endpoint *out, const interim__endpoint *from);
+void interim__endpoint_dispose(interim__endpoint *endpoint);
+
+/* Whether a connection to one can serve for the other; hosts are compared without case. */
+bool interim__endpoint_equal(const interim__endpoint *a, const interim__endpoint *b);
+
+#endif

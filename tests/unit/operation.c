@@ -1,0 +1,418 @@
+/* operation.c - the life of an operation: its events, its waits, its end, and the caller who wants
+ * no more. */
+#include "operation/operation.h"
+
+#include "suites.h"
+#include "support/fake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JOB SAY(202, "Location: /1\n")
+
+static struct fake run;
+
+static interim_request *copy(void)
+{
+    return fake_request("COPY", "http://dav.example/a/", NULL);
+}
+
+static void check_outcome(interim_outcome outcome, int error)
+{
+    ck_assert_msg(run.result->outcome == outcome && run.result->error.code == error, "%s",
+                  run.result->reason);
+}
+
+/* ---- events ---- */
+
+START_TEST(operation_tells_a_plain_exchange)
+{
+    const fake_event *event;
+
+    fake_run(&run, copy(), SCRIPT(LATER(2000), OPEN, LATER(3000), SAY(201, "Via: 1.1 p\n")));
+    check_outcome(INTERIM_DONE, 0);
+    ck_assert_str_eq(fake_trace(&run), "sctre");
+    for (size_t i = 0; i < run.event_count; i++) {
+        event = &run.events[i];
+        ck_assert_uint_eq(event->sequence, i + 1);
+        ck_assert_int_eq(event->hop, INTERIM_HOP_REQUEST);
+        ck_assert_str_eq(event->method, "COPY");
+        ck_assert_str_eq(event->url, "http://dav.example/a/");
+        ck_assert_int_eq(event->wait_ms, -1);
+        ck_assert(event->percent < 0);
+        ck_assert_int_eq(event->done, -1);
+        ck_assert_int_eq(event->total, -1);
+        ck_assert_int_eq(event->error, 0);
+    }
+    ck_assert_str_eq(fake_find(&run, INTERIM_EVENT_CONNECTED, 0)->text, "new");
+    ck_assert_int_eq(fake_find(&run, INTERIM_EVENT_CONNECTED, 0)->at, 2 * FAKE_SECOND);
+    ck_assert_int_eq(run.result->timing.connected_ms, 2000);
+    ck_assert_int_eq(run.result->timing.sent_ms, 2000);
+    ck_assert_int_eq(run.result->timing.first_interim_ms, -1);
+    ck_assert_int_eq(run.result->timing.accepted_ms, -1);
+    ck_assert_int_eq(run.result->timing.response_ms, 5000);
+    ck_assert_int_eq(run.result->timing.end_ms, 5000);
+    ck_assert_int_eq(run.result->timing.longest_silence_ms, 3000);
+    ck_assert_uint_eq(run.result->timing.retry_count, 0);
+    fake_finish(&run);
+    fake_run(&run, copy(), SCRIPT(REUSE, SAY(201, "")));
+    ck_assert_str_eq(fake_find(&run, INTERIM_EVENT_CONNECTED, 0)->text, "reused");
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(operation_gives_the_same_events_byte_by_byte)
+{
+    static struct fake bytes;
+    static const fake_step script[] = {
+        SAY(102, "X-Progress: 1%\n"),
+        SAY(103, "Link: </x>\n"),
+        SAY(307, "Location: /c\n\nmoved"),
+        SAY(102, ""),
+        SAY(202, "Location: /1?k\nRetry-After: 3\n\n{\"status\":\"new\"}"),
+        SAY(404, "A: b\n\n-"),
+        SAY(302, "Location: /2\n"),
+        RAW("HTTP/1.1 200 O\r\nTransfer-Encoding: chunked\r\n\r\n13\r\n{\"status\":\"strange\""
+            "\r\n1\r\n}\r\n0\r\n\r\n"),
+        SAY(200, "A: b\n\n{\"status\":\"done\"}"),
+        STEP(STOP, 0)};
+
+    fake_run(&run, copy(), script);
+    bytes.bytewise = true;
+    fake_run(&bytes, copy(), script);
+    ck_assert_str_eq(fake_trace(&run), "sctiir>ctirawctpwctpctpwctpe");
+    ck_assert_str_eq(fake_trace(&bytes), fake_trace(&run));
+    ck_assert_int_eq(memcmp(run.events, bytes.events, sizeof run.events), 0);
+    ck_assert_str_eq(run.result->body.data, bytes.result->body.data);
+    fake_finish(&run);
+    fake_finish(&bytes);
+}
+END_TEST
+
+START_TEST(operation_warns_of_gaps)
+{
+    fake_run(&run, copy(), SCRIPT(OPEN, LATER(100000), SAY(102, ""), LATER(29999), SAY(201, "")));
+    ck_assert_str_eq(fake_trace(&run), "sctggire");
+    ck_assert_int_eq(fake_find(&run, INTERIM_EVENT_GAP, 0)->silence_ms, 30000);
+    ck_assert_int_eq(fake_find(&run, INTERIM_EVENT_GAP, 1)->silence_ms, 60000);
+    ck_assert_int_eq(run.result->timing.longest_silence_ms, 100000);
+    fake_finish(&run);
+    /* It is no gap while nothing was sent, or while we wait on purpose. */
+    fake_run(&run, copy(),
+             SCRIPT(LATER(9999), SAY(202, "Location: /1\nRetry-After: 500\n"), SAY(200, "")));
+    ck_assert_uint_eq(fake_count(&run, INTERIM_EVENT_GAP), 0);
+    ck_assert_int_ge(fake_find(&run, INTERIM_EVENT_POLL, 0)->silence_ms, 500000);
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(operation_says_no_secret)
+{
+    static const char secret[] = "hushhush";
+    interim_request *request = fake_request("POST", "https://dav.example/a/",
+                                            "Authorization: Bearer hushhush\nCookie: hushhush\n");
+
+    request->authorization = strdup("Basic hushhush");
+    fake_run(&run, request,
+             SCRIPT(SAY(307, "Location: /b?hushhush\n"),
+                    SAY(202, "Location: /m?hushhush\nSet-Cookie: hushhush\n"), CUT, SAY(404, ""),
+                    SAY(302, "Location: /n?hushhush\n"), SAY(503, ""),
+                    SAY(303, "Location: /r?hushhush\n"), SAY(302, "Location: /s?hushhush\n"),
+                    SAY(302, "Location: http://u:hushhush@dav.example/\n")));
+    for (size_t i = 0; i < run.event_count; i++) {
+        ck_assert_ptr_null(strstr(run.events[i].url, secret));
+        ck_assert_ptr_null(strstr(run.events[i].text, secret));
+    }
+    ck_assert_ptr_null(strstr(run.result->reason, secret));
+    ck_assert_ptr_null(strstr(run.result->error.text, secret));
+    ck_assert_ptr_null(strstr(run.result->url, secret));
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(operation_needs_no_event_to_be_started_twice)
+{
+    unsigned first = 0;
+
+    for (uint64_t seed = 1; seed < 4; seed++) { /* the same seed, the same waits */
+        fake_run(&run, copy(), SCRIPT(SAY(202, "Location: /1\nRetry-After: 100\n"), SAY(200, "")));
+        if (seed == 1)
+            first = (unsigned)run.result->timing.end_ms;
+        ck_assert_uint_eq((unsigned)run.result->timing.end_ms, first);
+        fake_finish(&run);
+    }
+}
+END_TEST
+
+/* ---- the caller wants no more ---- */
+
+static const fake_step everything[] = {
+    SAY(102, ""),
+    LATER(40000),
+    SAY(307, "Location: /c\n\nmoved"),
+    SAY(102, ""),
+    SAY(202, "Location: /1?k\nRetry-After: 3\n\n{\"status\":\"new\"}"),
+    CUT,
+    SAY(404, "A: b\n\n-"),
+    SAY(302, "Location: /2\n"),
+    SAY(102, ""),
+    SAY(200, "A: b\n\n{\"status\":\"strange\"}"),
+    REFUSE(INTERIM_ECONNECT),
+    SAY(303, "Location: /r\n"),
+    SAY(302, "Location: /s\n"),
+    SAY(102, ""),
+    SAY(200, "A: b\n\nresult"),
+    STEP(STOP, 0)};
+
+START_TEST(operation_is_cancelled_by_the_callback_of_any_event)
+{
+    uint64_t count;
+
+    fake_run(&run, fake_request("POST", "http://dav.example/a/", NULL), everything);
+    check_outcome(INTERIM_DONE, 0);
+    ck_assert_str_eq(run.result->body.data, "result");
+    count = run.event_count;
+    ck_assert_uint_gt(count, 40);
+    fake_finish(&run);
+    for (uint64_t n = 1; n <= count; n++)
+        for (int way = 0; way < 4; way++) {
+            run.cancel_at = n;
+            run.cancel_quietly = way % 2 == 0;
+            run.bytewise = way / 2 == 0;
+            fake_run(&run, fake_request("POST", "http://dav.example/a/", NULL), everything);
+            if (n == count) {
+                check_outcome(INTERIM_DONE, 0);
+            } else {
+                check_outcome(INTERIM_CANCELLED, INTERIM_ECANCELLED);
+                /* Nothing but the end comes after it. */
+                ck_assert_uint_eq(run.event_count, n + 1);
+            }
+            fake_finish(&run);
+        }
+}
+END_TEST
+
+START_TEST(operation_is_cancelled_at_any_moment)
+{
+    /* While connecting, waiting for an answer, in a head, in a body, between polls. */
+    static const fake_step scripts[][5] = {
+        {LATER(10), STEP(STOP, 0)},
+        {OPEN, LATER(10), STEP(STOP, 0)},
+        {SAY(102, ""), LATER(10), STEP(STOP, 0)},
+        {RAW("HTTP/1.1 2"), STEP(STOP, 0)},
+        {RAW("HTTP/1.1 201 C\r\nContent-Length: 9\r\n\r\nx"), STEP(STOP, 0)},
+        {JOB, OPEN, LATER(10), STEP(STOP, 0)},
+        {JOB, STEP(STOP, 0)},
+    };
+
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        fake_run(&run, copy(), scripts[i]);
+        check_outcome(INTERIM_CANCELLED, INTERIM_ECANCELLED);
+        ck_assert_int_eq(strstr(run.result->reason, "may go on with the work") != NULL, i > 0);
+        fake_finish(&run);
+    }
+    ck_assert_int_eq(fake_start(&run, copy()), 0);
+    interim__operation_cancel(&run.op);
+    interim__operation_cancel(&run.op);
+    ck_assert_int_eq(interim__operation_deadline(&run.op), run.now.monotonic);
+    fake_play(&run, SCRIPT(OPEN));
+    fake_check(&run);
+    ck_assert_uint_eq(run.connections, 0);
+    check_outcome(INTERIM_CANCELLED, INTERIM_ECANCELLED);
+    interim__operation_cancel(&run.op); /* too late */
+    interim__operation_tick(&run.op, run.now);
+    fake_check(&run);
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(operation_is_cancelled_while_it_waits)
+{
+    ck_assert_int_eq(fake_start(&run, copy()), 0);
+    interim__operation_opened(&run.op, "192.0.2.1:80", false, run.now);
+    {
+        char text[] = "HTTP/1.1 202 A\r\nLocation: /1\r\nContent-Length: 0\r\n\r\n";
+
+        interim__operation_sent(&run.op, 1, run.now);
+        interim__operation_received(&run.op, text, sizeof text - 1, run.now);
+    }
+    ck_assert_int_eq(run.op.need, INTERIM__NEED_TIME);
+    ck_assert(run.op.keep_connection == false || run.op.connections_left == 1);
+    interim__operation_cancel(&run.op);
+    interim__operation_tick(&run.op, run.now);
+    fake_play(&run, SCRIPT(OPEN));
+    fake_check(&run);
+    check_outcome(INTERIM_CANCELLED, INTERIM_ECANCELLED);
+    ck_assert_int_eq(run.result->error.stage, INTERIM_STAGE_WAIT);
+    ck_assert_int_eq(run.result->status, 202);
+    fake_finish(&run);
+}
+END_TEST
+
+/* ---- ticks ---- */
+
+START_TEST(operation_can_be_ticked_for_nothing)
+{
+    ck_assert_int_eq(fake_start(&run, copy()), 0);
+    for (int i = 0; i < 100; i++)
+        interim__operation_tick(&run.op, run.now);
+    interim__operation_opened(&run.op, "192.0.2.1:80", false, run.now);
+    for (int i = 0; i < 100; i++)
+        interim__operation_tick(&run.op, run.now);
+    ck_assert_uint_eq(run.event_count, 2);
+    fake_play(&run, SCRIPT(JOB, SAY(200, "")));
+    for (int i = 0; i < 100; i++)
+        interim__operation_tick(&run.op, run.now);
+    fake_check(&run);
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(operation_survives_a_sleep_of_the_machine)
+{
+    /* Between polls: the poll is late. In an exchange: the limit has passed. */
+    ck_assert_int_eq(fake_start(&run, copy()), 0);
+    interim__operation_opened(&run.op, "192.0.2.1:80", false, run.now);
+    {
+        char text[] = "HTTP/1.1 202 A\r\nLocation: /1\r\nContent-Length: 0\r\n\r\n";
+
+        interim__operation_received(&run.op, text, sizeof text - 1, run.now);
+    }
+    run.now.monotonic += 7200 * FAKE_SECOND;
+    interim__operation_tick(&run.op, run.now);
+    ck_assert_int_eq(run.op.need, INTERIM__NEED_CONNECTION);
+    fake_play(&run, SCRIPT(SAY(200, "")));
+    fake_check(&run);
+    check_outcome(INTERIM_DONE, 0);
+    fake_finish(&run);
+}
+END_TEST
+
+/* ---- sending ---- */
+
+static ptrdiff_t fail_to_read(void *buffer, size_t size, void *user)
+{
+    (void)buffer, (void)size, (void)user;
+    return -1;
+}
+
+START_TEST(operation_ends_when_the_body_reader_fails)
+{
+    interim_request *request = fake_request("POST", "http://dav.example/a/", NULL);
+
+    request->body = (interim__body_source){.reader = fail_to_read, .length = 10};
+    fake_run(&run, request, SCRIPT(SAY(200, "")));
+    check_outcome(INTERIM_UNKNOWN, INTERIM_ECALLBACK);
+    ck_assert_int_eq(run.result->error.stage, INTERIM_STAGE_SEND);
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(operation_reads_an_answer_when_nothing_can_be_written)
+{
+    interim_request *request = fake_request("POST", "http://dav.example/a/", NULL);
+
+    fake_set_body(request, "body");
+    fake_run(&run, request, SCRIPT(STEP(STUCK, 0), SAY(413, "A: b\n\ntoo large")));
+    check_outcome(INTERIM_FAILED, 0);
+    ck_assert_uint_eq(run.closed, 1);
+    fake_finish(&run);
+}
+END_TEST
+
+/* ---- idle connections ---- */
+
+START_TEST(operation_asks_once_more_only_what_is_safe)
+{
+    static const char *const safe[] = {"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"};
+    static const char *const others[] = {"COPY", "MOVE", "POST", "PUT", "DELETE", "PATCH", "LOCK"};
+
+    for (size_t i = 0; i < 5; i++) {
+        fake_run(&run, fake_request(safe[i], "http://dav.example/", NULL),
+                 SCRIPT(REUSE, CUT, SAY(200, "")));
+        check_outcome(INTERIM_DONE, 0);
+        ck_assert_uint_eq(run.exchanges, 2);
+        ck_assert_str_eq(run.sent[0], run.sent[1]);
+        ck_assert_str_eq(fake_trace(&run), "sctyctre");
+        ck_assert_uint_eq(run.result->timing.retry_count, 1);
+        fake_finish(&run);
+        /* Not twice, not on a new connection, and not after a byte or an interim. */
+        fake_run(&run, fake_request(safe[i], "http://dav.example/", NULL),
+                 SCRIPT(REUSE, CUT, REUSE, CUT, SAY(200, "")));
+        ck_assert_uint_eq(run.exchanges, 2);
+        check_outcome(INTERIM_FAILED, INTERIM_EDISCONNECTED);
+        fake_finish(&run);
+        fake_run(&run, fake_request(safe[i], "http://dav.example/", NULL), SCRIPT(CUT));
+        ck_assert_uint_eq(run.exchanges, 1);
+        fake_finish(&run);
+        fake_run(&run, fake_request(safe[i], "http://dav.example/", NULL),
+                 SCRIPT(REUSE, RAW("H"), CUT));
+        ck_assert_uint_eq(run.exchanges, 1);
+        fake_finish(&run);
+        fake_run(&run, fake_request(safe[i], "http://dav.example/", NULL),
+                 SCRIPT(REUSE, SAY(102, ""), CUT));
+        ck_assert_uint_eq(run.exchanges, 1);
+        fake_finish(&run);
+    }
+    for (size_t i = 0; i < 7; i++) {
+        fake_run(&run, fake_request(others[i], "http://dav.example/", NULL), SCRIPT(REUSE, CUT));
+        check_outcome(INTERIM_UNKNOWN, INTERIM_EDISCONNECTED);
+        ck_assert_uint_eq(run.exchanges, 1);
+        fake_finish(&run);
+    }
+}
+END_TEST
+
+START_TEST(operation_wants_a_fresh_connection_for_what_is_risky)
+{
+    ck_assert_int_eq(fake_start(&run, copy()), 0);
+    ck_assert_int_eq(interim__operation_idle_limit(&run.op), FAKE_SECOND);
+    fake_play(&run, SCRIPT(STEP(STOP, 0)));
+    fake_finish(&run);
+    ck_assert_int_eq(fake_start(&run, fake_request("GET", "http://dav.example/", NULL)), 0);
+    ck_assert_int_eq(interim__operation_idle_limit(&run.op), INTERIM__FAR);
+    interim__operation_opened(&run.op, "192.0.2.1:80", true, run.now);
+    interim__operation_sent(&run.op, 1, run.now);
+    interim__operation_ended(&run.op, true, NULL, run.now);
+    ck_assert_int_eq(run.op.need, INTERIM__NEED_CONNECTION);
+    ck_assert_int_lt(interim__operation_idle_limit(&run.op), 0);
+    fake_play(&run, SCRIPT(SAY(200, "")));
+    fake_check(&run);
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(operation_polls_once_more_on_a_new_connection)
+{
+    fake_run(&run, copy(), SCRIPT(JOB, REUSE, CUT, SAY(202, ""), REUSE, CUT, SAY(200, "")));
+    check_outcome(INTERIM_DONE, 0);
+    /* The second time it waits: it is an outage then. */
+    ck_assert_str_eq(fake_trace(&run), "sctrawctyctpwctywctpe");
+    fake_finish(&run);
+}
+END_TEST
+
+Suite *operation_suite(void)
+{
+    Suite *suite = suite_create("operation");
+    TCase *tests = tcase_create("operation");
+
+    tcase_add_test(tests, operation_tells_a_plain_exchange);
+    tcase_add_test(tests, operation_gives_the_same_events_byte_by_byte);
+    tcase_add_test(tests, operation_warns_of_gaps);
+    tcase_add_test(tests, operation_says_no_secret);
+    tcase_add_test(tests, operation_needs_no_event_to_be_started_twice);
+    tcase_add_test(tests, operation_is_cancelled_by_the_callback_of_any_event);
+    tcase_add_test(tests, operation_is_cancelled_at_any_moment);
+    tcase_add_test(tests, operation_is_cancelled_while_it_waits);
+    tcase_add_test(tests, operation_can_be_ticked_for_nothing);
+    tcase_add_test(tests, operation_survives_a_sleep_of_the_machine);
+    tcase_add_test(tests, operation_ends_when_the_body_reader_fails);
+    tcase_add_test(tests, operation_reads_an_answer_when_nothing_can_be_written);
+    tcase_add_test(tests, operation_asks_once_more_only_what_is_safe);
+    tcase_add_test(tests, operation_wants_a_fresh_connection_for_what_is_risky);
+    tcase_add_test(tests, operation_polls_once_more_on_a_new_connection);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,633 @@
+/* response.c - taking an answer in: interims, the final response, and where its body goes. */
+#include "operation/operation.h"
+
+#include "suites.h"
+#include "support/fake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JOB SAY(202, "Location: /1\n")
+#define LONG "HTTP/1.1 200 O\r\nContent-Length: "
+
+static struct fake run;
+
+static interim_request *copy(void)
+{
+    return fake_request("COPY", "http://dav.example/a/", NULL);
+}
+
+static void check_outcome(interim_outcome outcome, int error)
+{
+    ck_assert_msg(run.result->outcome == outcome && run.result->error.code == error, "%s",
+                  run.result->reason);
+}
+
+static void check_body(const char *body)
+{
+    ck_assert_uint_eq(run.result->body.length, strlen(body));
+    if (*body != '\0')
+        ck_assert_str_eq(run.result->body.data, body);
+}
+
+/* ---- interims ---- */
+
+START_TEST(response_interims_are_reported_live)
+{
+    const fake_event *event;
+
+    fake_run(&run, copy(),
+             SCRIPT(OPEN, LATER(4000), SAY(102, "X-Progress: 10%\nServer: s/1\n"), LATER(6000),
+                    RAW("HTTP/1.1 199\r\n\r\n"), LATER(1000), SAY(201, "")));
+    ck_assert_str_eq(fake_trace(&run), "sctiire");
+    event = fake_find(&run, INTERIM_EVENT_INTERIM, 0);
+    ck_assert_int_eq(event->status, 102);
+    ck_assert_int_eq(event->at, 4 * FAKE_SECOND);
+    ck_assert_int_eq(event->silence_ms, 4000);
+    ck_assert_uint_eq(event->field_count, 2);
+    ck_assert(event->percent > 9.9 && event->percent < 10.1);
+    event = fake_find(&run, INTERIM_EVENT_INTERIM, 1);
+    ck_assert_int_eq(event->status, 199);
+    ck_assert_int_eq(event->silence_ms, 6000);
+    ck_assert_uint_eq(event->field_count, 0);
+    ck_assert(event->percent < 0);
+    event = fake_find(&run, INTERIM_EVENT_RESPONSE, 0);
+    ck_assert_int_eq(event->silence_ms, 1000);
+    ck_assert_uint_eq(run.result->timing.interim_count, 2);
+    ck_assert_int_eq(run.result->timing.first_interim_ms, 4000);
+    ck_assert_int_eq(run.result->timing.longest_silence_ms, 6000);
+    ck_assert_str_eq(interim__history_at(&run.result->history, 0)->server, "s/1");
+    ck_assert_int_eq(interim__history_at(&run.result->history, 1)->status, 199);
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_interims_touch_nothing_of_the_final)
+{
+    fake_run(&run, copy(),
+             SCRIPT(SAY(102, "Location: /m\nRetry-After: 9\nContent-Length: 99\n"
+                             "Transfer-Encoding: chunked\nSet-Cookie: a\n"),
+                    SAY(201, "A: b\n\nbody")));
+    check_outcome(INTERIM_DONE, 0);
+    ck_assert_uint_eq(run.result->field_count, 2);
+    ck_assert_str_eq(run.result->fields[0].name, "A");
+    check_body("body");
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_keeps_the_last_64_interims_of_a_day)
+{
+    ck_assert_int_eq(fake_start(&run, copy()), 0);
+    interim__operation_opened(&run.op, "192.0.2.1:80", false, run.now);
+    for (int i = 0; i < 86400; i += 5) {
+        char text[] = "HTTP/1.1 102 P\r\n\r\n";
+
+        run.now.monotonic += 5 * FAKE_SECOND;
+        interim__operation_received(&run.op, text, sizeof text - 1, run.now);
+        interim__operation_tick(&run.op, run.now);
+    }
+    ck_assert_int_eq(run.op.need, INTERIM__NEED_EXCHANGE);
+    ck_assert_uint_eq(run.op.result->history.seen, 17280);
+    ck_assert_uint_eq(run.op.result->history.kept, 64);
+    ck_assert_int_eq(interim__history_at(&run.op.result->history, 63)->elapsed_ms, 86400000);
+    run.step = SCRIPT(SAY(201, ""));
+    fake_finish(&run);
+}
+END_TEST
+
+/* Sends count interims at once; the rest of the burst is not used up. */
+static void flood(int count)
+{
+    char *text = malloc((size_t)count * 18);
+    size_t at = 0;
+
+    ck_assert_ptr_nonnull(text);
+    for (int i = 0; i < count; i++, at += 18)
+        memcpy(text + at, "HTTP/1.1 102 P\r\n\r\n", 18);
+    interim__operation_received(&run.op, text, at, run.now);
+    free(text);
+}
+
+START_TEST(response_interims_may_not_flood)
+{
+    for (int more = 0; more < 2; more++) {
+        ck_assert_int_eq(fake_start(&run, copy()), 0);
+        interim__operation_opened(&run.op, "192.0.2.1:80", false, run.now);
+        interim__operation_sent(&run.op, 1, run.now);
+        flood(16384 + more);
+        ck_assert_int_eq(run.op.need == INTERIM__NEED_NOTHING, more);
+        fake_play(&run, SCRIPT(END));
+        ck_assert_uint_eq(run.ends, 1);
+        check_outcome(INTERIM_UNKNOWN, more ? INTERIM_EFLOOD : INTERIM_EDISCONNECTED);
+        ck_assert_uint_eq(run.result->timing.interim_count, (unsigned)(16384 + more));
+        fake_finish(&run);
+    }
+}
+END_TEST
+
+START_TEST(response_flood_of_a_poll_is_an_outage)
+{
+    interim_request *request = copy();
+
+    request->patience.interim_burst = 2;
+    request->patience.interim_rate = 1;
+    fake_run(&run, request, SCRIPT(JOB, SAY(102, ""), SAY(102, ""), SAY(102, ""), SAY(200, "")));
+    check_outcome(INTERIM_DONE, 0);
+    ck_assert_int_eq(fake_find(&run, INTERIM_EVENT_RETRY, 0)->error, INTERIM_EFLOOD);
+    fake_finish(&run);
+}
+END_TEST
+
+/* ---- time ---- */
+
+START_TEST(response_head_that_drips_is_no_sign_of_life)
+{
+    interim_request *request = copy();
+
+    ck_assert_int_eq(fake_start(&run, request), 0);
+    interim__operation_opened(&run.op, "192.0.2.1:80", false, run.now);
+    interim__operation_sent(&run.op, 1, run.now);
+    run.now.monotonic += 100 * FAKE_SECOND;
+    for (int second = 0; second < 30; second++, run.now.monotonic += FAKE_SECOND) {
+        char byte = "HTTP/1.1 102 Processing and on"[second];
+
+        interim__operation_tick(&run.op, run.now);
+        ck_assert_int_eq(run.op.need, INTERIM__NEED_EXCHANGE);
+        interim__operation_received(&run.op, &byte, 1, run.now);
+    }
+    run.now.monotonic--;
+    interim__operation_tick(&run.op, run.now);
+    ck_assert_int_eq(run.op.need, INTERIM__NEED_EXCHANGE);
+    run.now.monotonic++;
+    ck_assert_int_eq(interim__operation_deadline(&run.op), run.now.monotonic);
+    interim__operation_tick(&run.op, run.now);
+    fake_play(&run, SCRIPT(END));
+    check_outcome(INTERIM_UNKNOWN, INTERIM_EHEAD_TIMEOUT);
+    ck_assert_int_eq(run.result->error.stage, INTERIM_STAGE_HEAD);
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_bytes_of_a_head_do_not_end_silence)
+{
+    interim_request *request = copy();
+
+    request->patience.silence_ms = 5000;
+    fake_run(&run, request,
+             SCRIPT(RAW("H"), LATER(2000), RAW("T"), LATER(2000), RAW("T"), LATER(999), RAW("P"),
+                    LATER(1)));
+    check_outcome(INTERIM_UNKNOWN, INTERIM_ESILENCE);
+    ck_assert_int_eq(fake_find(&run, INTERIM_EVENT_END, 0)->at, 5 * FAKE_SECOND);
+    fake_finish(&run);
+}
+END_TEST
+
+/* Each read ends in the middle of a head: no head takes longer than a second. */
+START_TEST(response_heads_that_overlap_have_a_time_each)
+{
+    ck_assert_int_eq(fake_start(&run, copy()), 0);
+    interim__operation_opened(&run.op, "192.0.2.1:80", false, run.now);
+    interim__operation_sent(&run.op, 1, run.now);
+    for (int second = 0; second < 100; second++, run.now.monotonic += FAKE_SECOND) {
+        char text[] = "\r\n\r\nHTTP/1.1 102 P";
+        size_t skip = second == 0 ? 4 : 0;
+
+        interim__operation_tick(&run.op, run.now);
+        interim__operation_received(&run.op, text + skip, sizeof text - 1 - skip, run.now);
+        ck_assert_msg(run.op.need == INTERIM__NEED_EXCHANGE, "after %d s: %s", second,
+                      run.op.result->reason);
+    }
+    fake_play(&run, SCRIPT(END));
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_parts_of_a_body_end_silence)
+{
+    interim_request *request = copy();
+
+    request->patience.silence_ms = 5000;
+    fake_run(&run, request,
+             SCRIPT(RAW("HTTP/1.1 201 C\r\nContent-Length: 4\r\n\r\n"), LATER(4999), RAW("a"),
+                    LATER(4999), RAW("b"), LATER(4999), RAW("c"), LATER(4999), RAW("d")));
+    check_outcome(INTERIM_DONE, 0);
+    check_body("abcd");
+    fake_finish(&run);
+    request = copy();
+    request->patience.silence_ms = 5000;
+    fake_run(&run, request,
+             SCRIPT(RAW("HTTP/1.1 201 C\r\nContent-Length: 4\r\n\r\n"), LATER(4999), RAW("a"),
+                    LATER(5000)));
+    check_outcome(INTERIM_UNKNOWN, INTERIM_ESILENCE);
+    ck_assert_int_eq(run.result->error.stage, INTERIM_STAGE_BODY);
+    fake_finish(&run);
+}
+END_TEST
+
+/* ---- bodies ---- */
+
+START_TEST(response_body_is_kept_up_to_a_cap)
+{
+    char text[200];
+
+    for (int size = 19; size <= 21; size++) {
+        snprintf(text, sizeof text, "HTTP/1.1 201 C\r\nContent-Length: %d\r\n\r\n%.*s", size, size,
+                 "123456789012345678901");
+        for (int bytewise = 0; bytewise < 2; bytewise++) {
+            run.bytewise = bytewise;
+            ck_assert_int_eq(fake_start(&run, copy()), 0);
+            run.op.body_cap = 20;
+            fake_play(&run, SCRIPT(RAW(text)));
+            fake_check(&run);
+            check_outcome(size <= 20 ? INTERIM_DONE : INTERIM_UNKNOWN,
+                          size <= 20 ? 0 : INTERIM_EBODY_LIMIT);
+            ck_assert_uint_le(run.result->body.length, 20);
+            ck_assert_int_eq(run.result->status, 201);
+            fake_finish(&run);
+        }
+    }
+    ck_assert_int_eq(fake_start(&run, fake_request("GET", "http://dav.example/", NULL)), 0);
+    run.op.body_cap = 20;
+    fake_play(&run, SCRIPT(RAW(text)));
+    check_outcome(INTERIM_FAILED, INTERIM_EBODY_LIMIT);
+    fake_finish(&run);
+}
+END_TEST
+
+static interim_request *streaming(interim_request *request)
+{
+    request->on_body = fake_body;
+    request->body_user = &run;
+    return request;
+}
+
+START_TEST(response_body_is_streamed)
+{
+    ck_assert_int_eq(fake_start(&run, streaming(copy())), 0);
+    run.op.body_cap = 1;
+    fake_play(&run, SCRIPT(SAY(102, "A: b\n"), SAY(201, "A: b\n\nthe body")));
+    check_outcome(INTERIM_DONE, 0);
+    ck_assert_str_eq(run.body, "the body");
+    check_body("");
+    fake_finish(&run);
+    run.bytewise = true;
+    fake_run(&run, streaming(copy()),
+             SCRIPT(RAW("HTTP/1.1 201 C\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: v\r\n\r\n")));
+    ck_assert_str_eq(run.body, "abcde");
+    ck_assert_uint_eq(run.result->trailer_count, 1);
+    ck_assert_str_eq(run.result->trailers[0].value, "v");
+    ck_assert_uint_eq(run.result->field_count, 1);
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_body_callback_cancels)
+{
+    static const fake_step scripts[][5] = {
+        {SAY(201, "A: b\n\nx"), STEP(STOP, 0)},
+        {RAW("HTTP/1.1 201 C\r\n\r\nx"), END, STEP(STOP, 0)},
+        /* Bodies that are looked at before they are given. */
+        {SAY(202, "Location: \n\nx"), STEP(STOP, 0)},
+        {JOB, SAY(200, "A: b\n\nx"), STEP(STOP, 0)},
+        {JOB, SAY(409, "A: b\n\nx"), STEP(STOP, 0)},
+        {SAY(202, "Location: /1\n\nx"), SAY(405, ""), STEP(STOP, 0)},
+        {JOB, RAW(LONG "70000\r\n\r\n"), STEP(FILL, 70000), STEP(STOP, 0)}};
+
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        run.body_answer = -1;
+        ck_assert_int_eq(fake_start(&run, streaming(copy())), 0);
+        fake_play(&run, scripts[i]);
+        fake_check(&run);
+        check_outcome(INTERIM_CANCELLED, INTERIM_ECANCELLED);
+        ck_assert_int_eq(run.body[0], 'x');
+        fake_finish(&run);
+    }
+}
+END_TEST
+
+START_TEST(response_without_a_body_is_over_with_its_head)
+{
+    fake_run(&run, copy(), SCRIPT(RAW("HTTP/1.1 204 N\r\nContent-Length: 5\r\n\r\n")));
+    check_outcome(INTERIM_DONE, 0);
+    fake_finish(&run);
+    fake_run(&run, fake_request("HEAD", "http://dav.example/", NULL),
+             SCRIPT(RAW(LONG "5\r\n\r\n")));
+    check_outcome(INTERIM_DONE, 0);
+    fake_finish(&run);
+    fake_run(&run, fake_request("GET", "http://dav.example/", NULL),
+             SCRIPT(RAW("HTTP/1.1 304 N\r\nContent-Length: 5\r\n\r\n")));
+    check_outcome(INTERIM_DONE, 0);
+    fake_finish(&run);
+}
+END_TEST
+
+/* ---- the body of a 202 ---- */
+
+START_TEST(response_202_without_a_monitor_is_streamed_as_it_comes)
+{
+    interim_request *request = streaming(fake_request("COPY", "http://dav.example/a/", NULL));
+
+    /* Markers of a third-party copy: more than is looked at, and slowly. */
+    ck_assert_int_eq(fake_start(&run, request), 0);
+    interim__operation_opened(&run.op, "192.0.2.1:80", false, run.now);
+    interim__operation_sent(&run.op, 1, run.now);
+    for (int i = 0; i < 3000; i++) {
+        char head[] = "HTTP/1.1 202 A\r\nContent-Type: text/perf-marker-stream\r\n\r\n";
+        char text[1000];
+
+        memset(text, 'm', sizeof text);
+        if (i == 0)
+            interim__operation_received(&run.op, head, sizeof head - 1, run.now);
+        run.now.monotonic += 5 * FAKE_SECOND;
+        interim__operation_received(&run.op, text, sizeof text, run.now);
+        interim__operation_tick(&run.op, run.now);
+        ck_assert_int_eq(run.op.need, INTERIM__NEED_EXCHANGE);
+        if (i == 0)
+            ck_assert_uint_eq(run.body_length, 1000);
+    }
+    interim__operation_ended(&run.op, true, NULL, run.now);
+    fake_play(&run, SCRIPT(END));
+    check_outcome(INTERIM_ACCEPTED, 0);
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_202_without_a_monitor_is_kept)
+{
+    fake_run(&run, copy(), SCRIPT(RAW("HTTP/1.1 202 A\r\n\r\n"), STEP(FILL, 200000), END));
+    check_outcome(INTERIM_ACCEPTED, 0);
+    ck_assert_uint_eq(run.result->body.length, 200000);
+    fake_finish(&run);
+    fake_run(&run, copy(),
+             SCRIPT(SAY(202, "Location: /db/x\nETag: \"1\"\n\n{\"ok\":true,\"id\":\"x\","
+                             "\"rev\":\"1\"}")));
+    check_outcome(INTERIM_ACCEPTED, 0);
+    check_body("{\"ok\":true,\"id\":\"x\",\"rev\":\"1\"}");
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_202_with_a_monitor_is_not_the_final_body)
+{
+    fake_run(&run, streaming(copy()),
+             SCRIPT(SAY(202, "Location: /1\n\n{\"id\":5}"), SAY(202, "A: b\n\nno"),
+                    SAY(503, "A: b\n\nno"), SAY(200, "A: b\n\nfinal")));
+    check_outcome(INTERIM_DONE, 0);
+    ck_assert_str_eq(run.body, "final");
+    fake_finish(&run);
+    /* Of any length: it is followed none the less. */
+    fake_run(&run, copy(),
+             SCRIPT(RAW("HTTP/1.1 202 A\r\nLocation: /1\r\nContent-Length: 66000\r\n\r\n"),
+                    STEP(FILL, 66000), SAY(200, "A: b\n\nfinal")));
+    check_outcome(INTERIM_DONE, 0);
+    check_body("final");
+    ck_assert_uint_eq(run.kept, 2);
+    fake_finish(&run);
+    /* Without end: the connection is given up, the job is not. */
+    fake_run(&run, copy(),
+             SCRIPT(RAW("HTTP/1.1 202 A\r\nLocation: /1\r\n\r\n"), STEP(FILL, 1200000),
+                    SAY(200, "A: b\n\nfinal")));
+    check_outcome(INTERIM_DONE, 0);
+    check_body("final");
+    ck_assert_uint_eq(run.closed, 1);
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_202_that_is_final_after_all_has_its_body)
+{
+    fake_run(&run, copy(),
+             SCRIPT(SAY(202, "Location: /1\nServer: s\n\nthe 202"), SAY(405, "A: b\n\nno")));
+    check_outcome(INTERIM_ACCEPTED, 0);
+    ck_assert_int_eq(run.result->status, 202);
+    ck_assert_uint_eq(run.result->field_count, 3);
+    ck_assert_str_eq(run.result->url, "http://dav.example/a/");
+    check_body("the 202");
+    fake_finish(&run);
+    /* Even if that is too long to be kept. */
+    ck_assert_int_eq(fake_start(&run, copy()), 0);
+    run.op.body_cap = 3;
+    fake_play(&run, SCRIPT(SAY(202, "Location: /1\n\nthe 202"), SAY(405, "")));
+    fake_check(&run);
+    check_outcome(INTERIM_UNKNOWN, INTERIM_EBODY_LIMIT);
+    ck_assert_uint_eq(run.exchanges, 2);
+    fake_finish(&run);
+}
+END_TEST
+
+/* ---- the bodies of polls ---- */
+
+START_TEST(response_poll_is_looked_at_up_to_64_kib)
+{
+    static char body[INTERIM__DOCUMENT_MAX + 2];
+
+    for (size_t length = INTERIM__DOCUMENT_MAX - 1; length <= INTERIM__DOCUMENT_MAX + 1; length++) {
+        static const char start[] = "{\"status\":\"failed\",\"error\":\"e\",\"pad\":\"";
+        char head[100];
+
+        memset(body, 'x', sizeof body);
+        memcpy(body, start, sizeof start - 1);
+        memcpy(body + length - 2, "\"}", 3);
+        snprintf(head, sizeof head, LONG "%zu\r\n\r\n", length);
+        for (int streams = 0; streams < 2; streams++) {
+            fake_run(&run, streams ? streaming(copy()) : copy(), SCRIPT(JOB, RAW(head), RAW(body)));
+            check_outcome(length <= INTERIM__DOCUMENT_MAX ? INTERIM_FAILED : INTERIM_DONE, 0);
+            ck_assert_uint_eq(run.result->body.length, streams ? 0 : length);
+            ck_assert_uint_eq(run.body_length, streams ? sizeof run.body - 1 : 0);
+            fake_finish(&run);
+        }
+    }
+}
+END_TEST
+
+START_TEST(response_poll_that_is_not_the_last_gives_no_body)
+{
+    static const char *const heads[] = {
+        "HTTP/1.1 202 O\r\nContent-Length: 70000\r\n\r\n",
+        "HTTP/1.1 404 O\r\nContent-Length: 70000\r\n\r\n",
+        "HTTP/1.1 500 O\r\nContent-Length: 70000\r\n\r\n",
+        "HTTP/1.1 503 O\r\nContent-Length: 70000\r\n\r\n",
+        "HTTP/1.1 302 O\r\nLocation: /2\r\nContent-Length: 70000\r\n\r\n",
+        "HTTP/1.1 200 O\r\nX-Export-Status: 202\r\nContent-Length: 70000\r\n\r\n"};
+
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        fake_run(&run, copy(),
+                 SCRIPT(JOB, RAW(heads[i]), STEP(FILL, 70000), SAY(200, "A: b\n\nfinal")));
+        check_outcome(INTERIM_DONE, 0);
+        check_body("final");
+        fake_finish(&run);
+        fake_run(&run, streaming(copy()),
+                 SCRIPT(JOB, RAW(heads[i]), STEP(FILL, 70000), SAY(200, "A: b\n\nfinal")));
+        ck_assert_str_eq(run.body, "final");
+        fake_finish(&run);
+    }
+    fake_run(&run, streaming(copy()),
+             SCRIPT(SAY(202, "Location: /1\n\nthe 202"),
+                    RAW("HTTP/1.1 405 O\r\nContent-Length: 70000\r\n\r\n"), STEP(FILL, 70000)));
+    check_outcome(INTERIM_ACCEPTED, 0);
+    ck_assert_str_eq(run.body, "the 202");
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_poll_without_end_is_broken_off)
+{
+    fake_run(&run, copy(),
+             SCRIPT(JOB, RAW("HTTP/1.1 202 O\r\n\r\n"), STEP(FILL, 1200000), SAY(200, "")));
+    check_outcome(INTERIM_DONE, 0);
+    ck_assert_str_eq(fake_trace(&run), "sctrawctpwctpe");
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_poll_that_was_cut_short_is_asked_again)
+{
+    fake_run(&run, copy(),
+             SCRIPT(JOB, RAW(LONG "9\r\n\r\n{\"sta"), CUT, SAY(200, "A: b\n\nfinal")));
+    check_outcome(INTERIM_DONE, 0);
+    check_body("final");
+    ck_assert_str_eq(fake_trace(&run), "sctrawctywctpe");
+    fake_finish(&run);
+}
+END_TEST
+
+/* ---- the connection afterwards ---- */
+
+START_TEST(response_says_whether_the_connection_can_be_kept)
+{
+    static const struct {
+        const char *text;
+        bool keep;
+    } cases[] = {
+        {"HTTP/1.1 201 C\r\nContent-Length: 1\r\n\r\nx", true},
+        {"HTTP/1.1 201 C\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx", false},
+        {"HTTP/1.0 201 C\r\nContent-Length: 1\r\n\r\nx", false},
+        {"HTTP/1.1 201 C\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 200 X\r\n\r\n", false},
+        {"HTTP/1.1 102 P\r\n\r\nHTTP/1.1 201 C\r\nContent-Length: 0\r\n\r\n", true},
+        {"HTTP/1.1 102 P\r\nDate: x\r\n\r\nHTTP/1.1 201 C\r\nContent-Length: 0\r\n\r\n", false},
+        {"HTTP/1.1 102 P\r\nConnection: close\r\n\r\nHTTP/1.1 204 C\r\n\r\n", false},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fake_run(&run, copy(), SCRIPT(RAW(cases[i].text)));
+        check_outcome(INTERIM_DONE, 0);
+        ck_assert_msg(run.kept == cases[i].keep, "%s", cases[i].text);
+        fake_finish(&run);
+    }
+    fake_run(&run, copy(), SCRIPT(RAW("HTTP/1.1 201 C\r\n\r\nx"), END));
+    ck_assert_uint_eq(run.closed, 1);
+    fake_finish(&run);
+}
+END_TEST
+
+/* ---- Expect: 100-continue ---- */
+
+static interim_request *expecting(void)
+{
+    interim_request *request = fake_request("PUT", "http://dav.example/a", NULL);
+
+    request->expect = INTERIM_EXPECT_ALWAYS;
+    fake_set_body(request, "BODY");
+    return request;
+}
+
+static bool sent_body(unsigned exchange)
+{
+    return strstr(run.sent[exchange], "\r\n\r\nBODY") != NULL;
+}
+
+START_TEST(response_100_lets_the_body_go)
+{
+    static const int codes[] = {100, 104};
+
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(fake_start(&run, expecting()), 0);
+        fake_play(&run, SCRIPT(SAY(102, ""), SAY(103, ""), LATER(999)));
+        ck_assert(!sent_body(0));
+        ck_assert_ptr_nonnull(strstr(run.sent[0], "Expect: 100-continue\r\n"));
+        fake_finish(&run);
+        fake_run(&run, expecting(), SCRIPT(SAY(codes[i], ""), SAY(201, "")));
+        ck_assert(sent_body(0));
+        ck_assert_uint_eq(run.kept, 1);
+        fake_finish(&run);
+    }
+    fake_run(&run, expecting(), SCRIPT(SAY(102, ""), LATER(1000), SAY(201, "")));
+    ck_assert(sent_body(0));
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_417_is_answered_without_expect_once)
+{
+    fake_run(&run, expecting(), SCRIPT(SAY(417, "A: b\n\nno"), SAY(201, "A: b\n\nyes")));
+    check_outcome(INTERIM_DONE, 0);
+    check_body("yes");
+    ck_assert(!sent_body(0) && sent_body(1));
+    ck_assert_ptr_null(strstr(run.sent[1], "Expect"));
+    ck_assert_str_eq(fake_trace(&run), "scryctre");
+    fake_finish(&run);
+    fake_run(&run, expecting(), SCRIPT(SAY(417, ""), SAY(417, "")));
+    check_outcome(INTERIM_FAILED, 0);
+    ck_assert_uint_eq(run.exchanges, 2);
+    fake_finish(&run);
+    /* The body has gone: it is not sent twice. */
+    fake_run(&run, expecting(), SCRIPT(SAY(100, ""), SAY(417, "")));
+    check_outcome(INTERIM_FAILED, 0);
+    ck_assert_uint_eq(run.exchanges, 1);
+    fake_finish(&run);
+}
+END_TEST
+
+START_TEST(response_final_keeps_the_body_back)
+{
+    fake_run(&run, expecting(),
+             SCRIPT(RAW("HTTP/1.1 413 L\r\nContent-Length: 2\r\n\r\n"), LATER(5000), RAW("no")));
+    check_outcome(INTERIM_FAILED, 0);
+    ck_assert(!sent_body(0));
+    ck_assert_uint_eq(run.closed, 1);
+    fake_finish(&run);
+    fake_run(&run, expecting(),
+             SCRIPT(RAW("HTTP/1.1 417 L\r\nContent-Length: 2\r\n\r\n"), LATER(5000), RAW("no"),
+                    SAY(201, "")));
+    check_outcome(INTERIM_DONE, 0);
+    ck_assert(!sent_body(0) && sent_body(1));
+    fake_finish(&run);
+}
+END_TEST
+
+Suite *response_suite(void)
+{
+    Suite *suite = suite_create("response");
+    TCase *tests = tcase_create("response");
+
+    tcase_add_test(tests, response_interims_are_reported_live);
+    tcase_add_test(tests, response_interims_touch_nothing_of_the_final);
+    tcase_add_test(tests, response_keeps_the_last_64_interims_of_a_day);
+    tcase_add_test(tests, response_interims_may_not_flood);
+    tcase_add_test(tests, response_flood_of_a_poll_is_an_outage);
+    tcase_add_test(tests, response_head_that_drips_is_no_sign_of_life);
+    tcase_add_test(tests, response_bytes_of_a_head_do_not_end_silence);
+    tcase_add_test(tests, response_heads_that_overlap_have_a_time_each);
+    tcase_add_test(tests, response_parts_of_a_body_end_silence);
+    tcase_add_test(tests, response_body_is_kept_up_to_a_cap);
+    tcase_add_test(tests, response_body_is_streamed);
+    tcase_add_test(tests, response_body_callback_cancels);
+    tcase_add_test(tests, response_without_a_body_is_over_with_its_head);
+    tcase_add_test(tests, response_202_without_a_monitor_is_streamed_as_it_comes);
+    tcase_add_test(tests, response_202_without_a_monitor_is_kept);
+    tcase_add_test(tests, response_202_with_a_monitor_is_not_the_final_body);
+    tcase_add_test(tests, response_202_that_is_final_after_all_has_its_body);
+    tcase_add_test(tests, response_poll_is_looked_at_up_to_64_kib);
+    tcase_add_test(tests, response_poll_that_is_not_the_last_gives_no_body);
+    tcase_add_test(tests, response_poll_without_end_is_broken_off);
+    tcase_add_test(tests, response_poll_that_was_cut_short_is_asked_again);
+    tcase_add_test(tests, response_says_whether_the_connection_can_be_kept);
+    tcase_add_test(tests, response_100_lets_the_body_go);
+    tcase_add_test(tests, response_417_is_answered_without_expect_once);
+    tcase_add_test(tests, response_final_keeps_the_body_back);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
