@@ -475,9 +475,11 @@ INTERIM_API int interim_request_on_interim(interim_request *request, interim_eve
 INTERIM_API int interim_request_on_event(interim_request *request, interim_event_fn fn, void *user);
 
 /* A part of the final body, as it arrives; data is borrowed until return. Its status is that of
- * interim_operation_status. Returns 0 to go on, a
- * negative value to cancel the operation; positive values are reserved. Nothing more is read from
- * the connection until it returns. */
+ * interim_operation_status. Returns 0 to go on, INTERIM_PAUSE to be given nothing more until
+ * interim_operation_resume, or a negative value to cancel the operation. Nothing is read from the
+ * connection until it returns, nor while it is paused: the server feels that. While paused only the
+ * total limit applies. */
+#define INTERIM_PAUSE 1
 typedef int (*interim_body_fn)(const void *data, size_t size, void *user);
 
 /* Streams the body of the final response to fn instead of keeping it in the result. Since: 0.1. */
@@ -515,6 +517,11 @@ INTERIM_API int interim_start(interim_operation **out, interim_client *client,
  * from interim_client_run, never from in here. May be called from any callback, and twice. Since:
  * 0.1. */
 INTERIM_API void interim_operation_cancel(interim_operation *operation);
+
+/* Goes on with the body after INTERIM_PAUSE; nothing happens if it is not paused. The body follows
+ * from interim_client_run, never from in here. May be called from any callback. An operation of
+ * interim_perform can be resumed only from a callback of another one. Since: 0.1. */
+INTERIM_API void interim_operation_resume(interim_operation *operation);
 
 /* The last status that was seen, interim or final, of any of its exchanges; 0 when none yet. Since:
  * 0.1. */

@@ -57,6 +57,11 @@ void interim_operation_cancel(interim_operation *operation)
     interim__drive_cancel(operation);
 }
 
+void interim_operation_resume(interim_operation *operation)
+{
+    interim__drive_resume(operation);
+}
+
 int interim_operation_status(const interim_operation *operation)
 {
     return operation->machine.last_status;

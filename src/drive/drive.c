@@ -170,7 +170,7 @@ static void receive_input(interim_operation *operation)
     interim__operation *machine = &operation->machine;
     char *buffer = operation->drive->buffer;
 
-    for (int reads = 0; machine->need == INTERIM__NEED_EXCHANGE; reads++) {
+    for (int reads = 0; interim__operation_reads(machine); reads++) {
         ptrdiff_t got;
 
         if (reads == READS_A_TURN) {
@@ -326,6 +326,13 @@ void interim__drive_cancel(interim_operation *operation)
 {
     interim__operation_cancel(&operation->machine);
     if (operation->machine.need != INTERIM__NEED_NOTHING)
+        set_timer(operation);
+}
+
+void interim__drive_resume(interim_operation *operation)
+{
+    interim__operation_resume(&operation->machine);
+    if (operation->machine.resuming)
         set_timer(operation);
 }
 

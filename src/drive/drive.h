@@ -51,6 +51,9 @@ void interim__drive_dispose(interim__drive *drive);
 int interim__drive_start(interim_operation **out, interim__drive *drive, interim_request *request,
                          interim_done_fn on_done, void *user);
 
+/* Has the body of a paused operation go on in the next turn. */
+void interim__drive_resume(interim_operation *operation);
+
 /* Has a cancelled operation noticed in the next turn, or (abort) at once. */
 void interim__drive_cancel(interim_operation *operation);
 void interim__drive_abort(interim_operation *operation);

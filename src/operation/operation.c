@@ -76,6 +76,9 @@ void interim__operation_drop_exchange(interim__operation *op)
     free(op->answer.fields.items);
     op->answer = (interim__answer){0};
     interim__buffer_dispose(&op->looked);
+    interim__buffer_dispose(&op->backlog);
+    interim__buffer_dispose(&op->held);
+    op->paused = op->resuming = false;
     op->discarded = 0;
     op->sink = INTERIM__SINK_LOOK;
 }
@@ -269,6 +272,16 @@ void interim__operation_received(interim__operation *op, char *data, size_t size
     settle(op);
 }
 
+bool interim__operation_reads(const interim__operation *op)
+{
+    return op->need == INTERIM__NEED_EXCHANGE && !op->paused;
+}
+
+void interim__operation_resume(interim__operation *op)
+{
+    op->resuming = op->paused;
+}
+
 void interim__operation_cancel(interim__operation *op)
 {
     op->stop = true;
@@ -294,7 +307,7 @@ int64_t interim__operation_deadline(const interim__operation *op)
 
     if (op->need == INTERIM__NEED_NOTHING)
         return INTERIM__FAR;
-    if (op->stop)
+    if (op->stop || op->resuming)
         return op->now.monotonic;
     if (op->need == INTERIM__NEED_EXCHANGE && op->release_at < limit)
         limit = op->release_at;
@@ -344,6 +357,10 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
         return;
     if (op->need == INTERIM__NEED_EXCHANGE && now.monotonic >= op->release_at)
         interim__operation_release_body(op);
+    if (op->resuming)
+        interim__response_resume(op);
+    if (op->paused) /* our silence, not the server's */
+        interim__watchdog_activity(&op->dog, now.monotonic);
     due = interim__watchdog_check(&op->dog, now.monotonic);
     if (due == 0 && now.monotonic >= job_deadline(op))
         due = INTERIM_EPOLL_DEADLINE;

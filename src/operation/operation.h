@@ -91,7 +91,11 @@ typedef struct interim__operation {
     interim__coding *coding; /* undoes the content coding of the body; NULL: there is none */
     interim__answer answer;  /* the final response of the exchange; its fields are a clone */
     char answer_reason[48];
-    interim__buffer looked; /* its body so far, for SINK_LOOK */
+    bool paused;             /* the caller wants no more of the body for now */
+    bool resuming;           /* ... and wants it again */
+    interim__buffer backlog; /* bytes of the connection that came before the pause */
+    interim__buffer held;    /* content that was decoded before the pause */
+    interim__buffer looked;  /* its body so far, for SINK_LOOK */
     uint64_t discarded;
     interim__accepted *job; /* NULL: no 202 is being followed */
     char *url_text;         /* of uri, fit for logs */
@@ -138,6 +142,12 @@ int64_t interim__operation_deadline(const interim__operation *op);
 
 /* Does what is due. Calling it for nothing is harmless. */
 void interim__operation_tick(interim__operation *op, interim__moment now);
+
+/* Whether the connection is to be read from: not while the caller has paused the body. */
+bool interim__operation_reads(const interim__operation *op);
+
+/* The caller wants the body again; takes effect at the next tick. */
+void interim__operation_resume(interim__operation *op);
 
 /* The caller wants no more; takes effect at the next tick. */
 void interim__operation_cancel(interim__operation *op);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SLICE 1024 /* of coded content; deflate makes at most 1 MiB of it */
 #define DISCARD_MAX                                                                                \
     1048576 /* bytes of a body that nobody wants; more is not worth the connection */
 
@@ -109,15 +110,31 @@ static void take_response(interim__operation *op)
 
 /* ---- bodies ---- */
 
+static int no_memory(interim__operation *op)
+{
+    return interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
+}
+
+static int stream(interim__operation *op, const char *data, size_t size)
+{
+    int wish;
+
+    if (size == 0)
+        return 0;
+    if (op->paused)
+        return interim__buffer_append(&op->held, data, size) < 0 ? no_memory(op) : 0;
+    wish = op->request->on_body(data, size, op->request->body_user);
+    op->paused = wish > 0;
+    op->stop = op->stop || wish < 0;
+    return 0;
+}
+
 int interim__response_give(interim__operation *op, const char *data, size_t size)
 {
     interim__buffer *kept = &op->result->body;
 
-    if (op->request->on_body != NULL) {
-        if (size > 0 && op->request->on_body(data, size, op->request->body_user) != 0)
-            op->stop = true;
-        return 0;
-    }
+    if (op->request->on_body != NULL)
+        return stream(op, data, size);
     if (size > op->body_cap - kept->length)
         return interim__error_set(&op->error, INTERIM_EBODY_LIMIT, INTERIM_STAGE_BODY,
                                   "the cap is %zu bytes; stream the body instead", op->body_cap);
@@ -211,11 +228,24 @@ static void take_step(interim__operation *op, int step)
     }
 }
 
+/* Coded content is decoded a slice at a time, so that little of it has to be held when the caller
+ * pauses. */
+static int step_slice(interim__operation *op, char **data, size_t *size)
+{
+    size_t slice = op->coding != NULL && *size > SLICE ? SLICE : *size, left = slice;
+    int step = interim__exchange_step(&op->exchange, data, &left);
+
+    *size -= slice - left;
+    return step;
+}
+
 void interim__response_receive(interim__operation *op, char **data, size_t *size)
 {
-    while (op->need == INTERIM__NEED_EXCHANGE && !op->stop) {
-        int step = interim__exchange_step(&op->exchange, data, size);
+    while (interim__operation_reads(op) && !op->stop) {
+        int step = step_slice(op, data, size);
 
+        if (step == INTERIM__STEP_MORE && *size > 0)
+            continue;
         if (step == INTERIM__STEP_MORE)
             break;
         /* The next head has a time of its own. */
@@ -226,7 +256,26 @@ void interim__response_receive(interim__operation *op, char **data, size_t *size
             op->exchange.persistent = false;
         take_step(op, step);
     }
+    if (op->paused && *size > 0 && interim__buffer_append(&op->backlog, *data, *size) < 0) {
+        no_memory(op);
+        interim__ending_failed(op);
+    }
     if (op->need == INTERIM__NEED_EXCHANGE)
         interim__watchdog_head(&op->dog, interim__exchange_in_head(&op->exchange),
                                op->now.monotonic);
+}
+
+void interim__response_resume(interim__operation *op)
+{
+    interim__buffer held = op->held, backlog = op->backlog;
+    char none[1], *data = backlog.data == NULL ? none : backlog.data;
+    size_t size = backlog.length;
+
+    op->held = op->backlog = (interim__buffer){0};
+    op->paused = op->resuming = false;
+    interim__watchdog_activity(&op->dog, op->now.monotonic);
+    if (stream(op, held.data, held.length) == 0)
+        interim__response_receive(op, &data, &size);
+    interim__buffer_dispose(&held);
+    interim__buffer_dispose(&backlog);
 }

@@ -23,6 +23,9 @@ void interim__operation_release_body(interim__operation *op);
 /* response.c: takes the bytes of an answer, until the exchange is over. */
 void interim__response_receive(interim__operation *op, char **data, size_t *size);
 
+/* response.c: goes on with the body after a pause. */
+void interim__response_resume(interim__operation *op);
+
 /* response.c: gives a piece of the final body to the caller, or keeps it. Errors: op->error is set.
  */
 int interim__response_give(interim__operation *op, const char *data, size_t size);

@@ -566,6 +566,88 @@ START_TEST(a_body_is_streamed)
 }
 END_TEST
 
+/* "hello" in gzip. */
+#define HELLO "\x1f\x8b\x08\0\0\0\0\0\x02\x03\xcb\x48\xcd\xc9\xc9\x07\0\x86\xa6\x10\x36\x05\0\0\0"
+
+static const server_step coded[] = {
+    {SERVER_HEAD, 0, NULL},
+    {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n"},
+    {SERVER_SEND, 25, HELLO},
+    {SERVER_CLOSE, 0, NULL}};
+
+typedef struct pausing {
+    interim_operation *operation;
+    size_t size;
+    int calls, dones;
+    interim_outcome outcome;
+} pausing;
+
+static int take_and_pause(const void *data, size_t size, void *user)
+{
+    pausing *taken = user;
+
+    (void)data;
+    taken->size += size;
+    taken->calls++;
+    return INTERIM_PAUSE;
+}
+
+static void end_of_pausing(interim_operation *operation, interim_result *result, void *user)
+{
+    pausing *taken = user;
+
+    (void)operation;
+    taken->dones++;
+    taken->outcome = interim_result_outcome(result);
+    interim_result_free(result);
+}
+
+START_TEST(a_body_can_be_paused)
+{
+    interim_patience patience = INTERIM_PATIENCE_INIT;
+    pausing taken = {0};
+
+    begin_one(_i, "GET", million);
+    patience.silence_ms = 30;
+    interim_request_set_patience(request, &patience);
+    interim_request_on_body(request, take_and_pause, &taken);
+    ck_assert_int_eq(interim_start(&taken.operation, client, request, end_of_pausing, &taken), 0);
+    while (taken.calls == 0)
+        interim_client_run(client, -1);
+    for (int i = 0; i < 5; i++) /* longer than the silence limit */
+        interim_client_run(client, 20);
+    ck_assert_int_eq(taken.calls, 1);
+    ck_assert_int_eq(taken.dones, 0);
+    while (taken.dones == 0) {
+        int calls = taken.calls;
+
+        interim_operation_resume(taken.operation);
+        interim_operation_resume(taken.operation);
+        while (taken.calls == calls && taken.dones == 0)
+            interim_client_run(client, -1);
+    }
+    ck_assert_uint_eq(taken.size, 1000000);
+    ck_assert_int_eq(taken.outcome, INTERIM_DONE);
+    end();
+}
+END_TEST
+
+START_TEST(a_coded_body_can_be_paused)
+{
+    pausing taken = {0};
+
+    begin_one(_i, "GET", coded);
+    interim_request_set_decoding(request, 1, 0);
+    interim_request_on_body(request, take_and_pause, &taken);
+    interim_start(&taken.operation, client, request, end_of_pausing, &taken);
+    while (interim_client_run(client, 50) > 0 && taken.dones == 0)
+        interim_operation_resume(taken.operation);
+    ck_assert_uint_eq(taken.size, 5);
+    ck_assert_int_eq(taken.outcome, INTERIM_DONE);
+    end();
+}
+END_TEST
+
 START_TEST(a_kept_body_has_a_cap)
 {
     interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
@@ -584,15 +666,6 @@ START_TEST(a_kept_body_has_a_cap)
     }
 }
 END_TEST
-
-/* "hello" in gzip. */
-#define HELLO "\x1f\x8b\x08\0\0\0\0\0\x02\x03\xcb\x48\xcd\xc9\xc9\x07\0\x86\xa6\x10\x36\x05\0\0\0"
-
-static const server_step coded[] = {
-    {SERVER_HEAD, 0, NULL},
-    {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n"},
-    {SERVER_SEND, 25, HELLO},
-    {SERVER_CLOSE, 0, NULL}};
 
 START_TEST(a_coded_body_is_decoded_only_when_asked)
 {
@@ -936,6 +1009,8 @@ Suite *client_suite(void)
     tcase_add_loop_test(running, a_body_does_not_wait_for_ever, 0, ENGINES);
     tcase_add_loop_test(running, after_417_it_is_sent_without_expect, 0, ENGINES);
     tcase_add_loop_test(running, a_body_is_streamed, 0, ENGINES);
+    tcase_add_loop_test(running, a_body_can_be_paused, 0, ENGINES);
+    tcase_add_loop_test(running, a_coded_body_can_be_paused, 0, ENGINES);
     tcase_add_loop_test(running, a_kept_body_has_a_cap, 0, ENGINES);
     tcase_add_loop_test(running, a_coded_body_is_decoded_only_when_asked, 0, ENGINES);
     tcase_add_loop_test(running, a_coded_body_has_limits, 0, ENGINES);

@@ -21,12 +21,15 @@
     X(resolver)                                                                                    \
     X(connection)                                                                                  \
     X(tls)                                                                                         \
+    X(tls_options)                                                                                 \
+    X(tls_tickets)                                                                                 \
     X(pool)                                                                                        \
     X(uri)                                                                                         \
     X(date)                                                                                        \
     X(log)                                                                                         \
     X(route)                                                                                       \
     X(client_proxy)                                                                                \
+    X(client_tls)                                                                                  \
     X(client)
 
 #define TEST_SUITE_DECLARE(name) Suite *name##_suite(void);
