@@ -401,6 +401,14 @@ INTERIM_API int interim_request_set_expect(interim_request *request, interim_exp
  * operation with INTERIM_ECODING. Errors: EBUSY. Since: 0.1. */
 INTERIM_API int interim_request_set_decoding(interim_request *request, int on, uint64_t max_bytes);
 
+/* The body, from a regular file: length bytes from offset on, -1 for all that follow. The
+ * descriptor is borrowed until the request is freed and its operations have ended; its position is
+ * neither used nor moved, so that several operations can send it at once. If the file becomes
+ * shorter meanwhile, the operation ends with INTERIM_ECALLBACK. Errors: EINVAL (no regular file, or
+ * out of its range), ESYSTEM (errno tells), EBUSY. Since: 0.1. */
+INTERIM_API int interim_request_set_body_fd(interim_request *request, int fd, int64_t offset,
+                                            int64_t length);
+
 /* How long to wait for what, in milliseconds. Zero means the default. Each limit ends the operation
  * with its own error. Memory does not grow with the time that an operation takes. */
 typedef struct interim_patience {
@@ -484,6 +492,12 @@ typedef int (*interim_body_fn)(const void *data, size_t size, void *user);
 
 /* Streams the body of the final response to fn instead of keeping it in the result. Since: 0.1. */
 INTERIM_API int interim_request_on_body(interim_request *request, interim_body_fn fn, void *user);
+
+/* Writes the body of the final response to a descriptor, borrowed as long as the request's
+ * operations last; -1 takes that back. A slow descriptor holds up all operations of the client, so
+ * it is best a file. If it cannot be written, the operation ends with INTERIM_ESYSTEM. SIGPIPE is
+ * not raised. Errors: EBUSY. Since: 0.1. */
+INTERIM_API int interim_request_set_output_fd(interim_request *request, int fd);
 
 /* ---- The operation ------------------------------------------------------------------------- */
 

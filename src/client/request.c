@@ -258,6 +258,7 @@ int interim_request_on_body(interim_request *request, interim_body_fn fn, void *
 {
     if (request->in_flight > 0)
         return INTERIM_EBUSY;
+    request->to_descriptor = false;
     request->on_body = fn;
     request->body_user = user;
     return 0;

@@ -17,6 +17,15 @@ void interim__sender_start(interim__sender *sender, const interim__body_source *
     sender->ended = body->length == INTERIM__BODY_NONE || body->length == 0;
 }
 
+static ptrdiff_t ask(const interim__sender *sender, char *buffer, size_t want)
+{
+    const interim__body_source *body = &sender->body;
+
+    if (body->piece != NULL)
+        return body->piece(buffer, want, body->length - sender->left, body->user);
+    return body->reader(buffer, want, body->user);
+}
+
 /* Asks the reader for a piece, straight into the buffer and framed there. */
 static int fill(interim__sender *sender, interim_error *error)
 {
@@ -30,7 +39,7 @@ static int fill(interim__sender *sender, interim_error *error)
     sender->out.length = 0;
     if (interim__buffer_append(&sender->out, zero, sizeof zero) < 0)
         return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
-    got = sender->body.reader(sender->out.data + CHUNK_LINE, want, sender->body.user);
+    got = ask(sender, sender->out.data + CHUNK_LINE, want);
     if (got < 0 || (size_t)got > want)
         return interim__error_set(error, INTERIM_ECALLBACK, INTERIM_STAGE_SEND,
                                   "the body reader answered %td, asked for %zu bytes", got, want);

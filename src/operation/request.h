@@ -24,6 +24,9 @@ struct interim_request {
     interim_polling polling;   /* defaults filled in */
     interim_event_fn on_interim, on_event;
     interim_body_fn on_body;
+    bool to_descriptor;     /* on_body writes to one, and answers INTERIM_ESYSTEM with errno */
+    int body_fd, output_fd; /* of the caller */
+    int64_t body_offset;    /* of the body in body_fd */
     void *interim_user, *event_user, *body_user;
 };
 

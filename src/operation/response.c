@@ -3,6 +3,7 @@
 #include "operation/report.h"
 #include "operation/steps.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,13 @@ static int stream(interim__operation *op, const char *data, size_t size)
         return interim__buffer_append(&op->held, data, size) < 0 ? no_memory(op) : 0;
     wish = op->request->on_body(data, size, op->request->body_user);
     op->paused = wish > 0;
+    if (wish == INTERIM_ESYSTEM && op->request->to_descriptor) {
+        int problem = errno;
+
+        op->error.os_error = problem;
+        return interim__error_set(&op->error, INTERIM_ESYSTEM, INTERIM_STAGE_BODY,
+                                  "the body could not be written: %s", strerror(problem));
+    }
     op->stop = op->stop || wish < 0;
     return 0;
 }

@@ -602,6 +602,54 @@ static void end_of_pausing(interim_operation *operation, interim_result *result,
     interim_result_free(result);
 }
 
+START_TEST(bodies_go_from_file_to_file)
+{
+    static const server_step script[] = {
+        {SERVER_HEAD, 0, NULL},
+        {SERVER_READ, 5, NULL},
+        {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nout"},
+        {SERVER_REPEAT, 0, NULL}};
+    FILE *in = tmpfile(), *out = tmpfile();
+    char received[512], text[8] = "";
+
+    begin_one(_i, "PUT", script);
+    ck_assert_uint_eq(fwrite("0123456789", 1, 10, in), 10);
+    fflush(in);
+    ck_assert_int_eq(interim_request_set_body_fd(request, fileno(in), 3, 8), INTERIM_EINVAL);
+    ck_assert_int_eq(interim_request_set_body_fd(request, fileno(in), 11, -1), INTERIM_EINVAL);
+    ck_assert_int_eq(interim_request_set_body_fd(request, -1, 0, -1), INTERIM_ESYSTEM);
+    ck_assert_int_eq(interim_request_set_body_fd(request, fileno(in), 5, -1), 0);
+    ck_assert_int_eq(interim_request_set_output_fd(request, fileno(out)), 0);
+    for (int twice = 0; twice < 2; twice++)
+        expect(INTERIM_DONE, 0);
+    server_received(origin, 0, received, sizeof received);
+    ck_assert_ptr_nonnull(strstr(received, "Content-Length: 5\r\n\r\n56789PUT /a"));
+    rewind(out);
+    ck_assert_uint_eq(fread(text, 1, 7, out), 6);
+    ck_assert_str_eq(text, "outout");
+    ck_assert_int_eq(ftruncate(fileno(in), 7), 0);
+    expect(INTERIM_UNKNOWN, INTERIM_ECALLBACK);
+    fclose(in);
+    fclose(out);
+    end();
+}
+END_TEST
+
+START_TEST(an_output_that_fails_ends_it)
+{
+    FILE *full = fopen("/dev/full", "w");
+    interim_result *result;
+
+    begin_one(_i, "GET", million);
+    ck_assert_int_eq(interim_request_set_output_fd(request, fileno(full)), 0);
+    result = perform(INTERIM_FAILED, INTERIM_ESYSTEM);
+    ck_assert_ptr_nonnull(strstr(interim_result_error(result)->text, "No space left"));
+    interim_result_free(result);
+    fclose(full);
+    end();
+}
+END_TEST
+
 START_TEST(a_body_can_be_paused)
 {
     interim_patience patience = INTERIM_PATIENCE_INIT;
@@ -1009,6 +1057,8 @@ Suite *client_suite(void)
     tcase_add_loop_test(running, a_body_does_not_wait_for_ever, 0, ENGINES);
     tcase_add_loop_test(running, after_417_it_is_sent_without_expect, 0, ENGINES);
     tcase_add_loop_test(running, a_body_is_streamed, 0, ENGINES);
+    tcase_add_loop_test(running, bodies_go_from_file_to_file, 0, ENGINES);
+    tcase_add_loop_test(running, an_output_that_fails_ends_it, 0, ENGINES);
     tcase_add_loop_test(running, a_body_can_be_paused, 0, ENGINES);
     tcase_add_loop_test(running, a_coded_body_can_be_paused, 0, ENGINES);
     tcase_add_loop_test(running, a_kept_body_has_a_cap, 0, ENGINES);
