@@ -1,0 +1,116 @@
+/* transcript.h - a transcript: a request, what the server sends, and the log that must come of it.
+ *
+ *     # What this shows; which RFC or peer.
+ *     layers exchange operation          the layers that can play it; all when absent
+ *     request COPY http://origin.test/a
+ *     field Destination: http://origin.test/b
+ *     body "text" * 3                    from memory
+ *     reader known "ab" "cd" fail        from a reader: what it gives at each call; unknown: its
+ *                                        length is not told; fail: then it fails; end: it ends
+ * early option polling.mode=off            see option() in transcript.c asked what the server must
+ * have read in the exchange before the COPY /a HTTP/1.1                   sections below: the
+ * request line, ... Destination: http://origin.test/b  fields that must be there, -Authorization
+ * fields that must not, body "text"                        and the content. server what the server
+ * sends in one exchange: HTTP/1.1 102 Processing            a line of it, with CRLF; C escapes, \i
+ * in a repeat;
+ *
+ *     no line end\                       a line that ends with a backslash has no CRLF
+ *     raw "bytes" * 1000
+ *     repeat 200 {
+ *     ...
+ *     }
+ *     pause 5000                         milliseconds
+ *     read head | all | 100              how much of the request was read before what follows: the
+ *                                        head, all (at the beginning), the head and 100 bytes
+ *     eof                                the server ends the connection
+ *     reset                              it resets it
+ *     hold                               it does nothing more, until the client gives up
+ *     refuse                             (alone) it does not accept the connection
+ *     expect                             the log, see log.h; `repeat N {` as above
+ *
+ * Several `server` sections are the exchanges of an operation in their order, each with an `asked`
+ * before it if wanted; `@new` or `@same` in it tell which connection must have been used. In
+ * `server` and `asked` a line that begins with '#' is a comment.
+ *
+ * origin.test and other.test are two origins; layers with sockets put addresses in their place. */
+#ifndef TESTS_TRANSCRIPTS_TRANSCRIPT_H
+#define TESTS_TRANSCRIPTS_TRANSCRIPT_H
+
+#include "base/buffer.h"
+
+#include <interim.h>
+#include <stdbool.h>
+
+typedef enum action_kind {
+    ACTION_BYTES, /* number of them, which follow those of the action before */
+    ACTION_PAUSE, /* number of milliseconds */
+    ACTION_READ,  /* number of bytes behind the head, or READ_ALL */
+    ACTION_EOF,
+    ACTION_RESET,
+    ACTION_HOLD
+} action_kind;
+
+#define READ_ALL (-1)
+
+struct action {
+    action_kind kind;
+    int64_t number;
+};
+
+/* What the server does in one exchange. */
+struct served {
+    interim__buffer bytes;
+    struct action *actions;
+    size_t action_count;
+    bool refuse;
+    interim__buffer asked; /* lines; data is NULL when nothing is said */
+};
+
+/* A body that a reader gives. */
+struct piece {
+    interim__buffer bytes;
+    ptrdiff_t answer; /* if not 0: what it answers instead, once */
+};
+
+struct transcript {
+    char *name;             /* of the file */
+    interim__buffer layers; /* names between blanks; empty: all */
+    char *method, *url;
+    char **field_names, **field_values;
+    size_t field_count;
+    bool has_body;
+    interim__buffer body;
+    bool has_reader, length_known;
+    bool reader_is_short; /* it ends before the length that it told */
+    struct piece *pieces;
+    size_t piece_count;
+    interim_patience patience;
+    interim_polling polling;
+    char *user, *password;
+    size_t body_cap;
+    interim_expect expect;
+    bool decoding;
+    uint64_t decoded_max; /* 0: no limit */
+    char *cancel_kind;    /* the caller cancels at event number cancel_count of this kind */
+    unsigned cancel_count;
+    struct served *exchanges;
+    size_t exchange_count;
+    interim__buffer expected;
+};
+
+/* Reads a file; NULL, and something was printed, when it cannot be read. */
+struct transcript *transcript_read(const char *path);
+void transcript_free(struct transcript *transcript);
+
+/* Whether a layer is to play it. */
+bool transcript_is_for(const struct transcript *transcript, const char *layer);
+
+/* All bytes that the server sends. */
+size_t transcript_size(const struct transcript *transcript);
+
+/* Looks whether a request, as it was written, is what was asked for: head, and content freed of its
+ * framing. Appends a line to problems for each thing that is not. */
+void transcript_check_request(const struct served *served, size_t number, const char *wire,
+                              size_t size, interim__buffer *problems);
+
+#endif
