@@ -3,25 +3,35 @@
 
 #include <string.h>
 
-/* tchar of RFC 9110 section 5.6.2. */
-static bool is_token_char(unsigned char c)
-{
-    if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
-        return true;
-    return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
-}
+/* tchar of RFC 9110 section 5.6.2. Every byte of every field name is looked up here. */
+static const bool is_token_char[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* 0x00 */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* 0x10 */
+    0, 1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0, /* 0x20 */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, /* 0x30 */
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* 0x40 */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, /* 0x50 */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* 0x60 */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 0, /* 0x70 */
+};
 
 static char lower_of(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
+size_t interim__text_token_length(const char *text, size_t length)
+{
+    size_t i = 0;
+
+    while (i < length && is_token_char[(unsigned char)text[i]])
+        i++;
+    return i;
+}
+
 bool interim__text_is_token(const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        if (!is_token_char((unsigned char)text[i]))
-            return false;
-    return length > 0;
+    return length > 0 && interim__text_token_length(text, length) == length;
 }
 
 bool interim__text_begins(const char *text, size_t length, const char *prefix)
@@ -99,8 +109,8 @@ bool interim__text_decimal(int64_t *out, const char *text, size_t length, bool *
 
 int interim__text_hex(char digit)
 {
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    digit = lower_of(digit);
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+    unsigned decimal = (unsigned char)digit - (unsigned)'0';
+    unsigned letter = ((unsigned char)digit | 0x20U) - (unsigned)'a';
+
+    return decimal < 10 ? (int)decimal : letter < 6 ? (int)letter + 10 : -1;
 }

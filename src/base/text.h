@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A token, not empty. */
+/* How many bytes from the beginning on could be a token's; and whether all are, and there are any.
+ */
+size_t interim__text_token_length(const char *text, size_t length);
 bool interim__text_is_token(const char *text, size_t length);
 
 /* Compares ASCII letters without case; lower is in lower case. */

@@ -6,84 +6,111 @@
 
 enum { SIZE, BLANKS, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILERS };
 
-static int fail(interim_error *error, int code, const char *what)
+static int fail(interim_error *error, int code, uint64_t offset, const char *what)
 {
-    return interim__error_set(error, code, INTERIM_STAGE_BODY, "in the chunked body: %s", what);
+    interim__error_set(error, code, INTERIM_STAGE_BODY, "byte %llu: %s", (unsigned long long)offset,
+                       what);
+    error->offset = (int64_t)offset;
+    return code;
 }
+
+static int no_memory(interim_error *error)
+{
+    return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
+}
+
+/* What the functions of single bytes return: NULL, or what is wrong with this one. */
+typedef const char *problem;
 
 /* One byte of the size line: 1*HEXDIG, then blanks, which some servers pad it with, and extensions,
  * which are skipped. */
-static int size_byte(interim__chunked *chunked, char c, interim_error *error)
+static problem size_byte(interim__chunked *chunked, char c)
 {
     int digit = chunked->state == SIZE ? interim__text_hex(c) : -1;
 
     if (++chunked->line > INTERIM__CHUNK_LINE_MAX)
-        return fail(error, INTERIM_ECHUNK, "a size line is longer than 4096 bytes");
+        return "the chunk-size line is longer than 4096 bytes";
     if (digit >= 0) {
         if (chunked->remaining > (uint64_t)INT64_MAX >> 4)
-            return fail(error, INTERIM_ECHUNK, "a chunk size is too large");
+            return "the chunk size is too large";
         chunked->remaining = chunked->remaining << 4 | (unsigned)digit;
         chunked->digits++;
-        return 0;
+        return NULL;
     }
     if (chunked->digits == 0)
-        return fail(error, INTERIM_ECHUNK, "a chunk size is not a hexadecimal number");
+        return "the chunk size is not a hexadecimal number";
     if (c == '\r')
         chunked->state = SIZE_LF;
     else if (chunked->state == EXTENSION && (c == '\n' || c == '\0'))
-        return fail(error, INTERIM_ECHUNK, "a chunk extension holds LF or NUL");
+        return "the chunk extension holds LF or NUL";
     else if (chunked->state == EXTENSION || c == ';')
         chunked->state = EXTENSION;
     else if (c == ' ' || c == '\t')
         chunked->state = BLANKS;
     else
-        return fail(error, INTERIM_ECHUNK, "a chunk size is followed by something else");
-    return 0;
+        return "the chunk size is followed by something else";
+    return NULL;
 }
 
 /* A byte that must be there. */
-static int expect(interim__chunked *chunked, char c, char expected, int next, interim_error *error)
+static problem expect(interim__chunked *chunked, char c, char expected, int next)
 {
     if (c != expected)
-        return fail(error, INTERIM_ECHUNK, "a line does not end with CRLF");
+        return "a line of the chunked coding does not end with CRLF";
     chunked->state = next;
-    return 0;
+    return NULL;
 }
 
-static void begin_size(interim__chunked *chunked)
+static bool is_out_of_proportion(const interim__chunked *chunked, uint64_t overhead)
 {
-    chunked->digits = 0;
-    chunked->line = 0;
-    chunked->remaining = 0;
+    return overhead > INTERIM__CHUNK_OVERHEAD_MAX && chunked->payload < overhead / 3;
 }
 
-static int framing_byte(interim__chunked *chunked, char c, interim_error *error)
+static problem framing_byte(interim__chunked *chunked, char c)
 {
-    int failed;
-
-    if (++chunked->overhead > INTERIM__CHUNK_OVERHEAD_MAX &&
-        chunked->payload < chunked->overhead / 3)
-        return fail(error, INTERIM_ECHUNK, "there is far more framing than payload");
+    if (is_out_of_proportion(chunked, ++chunked->overhead))
+        return "the chunked coding has far more framing than payload";
     switch (chunked->state) {
     case SIZE_LF:
-        return expect(chunked, c, '\n', chunked->remaining > 0 ? DATA : TRAILERS, error);
+        return expect(chunked, c, '\n', chunked->remaining > 0 ? DATA : TRAILERS);
     case DATA_CR:
-        return expect(chunked, c, '\r', DATA_LF, error);
+        return expect(chunked, c, '\r', DATA_LF);
     case DATA_LF:
-        failed = expect(chunked, c, '\n', SIZE, error);
-        begin_size(chunked);
-        return failed;
+        chunked->digits = 0;
+        chunked->line = 0;
+        return expect(chunked, c, '\n', SIZE);
     default:
-        return size_byte(chunked, c, error);
+        return size_byte(chunked, c);
     }
 }
 
-/* A failure in the trailer section, at a byte of the answer. */
-static int fail_trailers(interim_error *error, int code, uint64_t offset, const char *what)
+/* The usual: the end of a chunk and a size line of at most 15 digits and CRLF, all there. Taken at
+ * once; the length of it, or 0 for whatever is else: that goes byte by byte, and any fault in it is
+ * found there. */
+static size_t plain_framing(interim__chunked *chunked, const char *data, size_t length)
 {
-    interim__error_set(error, code, INTERIM_STAGE_BODY, "in the trailers: %s", what);
-    error->offset = (int64_t)offset;
-    return code;
+    size_t first = chunked->state == DATA_CR ? 2 : 0, at = first;
+    uint64_t size = 0;
+    int digit;
+
+    if (length < first + 3 || (first == 2 && (data[0] != '\r' || data[1] != '\n')) ||
+        (first == 0 && (chunked->state != SIZE || chunked->line > 0)))
+        return 0;
+    while (at < length && at < first + 15 && (digit = interim__text_hex(data[at])) >= 0) {
+        size = size << 4 | (unsigned)digit;
+        at++;
+    }
+    if (at == first || at + 2 > length || data[at] != '\r' || data[at + 1] != '\n')
+        return 0;
+    at += 2;
+    if (is_out_of_proportion(chunked, chunked->overhead + at))
+        return 0;
+    chunked->overhead += at;
+    chunked->digits = 0;
+    chunked->line = 0;
+    chunked->remaining = size;
+    chunked->state = size > 0 ? DATA : TRAILERS;
+    return at;
 }
 
 /* Collects the trailer section until its empty line; *data is at byte offset of the answer. */
@@ -93,30 +120,31 @@ static int trailer_bytes(interim__chunked *chunked, char **data, size_t *length,
     interim__buffer *text = &chunked->trailer_text;
     uint64_t start = offset - text->length;
     size_t before = text->length, end;
-    interim_error malformed;
+    int failed;
 
     if (interim__buffer_append(text, *data, *length) < 0)
-        return fail(error, INTERIM_ENOMEM, "out of memory");
+        return no_memory(error);
     end = interim__head_find_end(text->data, text->length, &chunked->scanned);
     if (end > INTERIM__TRAILERS_MAX || (end == 0 && text->length >= INTERIM__TRAILERS_MAX))
-        return fail_trailers(error, INTERIM_EHEAD_LIMIT, start + INTERIM__TRAILERS_MAX,
-                             "they are larger than 16 KiB");
+        return fail(error, INTERIM_EHEAD_LIMIT, start + INTERIM__TRAILERS_MAX,
+                    "the trailers are larger than 16 KiB");
     *data += end == 0 ? *length : end - before;
     *length -= end == 0 ? *length : end - before;
     if (end == 0)
         return 0;
-    interim__error_init(&malformed);
-    if (interim__head_parse_fields(&chunked->trailers, text->data, end, 0, &malformed) == 0)
+    failed = interim__head_parse_fields(&chunked->trailers, text->data, end, start, error);
+    if (failed == 0)
         return 1;
-    if (malformed.code == INTERIM_ENOMEM)
-        return fail(error, INTERIM_ENOMEM, "out of memory");
-    return fail_trailers(error, malformed.code, start + (uint64_t)malformed.offset, malformed.text);
+    error->stage = INTERIM_STAGE_BODY;
+    return failed;
 }
 
 int interim__chunked_next(interim__chunked *chunked, char **data, size_t *length, uint64_t offset,
                           const char **body, size_t *body_length, interim_error *error)
 {
     char *start = *data;
+    problem wrong;
+    size_t plain;
 
     *body_length = 0;
     while (*length > 0) {
@@ -135,10 +163,14 @@ int interim__chunked_next(interim__chunked *chunked, char **data, size_t *length
                 chunked->state = DATA_CR;
             return 0;
         }
-        if (framing_byte(chunked, **data, error) < 0) {
-            error->offset = (int64_t)(offset + (uint64_t)(*data - start));
-            return error->code;
-        }
+        plain = plain_framing(chunked, *data, *length);
+        *data += plain;
+        *length -= plain;
+        if (plain > 0)
+            continue;
+        wrong = framing_byte(chunked, **data);
+        if (wrong != NULL)
+            return fail(error, INTERIM_ECHUNK, offset + (uint64_t)(*data - start), wrong);
         (*data)++;
         (*length)--;
     }

@@ -98,14 +98,12 @@ static ptrdiff_t gather_head(interim__exchange *exchange, char **data, size_t *l
 
 static int head_step(interim__exchange *exchange, char **data, size_t *length)
 {
-    uint64_t start = exchange->received - exchange->pending.length;
-    ptrdiff_t size = gather_head(exchange, data, length);
+    ptrdiff_t size;
 
-    if (size < 0) {
-        if (exchange->error->offset >= 0)
-            exchange->error->offset += (int64_t)start;
+    exchange->head.at = exchange->received - exchange->pending.length;
+    size = gather_head(exchange, data, length);
+    if (size < 0)
         return broken(exchange);
-    }
     if (size == 0)
         return INTERIM__STEP_MORE;
     *data += size;

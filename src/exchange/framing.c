@@ -6,56 +6,63 @@
 
 #include <string.h>
 
-static int fail(interim_error *error, const char *what, const char *seen)
+/* The offset is that of the field line. */
+static int fail(interim_error *error, const interim__head *head, const interim_field *field,
+                const char *what)
 {
-    return interim__error_set(error, INTERIM_EFRAMING, INTERIM_STAGE_HEAD, "%s: %.64s", what, seen);
+    uint64_t offset = interim__head_offset(head, field);
+
+    interim__error_set(error, INTERIM_EFRAMING, INTERIM_STAGE_HEAD, "byte %llu: %s: %.64s",
+                       (unsigned long long)offset, what, field->value);
+    error->offset = (int64_t)offset;
+    return INTERIM_EFRAMING;
 }
 
 /* Content-Length, which may be repeated and may be a list as long as all say the same (RFC 9110
  * section 8.6). *length stays -1 when there is none. */
-static int content_length(int64_t *length, const interim__fields *fields, interim_error *error)
+static int content_length(int64_t *length, const interim__head *head, interim_error *error)
 {
     const interim_field *field = NULL;
 
-    while ((field = interim__fields_next(fields, "content-length", field)) != NULL) {
+    while ((field = interim__fields_next(&head->fields, "content-length", field)) != NULL) {
         const char *list = field->value, *text;
         size_t list_length = field->value_length, text_length;
         int64_t value = -1;
 
         if (list_length == 0)
-            return fail(error, "Content-Length is empty", "");
+            return fail(error, head, field, "Content-Length is empty");
         while (interim__text_next_element(&list, &list_length, &text, &text_length)) {
             if (!interim__text_decimal(&value, text, text_length, NULL))
-                return fail(error, "Content-Length is not a number that can be", field->value);
+                return fail(error, head, field, "Content-Length is not a number that can be");
             if (*length >= 0 && value != *length)
-                return fail(error, "two different Content-Lengths", field->value);
+                return fail(error, head, field, "two different Content-Lengths");
             *length = value;
         }
         if (value < 0)
-            return fail(error, "Content-Length is not a number", field->value);
+            return fail(error, head, field, "Content-Length is not a number");
     }
     return 0;
 }
 
 /* The only transfer coding that we can undo is chunked; TE asked for no other (RFC 9112 section 7).
  */
-static int transfer_coding(bool *chunked, const interim__fields *fields, interim_error *error)
+static int transfer_coding(bool *chunked, const interim__head *head, interim_error *error)
 {
     const interim_field *field = NULL;
 
-    while ((field = interim__fields_next(fields, "transfer-encoding", field)) != NULL) {
+    while ((field = interim__fields_next(&head->fields, "transfer-encoding", field)) != NULL) {
         const char *list = field->value, *text;
         size_t list_length = field->value_length, length;
 
         if (*chunked)
-            return fail(error, "more than one transfer coding", field->value);
+            return fail(error, head, field, "more than one transfer coding");
         while (interim__text_next_element(&list, &list_length, &text, &length)) {
             if (*chunked || !interim__text_is(text, length, "chunked"))
-                return fail(error, "a transfer coding that was not asked for", field->value);
+                return fail(error, head, field, "a transfer coding that was not asked for");
             *chunked = true;
         }
         if (!*chunked)
-            return fail(error, "Transfer-Encoding is empty", "");
+            return fail(error, head, field, "Transfer-Encoding is empty");
     }
     return 0;
 }
@@ -72,9 +79,9 @@ int interim__framing_decide(interim__framing *out, const interim__head *head, co
     /* RFC 9112 section 6.3: whatever its fields say, a tunnel begins after the head. */
     if (strcmp(method, "CONNECT") == 0 && head->status < 300)
         return 0;
-    failed = transfer_coding(&chunked, &head->fields, error);
+    failed = transfer_coding(&chunked, head, error);
     if (failed == 0)
-        failed = content_length(&out->length, &head->fields, error);
+        failed = content_length(&out->length, head, error);
     if (failed < 0)
         return failed;
     if (chunked) {

@@ -5,16 +5,18 @@
 
 #include <string.h>
 
-static int fail(interim_error *error, int code, size_t offset, const char *what)
+static int fail(interim_error *error, int code, uint64_t offset, const char *what)
 {
-    interim__error_set(error, code, INTERIM_STAGE_HEAD, "byte %zu: %s", offset, what);
+    interim__error_set(error, code, INTERIM_STAGE_HEAD, "byte %llu: %s", (unsigned long long)offset,
+                       what);
     error->offset = (int64_t)offset;
     return code;
 }
 
-static int too_large(interim_error *error)
+static int too_large(const interim__head *head, interim_error *error)
 {
-    return fail(error, INTERIM_EHEAD_LIMIT, INTERIM__HEAD_MAX, "it is larger than 64 KiB");
+    return fail(error, INTERIM_EHEAD_LIMIT, head->at + INTERIM__HEAD_MAX,
+                "the head is larger than 64 KiB");
 }
 
 /* The length of a line's text without its end; line_length counts the LF. */
@@ -26,12 +28,12 @@ static size_t text_length(const char *line, size_t line_length)
 }
 
 /* The first CR or NUL in a text, which no part of a head may hold (RFC 9112 section 2.2), or
- * length. */
-static size_t first_forbidden(const char *text, size_t length)
+ * length. NUL is looked for only if there may be one. */
+static size_t first_forbidden(const char *text, size_t length, bool may_hold_nul)
 {
     const char *cr = memchr(text, '\r', length);
     size_t end = cr == NULL ? length : (size_t)(cr - text);
-    const char *nul = memchr(text, '\0', end);
+    const char *nul = may_hold_nul ? memchr(text, '\0', end) : NULL;
 
     return nul == NULL ? end : (size_t)(nul - text);
 }
@@ -43,18 +45,20 @@ static int parse_status_line(interim__head *head, char *line, size_t length, int
     size_t forbidden;
 
     if (length < 12 || line[7] < '0' || line[7] > '9' || line[8] != ' ')
-        return fail(error, INTERIM_ESTATUS_LINE, length < 8 ? length : 7,
+        return fail(error, INTERIM_ESTATUS_LINE, head->at + (length < 8 ? length : 7),
                     "the version is not followed by a status");
     for (size_t i = 9; i < 12; i++) {
         if (line[i] < '0' || line[i] > '9')
-            return fail(error, INTERIM_ESTATUS_LINE, i, "the status is not three digits");
+            return fail(error, INTERIM_ESTATUS_LINE, head->at + i,
+                        "the status is not three digits");
         status = status * 10 + (line[i] - '0');
     }
     if (status < 100 || (length > 12 && line[12] != ' '))
-        return fail(error, INTERIM_ESTATUS_LINE, 9, "the status is not from 100 to 999");
-    forbidden = first_forbidden(line, length);
+        return fail(error, INTERIM_ESTATUS_LINE, head->at + 9, "the status is not from 100 to 999");
+    forbidden = first_forbidden(line, length, true);
     if (forbidden < length)
-        return fail(error, INTERIM_ESTATUS_LINE, forbidden, "the reason holds CR or NUL");
+        return fail(error, INTERIM_ESTATUS_LINE, head->at + forbidden,
+                    "the reason holds CR or NUL");
     head->status = status;
     head->minor = line[7] - '0';
     return 0;
@@ -71,7 +75,7 @@ static int check_first_line(interim__head *head, char *data, size_t length, inte
         return 0;
     for (size_t i = 0; i < sizeof version - 1 && i < length; i++)
         if (data[i] != version[i])
-            return fail(error, INTERIM_ESTATUS_LINE, i, "this is not HTTP/1");
+            return fail(error, INTERIM_ESTATUS_LINE, head->at + i, "this is not HTTP/1");
     end = memchr(data, '\n', length < INTERIM__HEAD_MAX ? length : INTERIM__HEAD_MAX);
     if (end == NULL)
         return 0;
@@ -95,9 +99,14 @@ size_t interim__head_find_end(const char *data, size_t length, size_t *scanned)
     return 0;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 /* RFC 9112 section 5.2: a line that begins with a blank goes on with the field before it; the line
  * end and the blanks around it become spaces. */
-static int unfold(interim__fields *fields, char *data, size_t at, size_t length, size_t base,
+static int unfold(interim__fields *fields, char *data, size_t at, size_t length, uint64_t base,
                   interim_error *error)
 {
     interim_field *last = fields->count == 0 ? NULL : &fields->items[fields->count - 1];
@@ -105,12 +114,12 @@ static int unfold(interim__fields *fields, char *data, size_t at, size_t length,
 
     if (last == NULL)
         return fail(error, INTERIM_EFIELD_LINE, base + at, "a blank begins the first field line");
-    while (length > 0 && (data[at + length - 1] == ' ' || data[at + length - 1] == '\t'))
+    while (length > 0 && is_blank(data[at + length - 1]))
         length--;
     value_end = data + (last->value - data) + last->value_length;
     if (length == 0)
         return 0;
-    while (*text == ' ' || *text == '\t')
+    while (is_blank(*text))
         text++;
     memset(value_end, ' ', (size_t)(text - value_end));
     last->value_length = (size_t)(data + at + length - last->value);
@@ -119,42 +128,42 @@ static int unfold(interim__fields *fields, char *data, size_t at, size_t length,
     return 0;
 }
 
-static int parse_field(interim__fields *fields, char *data, size_t at, size_t length, size_t base,
+static int parse_field(interim__fields *fields, char *data, size_t at, size_t length, uint64_t base,
                        interim_error *error)
 {
     char *line = data + at;
-    char *colon = memchr(line, ':', length);
-    const char *value;
-    size_t name_length, value_length;
+    size_t name_length = interim__text_token_length(line, length);
+    size_t begin = name_length + 1, end = length;
 
-    if (colon == NULL)
-        return fail(error, INTERIM_EFIELD_LINE, base + at, "this field line has no colon");
-    name_length = (size_t)(colon - line);
     /* A blank before the colon has been used to smuggle: RFC 9112 section 5.1. */
-    if (!interim__text_is_token(line, name_length))
-        return fail(error, INTERIM_EFIELD_LINE, base + at, "this field name is not a token");
+    if (name_length == 0 || name_length == length || line[name_length] != ':')
+        return fail(error, INTERIM_EFIELD_LINE, base + at,
+                    memchr(line, ':', length) == NULL ? "this field line has no colon"
+                                                      : "this field name is not a token");
     if (fields->count == INTERIM__HEAD_FIELDS_MAX)
         return fail(error, INTERIM_EHEAD_LIMIT, base + at, "there are more than 1024 fields");
-    value = colon + 1;
-    value_length = length - name_length - 1;
-    interim__text_trim(&value, &value_length);
-    *colon = '\0';
-    data[(size_t)(value - data) + value_length] = '\0';
-    return interim__fields_add(fields, line, name_length, value, value_length) < 0
+    while (begin < end && is_blank(line[begin]))
+        begin++;
+    while (begin < end && is_blank(line[end - 1]))
+        end--;
+    line[name_length] = '\0';
+    line[end] = '\0';
+    return interim__fields_add(fields, line, name_length, line + begin, end - begin) < 0
                ? interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory")
                : 0;
 }
 
-int interim__head_parse_fields(interim__fields *fields, char *data, size_t length, size_t base,
+int interim__head_parse_fields(interim__fields *fields, char *data, size_t length, uint64_t base,
                                interim_error *error)
 {
+    bool holds_nul = memchr(data, '\0', length) != NULL;
     size_t at = 0;
 
     while (at < length) {
         const char *end = memchr(data + at, '\n', length - at);
         size_t next = (size_t)(end - data) + 1;
         size_t text = text_length(data + at, next - at);
-        size_t forbidden = first_forbidden(data + at, text);
+        size_t forbidden = first_forbidden(data + at, text, holds_nul);
         int failed;
 
         if (text == 0)
@@ -162,9 +171,8 @@ int interim__head_parse_fields(interim__fields *fields, char *data, size_t lengt
         if (forbidden < text)
             return fail(error, INTERIM_EFIELD_LINE, base + at + forbidden,
                         "this field line holds CR or NUL");
-        failed = data[at] == ' ' || data[at] == '\t'
-                     ? unfold(fields, data, at, text, base, error)
-                     : parse_field(fields, data, at, text, base, error);
+        failed = is_blank(data[at]) ? unfold(fields, data, at, text, base, error)
+                                    : parse_field(fields, data, at, text, base, error);
         if (failed < 0)
             return failed;
         at = next;
@@ -180,19 +188,26 @@ ptrdiff_t interim__head_parse(interim__head *head, char *data, size_t length, in
     if (failed < 0)
         return failed;
     if (head->first_line == 0)
-        return length < INTERIM__HEAD_MAX ? 0 : too_large(error);
+        return length < INTERIM__HEAD_MAX ? 0 : too_large(head, error);
     first = head->first_line;
     if (head->scanned < first)
         head->scanned = first;
     end = interim__head_find_end(data, length, &head->scanned);
     if (end > INTERIM__HEAD_MAX || (end == 0 && length >= INTERIM__HEAD_MAX))
-        return too_large(error);
+        return too_large(head, error);
     if (end == 0)
         return 0;
     data[text_length(data, first)] = '\0';
     head->reason = data[12] == ' ' ? data + 13 : "";
-    failed = interim__head_parse_fields(&head->fields, data + first, end - first, first, error);
+    head->start = data;
+    failed = interim__head_parse_fields(&head->fields, data + first, end - first, head->at + first,
+                                        error);
     return failed < 0 ? failed : (ptrdiff_t)end;
+}
+
+uint64_t interim__head_offset(const interim__head *head, const interim_field *field)
+{
+    return head->at + (uint64_t)(field->name - head->start);
 }
 
 void interim__head_clear(interim__head *head)
@@ -200,6 +215,8 @@ void interim__head_clear(interim__head *head)
     interim__fields_clear(&head->fields);
     head->status = 0;
     head->reason = "";
+    head->at = 0;
+    head->start = NULL;
     head->scanned = 0;
     head->first_line = 0;
 }

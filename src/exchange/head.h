@@ -18,6 +18,8 @@ typedef struct interim__head {
     int minor;          /* of the HTTP/1 version */
     const char *reason; /* "" when there is none */
     interim__fields fields;
+    uint64_t at;       /* of its first byte in the answer, for errors: set by who parses */
+    const char *start; /* of a complete head */
     size_t scanned;    /* bytes in which no end was found yet */
     size_t first_line; /* length of the status line with its end; 0: not seen yet */
 } interim__head;
@@ -25,7 +27,7 @@ typedef struct interim__head {
 /* Goes on parsing length bytes at data, which begin with the head: those of the call before,
  * perhaps moved, and more. Returns the length of the head when it is complete, 0 when more is
  * needed, or ESTATUS_LINE, EFIELD_LINE, EHEAD_LIMIT, ENOMEM with error filled; its offset counts
- * from data. */
+ * from head->at. */
 ptrdiff_t interim__head_parse(interim__head *head, char *data, size_t length, interim_error *error);
 
 /* The end of a block of field lines, up to and with its empty line, in bytes that begin with the
@@ -34,10 +36,13 @@ size_t interim__head_find_end(const char *data, size_t length, size_t *scanned);
 
 /* Parses a complete block of field lines, its empty line included, such as a trailer section.
  * Errors as above; base is added to the offset. */
-int interim__head_parse_fields(interim__fields *fields, char *data, size_t length, size_t base,
+int interim__head_parse_fields(interim__fields *fields, char *data, size_t length, uint64_t base,
                                interim_error *error);
 
-/* Makes it ready for another head; memory is kept. */
+/* Where a field of a complete head begins, as a byte of the answer. */
+uint64_t interim__head_offset(const interim__head *head, const interim_field *field);
+
+/* Makes it ready for another head at byte 0; memory is kept. */
 void interim__head_clear(interim__head *head);
 void interim__head_dispose(interim__head *head);
 

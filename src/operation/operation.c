@@ -292,9 +292,13 @@ static bool is_polling(const interim__operation *op)
     return op->job != NULL && op->hop == INTERIM_HOP_POLL;
 }
 
-/* The end of waiting for the job, with time for the poll that is under way. */
+/* The end of waiting for the job, with time for the poll that is under way. An answer that is the
+ * last one may take longer: the job has ended in time. */
 static int64_t job_deadline(const interim__operation *op)
 {
+    if (op->exchanging && op->exchange.state == INTERIM__EXCHANGE_BODY &&
+        op->sink == INTERIM__SINK_FINAL)
+        return INTERIM__FAR;
     if (!is_polling(op) || op->need == INTERIM__NEED_TIME || op->job->deadline == INTERIM__FAR)
         return INTERIM__FAR;
     return op->job->deadline + LAST_POLL_NS;

@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,7 @@ static void send_output(struct fake *fake)
             fake->exchanges++;
         memcpy(fake->sent[slot] + fake->sent_length[slot], data, size < room ? size : room);
         fake->sent_length[slot] += size < room ? size : room;
+        fake->sent[slot][fake->sent_length[slot]] = '\0';
         interim__operation_sent(&fake->op, size, fake->now);
     }
 }
@@ -354,7 +356,9 @@ int fake_start(struct fake *out, interim_request *request)
     int answer = out->body_answer;
     int failed;
 
-    memset(out, 0, sizeof *out);
+    memset(out, 0, offsetof(struct fake, events));
+    for (size_t i = 0; i < FAKE_EXCHANGES; i++)
+        out->sent[i][0] = '\0';
     out->cancel_at = cancel_at;
     out->bytewise = bytewise;
     out->cancel_quietly = quietly;

@@ -88,20 +88,21 @@ struct fake {
     uint64_t cancel_at;  /* the callback of this event, by sequence, cancels; 0: none does */
     bool cancel_quietly; /* ... by interim__operation_cancel instead of its answer */
     bool stuck;
-    fake_event events[FAKE_EVENTS];
     size_t event_count; /* may be more than were recorded */
     unsigned ends;
-    bool disordered;             /* sequence numbers with a gap, or an event behind the end */
-    char trace[FAKE_EVENTS + 1]; /* a letter each: see fake_trace */
-    unsigned exchanges;          /* on which a byte was sent */
-    unsigned connections;        /* that were opened */
-    unsigned kept, closed;       /* connections that were given back */
-    char sent[FAKE_EXCHANGES][FAKE_SENT + 1]; /* what was sent, from the first byte on */
+    bool disordered;       /* sequence numbers with a gap, or an event behind the end */
+    unsigned exchanges;    /* on which a byte was sent */
+    unsigned connections;  /* that were opened */
+    unsigned kept, closed; /* connections that were given back */
+    size_t body_length;    /* what on_body got, if the request has fake_body */
+    int body_answer;       /* what fake_body returns */
+    const char *fault;     /* the script does not fit */
     size_t sent_length[FAKE_EXCHANGES];
-    char body[4096]; /* what on_body got, if the request has fake_body */
-    size_t body_length;
-    int body_answer;   /* what fake_body returns */
-    const char *fault; /* the script does not fit */
+    char trace[FAKE_EVENTS + 1]; /* a letter each: see fake_trace */
+    char body[4096];
+    /* Not cleared at the start: large. */
+    fake_event events[FAKE_EVENTS];
+    char sent[FAKE_EXCHANGES][FAKE_SENT + 1]; /* what was sent, from the first byte on */
 };
 
 /* A request with all defaults; fields: "Name: value" lines that end with \n, or NULL. */

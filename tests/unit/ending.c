@@ -324,6 +324,21 @@ START_TEST(ending_at_the_polling_deadline)
 }
 END_TEST
 
+START_TEST(ending_waits_for_the_body_of_the_last_poll)
+{
+    interim_request *request = fake_request("COPY", "http://dav.example/a/", NULL);
+
+    request->polling.deadline_ms = 10000;
+    fake_run(&run, request,
+             SCRIPT(SAY(202, "Location: /1\nRetry-After: 20\n"),
+                    RAW("HTTP/1.1 200 O\r\nContent-Length: 66001\r\n\r\n"), STEP(FILL, 66000),
+                    LATER(50000), RAW("x")));
+    OUTCOME(INTERIM_DONE, 0, 200); /* the job has ended in time */
+    ck_assert_uint_eq(run.result->body.length, 66001);
+    fake_finish(&run);
+}
+END_TEST
+
 START_TEST(ending_after_the_result_was_not_to_be_had)
 {
     CASE("POST", INTERIM_DONE, 0, 200, JOB, SAY(303, "Location: /r\n"), SAY(200, ""));
@@ -357,6 +372,7 @@ Suite *ending_suite(void)
     tcase_add_test(tests, ending_of_a_202_that_is_final);
     tcase_add_test(tests, ending_unreachable_monitor);
     tcase_add_test(tests, ending_at_the_polling_deadline);
+    tcase_add_test(tests, ending_waits_for_the_body_of_the_last_poll);
     tcase_add_test(tests, ending_after_the_result_was_not_to_be_had);
     suite_add_tcase(suite, tests);
     return suite;

@@ -17,6 +17,22 @@
     X(request_head)                                                                                \
     X(sender)                                                                                      \
     X(exchange)                                                                                    \
+    X(delay)                                                                                       \
+    X(progress)                                                                                    \
+    X(document)                                                                                    \
+    X(dialect)                                                                                     \
+    X(patience)                                                                                    \
+    X(history)                                                                                     \
+    X(follow)                                                                                      \
+    X(accepted)                                                                                    \
+    X(accepted_trouble)                                                                            \
+    X(request)                                                                                     \
+    X(operation)                                                                                   \
+    X(operation_cut)                                                                               \
+    X(response)                                                                                    \
+    X(response_job)                                                                                \
+    X(following)                                                                                   \
+    X(ending)                                                                                      \
     X(loop)                                                                                        \
     X(resolver)                                                                                    \
     X(connection)                                                                                  \

@@ -189,7 +189,7 @@ START_TEST(the_place_unused_longest_makes_room)
 {
     SSL_SESSION *session = make_session("good", TLS1_2_VERSION);
     interim__tls_tickets tickets = {0};
-    char host[16];
+    char host[32];
 
     for (int i = 0; i < INTERIM__TLS_PLACES; i++) {
         snprintf(host, sizeof host, "h%d.test", i);

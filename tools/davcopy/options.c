@@ -29,6 +29,15 @@ static const char help_text[] =
     "  -u, --user NAME[:PASSWORD]  log in; asks for the password if it is not given\n"
     "      --password-file FILE    take the password from the first line of FILE (-: stdin)\n"
     "      --cacert FILE           trust these CAs (PEM) instead of the system's\n"
+    "      --capath DIR            trust the CAs in this directory instead of the system's\n"
+    "      --cert FILE             show this client certificate (PEM) if asked (default: none)\n"
+    "      --key FILE              its key (default: it is in the file of --cert)\n"
+    "      --crl FILE              refuse certificates that these lists revoke (default: no "
+    "check)\n"
+    "      --pinned KEY            insist on this public key, 'sha256//...' (default: any)\n"
+    "      --tls-min 1.2|1.3       the oldest version of TLS that will do (default 1.2)\n"
+    "  -x, --proxy URL             go through this proxy, http://... or socks5h://..., 'none' for\n"
+    "                              none (default: http_proxy, https_proxy, no_proxy)\n"
     "      --silence SECONDS       give up after that long without a sign of life (default 300)\n"
     "      --deadline SECONDS      stop waiting after that long in all (default: none, but 24 h\n"
     "                              for a job that is polled)\n"
@@ -47,6 +56,12 @@ enum {
     OPTION_DEPTH,
     OPTION_PASSWORD_FILE,
     OPTION_CACERT,
+    OPTION_CAPATH,
+    OPTION_CERT,
+    OPTION_KEY,
+    OPTION_CRL,
+    OPTION_PINNED,
+    OPTION_TLS_MIN,
     OPTION_SILENCE,
     OPTION_DEADLINE,
     OPTION_LOG
@@ -60,6 +75,13 @@ static const struct option long_options[] = {
     {"user", required_argument, NULL, 'u'},
     {"password-file", required_argument, NULL, OPTION_PASSWORD_FILE},
     {"cacert", required_argument, NULL, OPTION_CACERT},
+    {"capath", required_argument, NULL, OPTION_CAPATH},
+    {"cert", required_argument, NULL, OPTION_CERT},
+    {"key", required_argument, NULL, OPTION_KEY},
+    {"crl", required_argument, NULL, OPTION_CRL},
+    {"pinned", required_argument, NULL, OPTION_PINNED},
+    {"tls-min", required_argument, NULL, OPTION_TLS_MIN},
+    {"proxy", required_argument, NULL, 'x'},
     {"silence", required_argument, NULL, OPTION_SILENCE},
     {"deadline", required_argument, NULL, OPTION_DEADLINE},
     {"log", required_argument, NULL, OPTION_LOG},
@@ -167,6 +189,17 @@ static int take_depth(struct options *out, const char *text)
     return EXIT_DONE;
 }
 
+static int take_tls_min(struct options *out, const char *text)
+{
+    if (strcmp(text, "1.2") == 0)
+        out->only_tls_1_3 = false;
+    else if (strcmp(text, "1.3") == 0)
+        out->only_tls_1_3 = true;
+    else
+        return wrong("--tls-min %s is not a version that is spoken; give 1.2 or 1.3", text);
+    return EXIT_DONE;
+}
+
 static int take(struct options *out, int option, char *argument)
 {
     switch (option) {
@@ -194,6 +227,26 @@ static int take(struct options *out, int option, char *argument)
     case OPTION_CACERT:
         out->ca_file = argument;
         return EXIT_DONE;
+    case OPTION_CAPATH:
+        out->ca_dir = argument;
+        return EXIT_DONE;
+    case OPTION_CERT:
+        out->certificate_file = argument;
+        return EXIT_DONE;
+    case OPTION_KEY:
+        out->key_file = argument;
+        return EXIT_DONE;
+    case OPTION_CRL:
+        out->crl_file = argument;
+        return EXIT_DONE;
+    case OPTION_PINNED:
+        out->pinned_keys = argument;
+        return EXIT_DONE;
+    case OPTION_TLS_MIN:
+        return take_tls_min(out, argument);
+    case 'x':
+        out->proxy = argument;
+        return EXIT_DONE;
     case OPTION_SILENCE:
         return take_seconds(&out->silence_ms, "--silence", argument);
     case OPTION_DEADLINE:
@@ -216,6 +269,8 @@ static int check_together(const struct options *out)
         return wrong("--depth 0 cannot go with --move; a collection moves with all its members");
     if (out->quiet && out->verbose)
         return wrong("--quiet and --verbose exclude each other; give one of them");
+    if (out->key_file && !out->certificate_file)
+        return wrong("--key needs --cert; give the certificate too");
     if (out->password_file && !out->user)
         return wrong("--password-file needs --user; give the name too");
     if (out->password_file && out->password)
@@ -256,7 +311,7 @@ bool options_parse(struct options *out, int *exit_code, int argc, char **argv)
     memset(out, 0, sizeof *out);
     *exit_code = EXIT_DONE;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":mH:u:qvhV", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":mH:u:x:qvhV", long_options, NULL)) != -1) {
         if (option == 'h' || option == 'V') {
             fputs(option == 'h' ? help_text : "davcopy " INTERIM_VERSION "\n", stdout);
             return false;

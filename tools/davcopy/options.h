@@ -30,6 +30,13 @@ struct options {
     char *password;            /* owned, NULL when --user had none */
     const char *password_file; /* "-" is standard input */
     const char *ca_file;
+    const char *ca_dir;
+    const char *certificate_file;
+    const char *key_file;
+    const char *crl_file;
+    const char *pinned_keys;
+    bool only_tls_1_3;
+    const char *proxy;    /* NULL: the environment's, "none": none */
     const char *log_file; /* "-" is standard error */
     int64_t silence_ms;   /* 0: the library's default */
     int64_t deadline_ms;  /* 0: none */

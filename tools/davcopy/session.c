@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -44,11 +45,61 @@ static int open_log(struct session *session)
     return code < 0 ? local_trouble(session, "cannot open the log", code) : EXIT_DONE;
 }
 
+/* The library tells which file or value it is; the option's name is ours. */
+static int wrong_option(struct session *session, const interim_error *error)
+{
+    static const char *const names[][2] = {
+        {"CA file", "--cacert"},
+        {"CA directory", "--capath"},
+        {"client certificate", "--cert"},
+        {"client key", "--key"},
+        {"CRL file", "--crl"},
+        {"pinned key", "--pinned"},
+        {"key log", "SSLKEYLOGFILE"},
+        {"the URL of the proxy", "--proxy, or the environment's,"},
+    };
+    const char *name = "an option";
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strncmp(error->text, names[i][0], strlen(names[i][0])) == 0)
+            name = names[i][1];
+    }
+    display_line(&session->display, "%s cannot be used: %s; nothing was sent", name, error->text);
+    return EXIT_USAGE;
+}
+
+/* The secrets of TLS are written down only if the user has asked for it. */
+static int make_client(struct session *session)
+{
+    const struct options *options = session->options;
+    const char *key_log_file = secure_getenv("SSLKEYLOGFILE");
+    interim_client_options client_options = INTERIM_CLIENT_OPTIONS_INIT;
+    interim_error error = {.size = sizeof error};
+    int code;
+
+    client_options.user_agent = "davcopy/" INTERIM_VERSION;
+    client_options.ca_file = options->ca_file;
+    client_options.ca_dir = options->ca_dir;
+    client_options.certificate_file = options->certificate_file;
+    client_options.key_file = options->key_file;
+    client_options.crl_file = options->crl_file;
+    client_options.pinned_keys = options->pinned_keys;
+    client_options.tls_min = options->only_tls_1_3 ? INTERIM_TLS_1_3 : INTERIM_TLS_1_2;
+    if (key_log_file && key_log_file[0] != '\0')
+        client_options.key_log_file = key_log_file;
+    if (options->proxy && strcmp(options->proxy, "none") != 0)
+        client_options.proxy = options->proxy;
+    client_options.proxy_from_environment = !options->proxy;
+    client_options.error = &error;
+    code = interim_client_new(&session->client, &client_options);
+    if (code == INTERIM_ETLS || code == INTERIM_EINVAL || code == INTERIM_EURL)
+        return wrong_option(session, &error);
+    return code < 0 ? local_trouble(session, "cannot begin", code) : EXIT_DONE;
+}
+
 int session_open(struct session *out, const struct options *options)
 {
-    interim_client_options client_options = INTERIM_CLIENT_OPTIONS_INIT;
     const bool log_on_stderr = options->log_file && strcmp(options->log_file, "-") == 0;
-    char shown[512];
     int code;
 
     memset(out, 0, sizeof *out);
@@ -57,22 +108,11 @@ int session_open(struct session *out, const struct options *options)
     out->began_ms = display_now_ms();
     display_init(&out->display, options->quiet, options->verbose, !log_on_stderr);
     code = open_log(out);
-    if (code != EXIT_DONE)
-        return code;
-    client_options.ca_file = options->ca_file;
-    client_options.user_agent = "davcopy/" INTERIM_VERSION;
-    code = interim_client_new(&out->client, &client_options);
-    if (code == INTERIM_ETLS && options->ca_file) {
-        display_line(&out->display,
-                     "--cacert %s cannot be read or holds no certificate; give a PEM file",
-                     printable(shown, sizeof shown, options->ca_file));
-        return EXIT_USAGE;
-    }
-    if (code < 0)
-        return local_trouble(out, "cannot begin", code);
-    if (out->log)
+    if (code == EXIT_DONE)
+        code = make_client(out);
+    if (code == EXIT_DONE && out->log)
         interim_client_set_log(out->client, out->log);
-    return EXIT_DONE;
+    return code;
 }
 
 static int on_event(const interim_event *event, void *user)

@@ -48,7 +48,8 @@ static const struct meaning {
     {404, PLACE_SOURCE, "it does not exist", "check the URL"},
     {405, PLACE_SOURCE, "the server does not allow that there",
      "is it a WebDAV server, and may this part of it be changed?"},
-    {407, PLACE_SOURCE, "a proxy wants a name and a password", "davcopy cannot log in at proxies"},
+    {407, PLACE_SOURCE, "the proxy wants a name and a password",
+     "give them with --proxy http://NAME:PASSWORD@HOST"},
     {409, PLACE_DESTINATION, "the collection above the destination is missing",
      "make it first, with MKCOL"},
     {410, PLACE_SOURCE, "it does not exist any more", "check the URL"},
@@ -237,6 +238,9 @@ void verdict_network(struct verdict *out, int code, const char *detail)
     case INTERIM_ECONNECT:
     case INTERIM_ECONNECT_TIMEOUT:
         advice = "check host and port, and that the server runs; nothing was copied";
+        break;
+    case INTERIM_EPROXY:
+        advice = "check --proxy, or http_proxy and https_proxy; nothing was copied";
         break;
     case INTERIM_ECERTIFICATE:
         advice = "if you trust it, give its CA with --cacert FILE; nothing was copied";
