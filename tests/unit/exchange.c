@@ -14,7 +14,7 @@ static interim__exchange exchange;
 
 static void begin_body(const char *method, const char *data, int64_t length)
 {
-    interim__body_source body = {data, NULL, NULL, length};
+    interim__body_source body = {.data = data, .length = length};
 
     interim__error_init(&error);
     interim__exchange_init(&exchange, method, &error);

@@ -205,13 +205,16 @@ END_TEST
 
 START_TEST(patience_admits_a_burst_and_then_a_rate)
 {
+    int admitted = 0;
+
     start_exchange(&(interim_patience){.interim_rate = 10, .interim_burst = 100});
     for (int i = 0; i < 100; i++)
         ck_assert(interim__watchdog_admit(&dog, START));
     ck_assert(!interim__watchdog_admit(&dog, START));
     start_exchange(&(interim_patience){.interim_rate = 10, .interim_burst = 100});
     for (int64_t i = 0; i < 10000; i++) /* at the rate: for long */
-        ck_assert(interim__watchdog_admit(&dog, START + i * 100 * MS));
+        admitted += interim__watchdog_admit(&dog, START + i * 100 * MS);
+    ck_assert_int_eq(admitted, 10000);
     start_exchange(&(interim_patience){.interim_rate = 10, .interim_burst = 100});
     for (int i = 0;; i++) { /* a tenth above the rate: until the burst is used up */
         if (!interim__watchdog_admit(&dog, START + (int64_t)i * 1000 * MS / 11)) {

@@ -144,6 +144,8 @@ START_TEST(request_field_check_refuses_what_cannot_be_sent)
         {"Trailer", "X", false},
         {"Upgrade", "h2c", false},
         {"Expect", "100-continue", false},
+        {"Proxy-Authorization", "Basic x", false},
+        {"Proxy-Connection", "close", false},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -44,7 +44,10 @@ static ptrdiff_t read_script(void *buffer, size_t size, void *user)
 
 static void start(interim__sender *sender, const char *data, struct script *script, int64_t length)
 {
-    interim__body_source body = {data, script == NULL ? NULL : read_script, script, length};
+    interim__body_source body = {.data = data,
+                                 .reader = script == NULL ? NULL : read_script,
+                                 .user = script,
+                                 .length = length};
 
     memset(sender, 0, sizeof *sender);
     interim__error_init(&error);
@@ -305,6 +308,113 @@ START_TEST(sender_abandoned_sends_nothing_more)
 }
 END_TEST
 
+/* A source that can be read twice: letters by their offset; it fails at an offset, 0: never. */
+struct letters_source {
+    int64_t fail_at, last_offset;
+};
+
+static ptrdiff_t read_letters(void *buffer, size_t size, int64_t offset, void *user)
+{
+    struct letters_source *source = user;
+
+    source->last_offset = offset;
+    if (source->fail_at > 0 && offset >= source->fail_at)
+        return -5;
+    for (size_t i = 0; i < size; i++)
+        ((char *)buffer)[i] = (char)('a' + ((size_t)offset + i) % 26);
+    return (ptrdiff_t)size;
+}
+
+START_TEST(sender_asks_a_source_by_offset)
+{
+    static const size_t sizes[] = {1, 16384, 16385, 40000};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (int turn = 0; turn < 2; turn++) { /* the same source, twice */
+            struct letters_source source = {0, -1};
+            interim__body_source body = {
+                .piece = read_letters, .user = &source, .length = (int64_t)sizes[i]};
+            char *expected = letters(sizes[i]);
+            interim__sender sender = {0};
+            interim__buffer wire = {0};
+
+            interim__error_init(&error);
+            interim__sender_start(&sender, &body);
+            ck_assert_int_eq(drain(&sender, 5000, &wire), 0);
+            ck_assert(interim__sender_done(&sender));
+            ck_assert_str_eq(wire.data, expected);
+            ck_assert_int_eq(source.last_offset, (int64_t)((sizes[i] - 1) / 16384 * 16384));
+            interim__buffer_dispose(&wire);
+            interim__sender_dispose(&sender);
+            free(expected);
+        }
+}
+END_TEST
+
+START_TEST(sender_source_may_fail)
+{
+    struct letters_source source = {16384, -1};
+    interim__body_source body = {.piece = read_letters, .user = &source, .length = 40000};
+    interim__sender sender = {0};
+    interim__buffer wire = {0};
+
+    interim__error_init(&error);
+    interim__sender_start(&sender, &body);
+    ck_assert_int_eq(drain(&sender, SIZE_MAX, &wire), INTERIM_ECALLBACK);
+    ck_assert_uint_eq(wire.length, 16384);
+    ck_assert(!interim__sender_done(&sender));
+    interim__buffer_dispose(&wire);
+    interim__sender_dispose(&sender);
+}
+END_TEST
+
+START_TEST(sender_holds_the_body_until_it_is_released)
+{
+    for (int from_reader = 0; from_reader < 2; from_reader++) {
+        struct script script = {.piece = 3, .total = 5};
+        interim__sender sender;
+        interim__buffer wire = {0};
+        const char *data;
+
+        start(&sender, from_reader ? NULL : "abcde", from_reader ? &script : NULL, 5);
+        sender.held = true;
+        ck_assert(!interim__sender_waits(&sender)); /* the head comes first */
+        ck_assert_int_eq(drain(&sender, 7, &wire), 0);
+        ck_assert_str_eq(wire.data, HEAD);
+        ck_assert(interim__sender_waits(&sender));
+        ck_assert(!interim__sender_done(&sender));
+        ck_assert_uint_eq(script.calls, 0);
+        ck_assert_int_eq(interim__sender_output(&sender, &data, &error), 0);
+        interim__sender_release(&sender);
+        ck_assert(!interim__sender_waits(&sender));
+        ck_assert_int_eq(drain(&sender, 7, &wire), 0);
+        ck_assert_str_eq(wire.data, HEAD "abcde");
+        ck_assert(interim__sender_done(&sender));
+        interim__buffer_dispose(&wire);
+        interim__sender_dispose(&sender);
+    }
+}
+END_TEST
+
+START_TEST(sender_abandoned_while_it_holds_sends_no_body)
+{
+    interim__sender sender;
+    interim__buffer wire = {0};
+    const char *data;
+
+    start(&sender, "abcde", NULL, 5);
+    sender.held = true;
+    ck_assert_int_eq(drain(&sender, SIZE_MAX, &wire), 0);
+    interim__sender_abandon(&sender);
+    interim__sender_release(&sender);
+    ck_assert_int_eq(interim__sender_output(&sender, &data, &error), 0);
+    ck_assert(!interim__sender_done(&sender));
+    ck_assert_str_eq(wire.data, HEAD);
+    interim__buffer_dispose(&wire);
+    interim__sender_dispose(&sender);
+}
+END_TEST
+
 START_TEST(sender_without_memory_is_enomem)
 {
     unsigned long nth = 0;
@@ -345,6 +455,10 @@ Suite *sender_suite(void)
     tcase_add_test(tests, sender_reader_that_ends_early_has_failed);
     tcase_add_test(tests, sender_error_text_makes_sense_without_a_length);
     tcase_add_test(tests, sender_abandoned_sends_nothing_more);
+    tcase_add_test(tests, sender_asks_a_source_by_offset);
+    tcase_add_test(tests, sender_source_may_fail);
+    tcase_add_test(tests, sender_holds_the_body_until_it_is_released);
+    tcase_add_test(tests, sender_abandoned_while_it_holds_sends_no_body);
     tcase_add_test(tests, sender_without_memory_is_enomem);
     suite_add_tcase(suite, tests);
     return suite;

@@ -46,6 +46,7 @@
     X(route)                                                                                       \
     X(client_proxy)                                                                                \
     X(client_tls)                                                                                  \
+    X(strict)                                                                                      \
     X(client)
 
 #define TEST_SUITE_DECLARE(name) Suite *name##_suite(void);
