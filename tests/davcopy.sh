@@ -134,7 +134,7 @@ test_usage() {
     expect "one argument" 2 "DESTINATION is missing" http://h/a
     expect "three arguments" 2 "one argument too many" http://h/a /b /c
     expect "an option that does not exist" 2 "no option --frob" --frob http://h/a /b
-    expect "a letter that does not exist" 2 "no option -x" -x http://h/a /b
+    expect "a letter that does not exist" 2 "no option -Z" -Z http://h/a /b
     expect "an option with a value it does not take" 2 "no option --move=1" --move=1 http://h/a /b
     expect "an option without its value" 2 "--log needs a value" http://h/a /b --log
     expect "--depth 1" 2 "--depth 1 does not exist" --depth 1 http://h/a /b

@@ -31,6 +31,8 @@ command:apache2,httpd apache2-bin    httpd              apache2            apach
 command:curl         curl            curl               curl               curl      curl
 python:jsonschema    python3-jsonschema python3-jsonschema python3-jsonschema python-jsonschema py3-jsonschema
 command:haproxy      haproxy         haproxy            haproxy            haproxy   haproxy
+command:squid        squid           squid              squid              squid     squid
+command:danted,sockd dante-server    dante-server       dante-server       dante     dante-server
 command:node         nodejs          nodejs             nodejs             nodejs    nodejs
 command:squid        squid           squid              squid              squid     squid
 command:danted,sockd dante-server    dante-server       dante-server       dante     dante-server

@@ -21,9 +21,9 @@ typedef ptrdiff_t (*interim__body_piece_fn)(void *buffer, size_t size, int64_t o
 typedef struct interim__body_source {
     const char *data;              /* memory, borrowed until the exchange ended; or NULL */
     interim_body_reader_fn reader; /* or a reader; or NULL: no body */
-    interim__body_piece_fn piece;  /* or a source that can be read twice; or NULL */
     void *user;
     int64_t length; /* bytes, INTERIM__BODY_NONE or INTERIM__BODY_CHUNKED */
+    interim__body_piece_fn piece; /* instead of reader: a source that can be read twice; or NULL */
 } interim__body_source;
 
 typedef struct interim__sender {
