@@ -23,6 +23,7 @@ struct player {
     bool idle;            /* there is a connection that could be used again */
     int64_t idle_since;
     interim__uri idle_origin;
+    interim__routes routes;
     interim__buffer *problems;
 };
 
@@ -172,22 +173,30 @@ static void refuse(struct player *player)
     interim__operation_unopened(&player->op, &error, now(player));
 }
 
-/* The n-th exchange, from its connection on. */
-static bool connect_and_play(struct player *player, size_t number)
+/* Whether an idle connection is used; it is not idle any more. */
+static bool take_idle(struct player *player)
 {
-    const struct served *served = &player->asking.transcript->exchanges[number - 1];
     bool reused = player->idle && interim__uri_same_origin(&player->idle_origin, &player->op.uri) &&
                   player->now - player->idle_since <= interim__operation_idle_limit(&player->op);
-    bool good;
 
     player->idle = false;
     interim__uri_dispose(&player->idle_origin);
+    if (interim__uri_copy(&player->idle_origin, &player->op.uri) < 0)
+        abort();
+    return reused;
+}
+
+/* The n-th exchange, from its connection on; or through the tunnel that the one before has made. */
+static bool connect_and_play(struct player *player, size_t number)
+{
+    const struct served *served = &player->asking.transcript->exchanges[number - 1];
+    bool reused = player->op.need == INTERIM__NEED_CONNECTION && take_idle(player);
+    bool good;
+
     if (served->refuse) {
         refuse(player);
         return true;
     }
-    if (interim__uri_copy(&player->idle_origin, &player->op.uri) < 0)
-        abort();
     interim__operation_opened(&player->op, "192.0.2.1:80", reused, now(player));
     good = play_exchange(player, served);
     player->idle = player->op.keep_connection;
@@ -196,17 +205,22 @@ static bool connect_and_play(struct player *player, size_t number)
     return good;
 }
 
+static void wait(struct player *player)
+{
+    int64_t deadline = interim__operation_deadline(&player->op);
+
+    if (deadline > player->now)
+        player->now = deadline;
+    interim__operation_tick(&player->op, now(player));
+}
+
 static void run(struct player *player)
 {
     size_t number = 0;
 
     while (player->op.need != INTERIM__NEED_NOTHING) {
         if (player->op.need == INTERIM__NEED_TIME) {
-            int64_t deadline = interim__operation_deadline(&player->op);
-
-            if (deadline > player->now)
-                player->now = deadline;
-            interim__operation_tick(&player->op, now(player));
+            wait(player);
         } else if (number == player->asking.transcript->exchange_count) {
             log_record(player->asking.log, "one more exchange is wanted: %s %s", player->op.method,
                        player->op.url_text);
@@ -218,6 +232,15 @@ static void run(struct player *player)
     }
     if (number < player->asking.transcript->exchange_count)
         log_record(player->asking.log, "only %zu exchanges were wanted", number);
+}
+
+static void find_proxy(struct player *player, const char *url)
+{
+    const char *problem;
+
+    if (url != NULL && interim__route_parse(&player->routes.http, url, &problem) < 0)
+        abort();
+    player->routes.https = player->routes.http;
 }
 
 static int observe(void *user, const interim_event *event)
@@ -232,10 +255,12 @@ static void play(const struct transcript *transcript, const struct cut *cut, str
     size_t cap = transcript->body_cap == 0 ? BODY_CAP : transcript->body_cap;
     interim_result *result;
 
+    find_proxy(&player, transcript->proxy);
     asking_begin(&player.asking, transcript, log, transcript->body_cap > 0, NULL, NULL, 1);
     if (interim__operation_init(&player.op, player.asking.request, 1, cut->at + 1, "test/1", cap,
                                 observe, &player, now(&player)) < 0)
         abort();
+    player.op.routes = &player.routes;
     run(&player);
     if (player.op.need == INTERIM__NEED_NOTHING) {
         result = interim__operation_take_result(&player.op);
@@ -246,6 +271,7 @@ static void play(const struct transcript *transcript, const struct cut *cut, str
     asking_dispose(&player.asking);
     interim__buffer_dispose(&player.wire);
     interim__uri_dispose(&player.idle_origin);
+    interim__routes_dispose(&player.routes);
 }
 
 static bool can(const struct transcript *transcript)

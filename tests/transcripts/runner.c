@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NEAR 4096                       /* bytes in which every place is cut */
+#define NEAR 4096u                      /* bytes in which every place is cut */
 #define WORK ((size_t)16 * 1024 * 1024) /* bytes played for one transcript on one layer */
-#define FAR_SPLITS 64                   /* the least number of places of a long transcript */
+#define LEAST_SPLITS 32                 /* the least number of places of a long transcript */
 #define FEW_SPLITS 4                    /* of a layer that takes time */
 
 static const struct layer *const layers[] = {&layer_exchange, &layer_operation, &layer_blocking,
@@ -56,24 +56,24 @@ static bool play(const struct layer *layer, const struct transcript *transcript,
 }
 
 /* From one place to the next: 1 where that is not too much work. */
-static size_t stride_at(size_t place, size_t size)
+static size_t stride_at(size_t place, size_t size, size_t work)
 {
-    size_t plays = WORK / size < FAR_SPLITS ? FAR_SPLITS : WORK / size;
+    size_t plays = WORK / work < LEAST_SPLITS ? LEAST_SPLITS : WORK / work;
 
-    if (size <= NEAR)
+    if (plays >= size)
         return 1;
-    return (place < NEAR ? NEAR : size - NEAR) / (plays / 2) + 1;
+    return (place < NEAR ? (size < NEAR ? size : NEAR) : size - NEAR) / (plays / 2) + 1;
 }
 
 static bool play_splits(const struct layer *layer, const struct transcript *transcript,
                         size_t stride)
 {
-    size_t size = transcript_size(transcript), step;
+    size_t size = transcript_size(transcript), work = size + transcript_sent(transcript), step;
 
     for (size_t at = 0; at < size; at += step) {
         if (at > 0 && !play(layer, transcript, &(struct cut){CUT_SPLIT, at}))
             return false;
-        step = layer->thorough ? stride * stride_at(at, size) : size / FEW_SPLITS + 1;
+        step = layer->thorough ? stride * stride_at(at, size, work) : size / FEW_SPLITS + 1;
     }
     return true;
 }

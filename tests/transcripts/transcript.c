@@ -473,6 +473,8 @@ static bool option(struct transcript *transcript, struct source *source, const c
         transcript->decoded_max = strtoull(value, NULL, 10);
     } else if (strcmp(name, "user") == 0)
         transcript->user = copy(value);
+    else if (strcmp(name, "proxy") == 0) /* for both schemes; of the operation layer */
+        transcript->proxy = copy(value);
     else if (strcmp(name, "password") == 0)
         transcript->password = copy(value);
     else if (strcmp(name, "cancel") == 0) { /* EVENT, or EVENT NUMBER */
@@ -582,6 +584,7 @@ void transcript_free(struct transcript *transcript)
     free(transcript->pieces);
     free(transcript->user);
     free(transcript->password);
+    free(transcript->proxy);
     free(transcript->cancel_kind);
     for (size_t i = 0; i < transcript->exchange_count; i++) {
         interim__buffer_dispose(&transcript->exchanges[i].bytes);
@@ -609,5 +612,14 @@ size_t transcript_size(const struct transcript *transcript)
 
     for (size_t i = 0; i < transcript->exchange_count; i++)
         size += transcript->exchanges[i].bytes.length;
+    return size;
+}
+
+size_t transcript_sent(const struct transcript *transcript)
+{
+    size_t size = transcript->body.length;
+
+    for (size_t i = 0; i < transcript->piece_count; i++)
+        size += transcript->pieces[i].bytes.length;
     return size;
 }

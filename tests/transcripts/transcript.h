@@ -87,6 +87,7 @@ struct transcript {
     interim_patience patience;
     interim_polling polling;
     char *user, *password;
+    char *proxy; /* URL; NULL: none */
     size_t body_cap;
     interim_expect expect;
     bool decoding;
@@ -105,8 +106,9 @@ void transcript_free(struct transcript *transcript);
 /* Whether a layer is to play it. */
 bool transcript_is_for(const struct transcript *transcript, const char *layer);
 
-/* All bytes that the server sends. */
+/* All bytes that the server sends, and those of the request's body. */
 size_t transcript_size(const struct transcript *transcript);
+size_t transcript_sent(const struct transcript *transcript);
 
 /* Looks whether a request, as it was written, is what was asked for: head, and content freed of its
  * framing. Appends a line to problems for each thing that is not. */
