@@ -182,18 +182,21 @@ typedef enum interim_event_kind {
     INTERIM_EVENT_WAITING,   /* the next poll comes in wait_ms */
     INTERIM_EVENT_POLL,      /* a monitor answered: a sign of life; text tells its state */
     INTERIM_EVENT_MARKER,    /* a performance marker of a streamed body: a sign of life */
-    INTERIM_EVENT_RETRY,     /* a safe request failed and is asked again in wait_ms */
+    INTERIM_EVENT_RETRY,     /* a safe request failed and is asked again in wait_ms;
+                                or a 401 is answered (text tells how) */
     INTERIM_EVENT_GAP,       /* silence for longer than gap_warning, repeated as it doubles */
     INTERIM_EVENT_END        /* the outcome is known; the last event of an operation */
 } interim_event_kind;
 
 /* Which exchange of its operation an event belongs to. */
 typedef enum interim_hop {
-    INTERIM_HOP_REQUEST = 0, /* the request itself */
-    INTERIM_HOP_REDIRECT,    /* the request after hop_index redirects */
-    INTERIM_HOP_POLL,        /* poll number hop_index */
-    INTERIM_HOP_RESULT,      /* the GET of a result that a finished monitor named */
-    INTERIM_HOP_TUNNEL       /* CONNECT at a proxy, before any of these */
+    INTERIM_HOP_REQUEST = 0,   /* the request itself */
+    INTERIM_HOP_REDIRECT,      /* the request after hop_index redirects */
+    INTERIM_HOP_POLL,          /* poll number hop_index */
+    INTERIM_HOP_RESULT,        /* the GET of a result that a finished monitor named */
+    INTERIM_HOP_TUNNEL,        /* CONNECT at a proxy, before any of these */
+    INTERIM_HOP_AUTHENTICATION /* the request, or a redirect of it, after hop_index answers to a
+                                  401; polls and results keep their hop */
 } interim_hop;
 
 typedef enum interim_outcome {
@@ -364,6 +367,65 @@ INTERIM_API int interim_request_add_header(interim_request *request, const char 
  * EINVAL, EBUSY, ENOMEM. Since: 0.1. */
 INTERIM_API int interim_request_set_credentials(interim_request *request, const char *user,
                                                 const char *password);
+
+/* How to log in. */
+typedef enum interim_scheme {
+    INTERIM_SCHEME_AUTO = 0, /* what the server asks for: Digest before Bearer before Basic */
+    INTERIM_SCHEME_BASIC,    /* Basic, with the first request already */
+    INTERIM_SCHEME_DIGEST,   /* Digest, and nothing else */
+    INTERIM_SCHEME_BEARER    /* Bearer, with the first request already */
+} interim_scheme;
+
+/* A server that wants credentials, as an interim_challenge_fn sees it, and what that answers. */
+typedef struct interim_challenge {
+    size_t size;
+    const char *origin; /* who asks: "https://dav.example:8443" */
+    const char *scheme; /* "Digest", "Bearer" or "Basic": the best that can be answered */
+    const char *realm;  /* as the server says, any bytes from 0x20 on; "" when it says none */
+    int refused;        /* other than 0: credentials were sent, and refused */
+    const char *user, *password; /* the answer: both, for Digest and Basic ... */
+    const char *token;           /* ... or this, for Bearer; NULL at first. Copied as soon as the
+                                    callback has returned: they must not lie on its stack */
+} interim_challenge;
+
+/* Called when a server wants credentials and there are none, or when it refused them (a token that
+ * expired while a job was polled): once until the server accepts something. Returns 0 with an
+ * answer filled in; anything else says that there is none, and the 401 is final. */
+typedef int (*interim_challenge_fn)(interim_challenge *challenge, void *user);
+
+/* Credentials for the origin of the request's URL; no other origin gets them or may ask for them.
+ * Zero of each field means that it is not there.
+ *
+ * A 401 says that nothing was done, so a request of any method is sent again with the answer to its
+ * challenge: once for each fresh challenge, and again when the server calls the nonce of Digest
+ * stale. Not, and the 401 is final, when its body came from a reader that was asked already (see
+ * interim_request_set_expect), when a method that changes something was followed by a sign of
+ * life, or when the request has a field Authorization of its own.
+ *
+ * Digest is that of RFC 7616: SHA-256, SHA-512-256, MD5 and their -sess forms, qop auth and (bodies
+ * from memory) auth-int. Names and passwords are sent as they are given: UTF-8 is best. */
+typedef struct interim_authentication {
+    size_t size;
+    interim_scheme scheme;
+    int clear_text; /* other than 0: with INTERIM_SCHEME_AUTO, Basic and Bearer, which anybody on
+                       the way can read, are also answered without TLS. The other schemes are sent
+                       as they are named */
+    const char *user, *password; /* both or none; no control characters, no colon in a name */
+    const char *token;           /* visible ASCII */
+    interim_challenge_fn fresh;  /* gives credentials when they are wanted */
+    void *fresh_user;            /* for it */
+} interim_authentication;
+#define INTERIM_AUTHENTICATION_INIT                                                                \
+    {                                                                                              \
+        sizeof(interim_authentication), INTERIM_SCHEME_AUTO, 0, NULL, NULL, NULL, NULL, NULL       \
+    }
+
+/* Sets how to log in, copied; overwritten when the request is freed; NULL takes it back.
+ * fresh_user is borrowed until the request is freed and its operations have ended. Replaces what
+ * interim_request_set_credentials has set. Errors: EINVAL (out of range, a control character, or
+ * nothing to log in with), EBUSY, ENOMEM. Since: 0.1. */
+INTERIM_API int interim_request_set_authentication(interim_request *request,
+                                                   const interim_authentication *authentication);
 
 /* The body, from memory: size bytes at data, copied. Errors: EBUSY, ENOMEM. Since: 0.1. */
 INTERIM_API int interim_request_set_body(interim_request *request, const void *data, size_t size);

@@ -5,14 +5,11 @@
 #include "exchange/request_head.h"
 #include "operation/patience.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define METHOD_MAX 32
 #define LIMIT_MAX ((int64_t)366 * 86400 * 1000)
-#define LENGTH_MAX ((size_t)65535) /* of a user name or a password */
 
 int interim_request_new(interim_request **out, const char *method, const char *url)
 {
@@ -74,69 +71,66 @@ int interim_request_add_header(interim_request *request, const char *name, const
     return INTERIM_ENOMEM;
 }
 
-static void forget(char **secret)
+/* Takes over what login says, copied; what was there is overwritten. */
+static int set_login(interim_request *request, const interim_authentication *login)
 {
-    if (*secret != NULL)
-        OPENSSL_cleanse(*secret, strlen(*secret));
-    free(*secret);
-    *secret = NULL;
-}
+    interim__credentials *credentials = &request->credentials;
 
-/* "Basic " and base64 of user ":" password (RFC 7617). NULL when out of memory. */
-static char *basic(const char *user, const char *password)
-{
-    static const char scheme[] = "Basic ";
-    size_t user_length = strlen(user), password_length = strlen(password);
-    size_t length = user_length + 1 + password_length;
-    char *pair = malloc(length + 1);
-    char *out = malloc(sizeof scheme + (length + 2) / 3 * 4);
-
-    if (pair != NULL && out != NULL) {
-        memcpy(pair, user, user_length);
-        pair[user_length] = ':';
-        memcpy(pair + user_length + 1, password, password_length + 1);
-        memcpy(out, scheme, sizeof scheme);
-        EVP_EncodeBlock((unsigned char *)out + sizeof scheme - 1, (unsigned char *)pair,
-                        (int)length);
-        OPENSSL_cleanse(pair, length);
-    } else {
-        free(out);
-        out = NULL;
-    }
-    free(pair);
-    return out;
-}
-
-/* RFC 7617 section 2: no control characters. */
-static bool is_credential(const char *text)
-{
-    const char *at = text;
-
-    while ((unsigned char)*at >= 0x20 && *at != 0x7f)
-        at++;
-    return *at == '\0' && (size_t)(at - text) <= LENGTH_MAX;
+    if (interim__credentials_check(login->user, login->password, login->token) < 0)
+        return INTERIM_EINVAL;
+    if (interim__credentials_set(credentials, login->user, login->password, login->token) < 0)
+        return INTERIM_ENOMEM;
+    credentials->scheme = login->scheme;
+    credentials->clear_text = login->clear_text != 0;
+    credentials->fresh = login->fresh;
+    credentials->fresh_user = login->fresh_user;
+    return 0;
 }
 
 int interim_request_set_credentials(interim_request *request, const char *user,
                                     const char *password)
 {
-    char *authorization;
+    interim_authentication login = INTERIM_AUTHENTICATION_INIT;
 
     if (request->in_flight > 0)
         return INTERIM_EBUSY;
-    if (user == NULL) {
-        forget(&request->authorization);
-        return 0;
-    }
-    if (password == NULL || strchr(user, ':') != NULL || !is_credential(user) ||
-        !is_credential(password))
+    if (user == NULL)
+        return set_login(request, &login);
+    if (password == NULL)
         return INTERIM_EINVAL;
-    authorization = basic(user, password);
-    if (authorization == NULL)
-        return INTERIM_ENOMEM;
-    forget(&request->authorization);
-    request->authorization = authorization;
-    return 0;
+    login.scheme = INTERIM_SCHEME_BASIC;
+    login.user = user;
+    login.password = password;
+    return set_login(request, &login);
+}
+
+/* Whether there is something that the scheme can use. */
+static bool can_log_in(const interim_authentication *login)
+{
+    bool by_name = login->scheme != INTERIM_SCHEME_BEARER;
+    bool by_token = login->scheme == INTERIM_SCHEME_BEARER || login->scheme == INTERIM_SCHEME_AUTO;
+
+    return login->fresh != NULL || (by_name && login->user != NULL) ||
+           (by_token && login->token != NULL);
+}
+
+int interim_request_set_authentication(interim_request *request,
+                                       const interim_authentication *authentication)
+{
+    interim_authentication known = INTERIM_AUTHENTICATION_INIT;
+
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    if (authentication == NULL)
+        return set_login(request, &known);
+    if (authentication->size < sizeof authentication->size)
+        return INTERIM_EINVAL;
+    memcpy(&known, authentication,
+           authentication->size < sizeof known ? authentication->size : sizeof known);
+    if (known.scheme < INTERIM_SCHEME_AUTO || known.scheme > INTERIM_SCHEME_BEARER ||
+        !can_log_in(&known))
+        return INTERIM_EINVAL;
+    return set_login(request, &known);
 }
 
 int interim_request_set_body(interim_request *request, const void *data, size_t size)

@@ -40,7 +40,7 @@ void interim__ending_conclude(interim__operation *op, interim_outcome outcome, c
     if (result->error.status == 0)
         result->error.status = op->last_status;
     if (result->url == NULL)
-        result->url = interim__uri_redacted(&op->uri, op->hop != INTERIM_HOP_REQUEST);
+        result->url = interim__operation_url(op);
     finish_timing(op);
     op->need = INTERIM__NEED_NOTHING;
     interim__report_event(
@@ -59,7 +59,8 @@ static bool may_ask_again(const interim__operation *op)
     if (!op->reused || op->retried || !op->exchanging || op->exchange.received > 0 ||
         !interim__method_is_safe(op->method))
         return false;
-    if (op->hop == INTERIM_HOP_REQUEST && op->request->body.reader != NULL)
+    if ((op->hop == INTERIM_HOP_REQUEST || op->hop == INTERIM_HOP_AUTHENTICATION) &&
+        op->request->body.reader != NULL)
         return false;
     /* Some proxies answer nothing more on a connection that once carried an interim. */
     return code == INTERIM_ESILENCE || code == INTERIM_EDISCONNECTED || code == INTERIM_ETLS;
@@ -84,10 +85,16 @@ static void conclude_failed(interim__operation *op, interim_outcome outcome, con
                              op->error.text[0] == '\0' ? "" : ": ", op->error.text, meaning);
 }
 
+/* After a 401 something was sent, and refused. */
+static const char *nothing(const interim__operation *op)
+{
+    return op->answered > 0 || op->challenged ? "; nothing was done" : "; nothing was sent";
+}
+
 static void conclude_lost(interim__operation *op)
 {
     if (!op->begun)
-        conclude_failed(op, INTERIM_UNREACHABLE, "; nothing was sent");
+        conclude_failed(op, INTERIM_UNREACHABLE, nothing(op));
     else if (interim__method_is_safe(op->request->method))
         conclude_failed(op, INTERIM_FAILED, "");
     else
@@ -103,7 +110,7 @@ static bool is_local(int code)
 static void conclude_request(interim__operation *op)
 {
     if (!op->begun && is_local(op->error.code))
-        conclude_failed(op, INTERIM_FAILED, "; nothing was sent");
+        conclude_failed(op, INTERIM_FAILED, nothing(op));
     else
         conclude_lost(op);
 }

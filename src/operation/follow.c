@@ -99,6 +99,11 @@ static int add(interim__fields *fields, const char *name, const char *value)
     return interim__fields_add(fields, name, strlen(name), value, strlen(value));
 }
 
+static bool is_monitor(interim_hop hop)
+{
+    return hop == INTERIM_HOP_POLL || hop == INTERIM_HOP_RESULT;
+}
+
 bool interim__follow_decodes(const interim_request *request, interim_hop hop)
 {
     return request->decode && hop != INTERIM_HOP_POLL;
@@ -113,10 +118,29 @@ bool interim__follow_expects(const interim_request *request, const interim__body
     return body->length == INTERIM__BODY_CHUNKED || body->length > EXPECT_FROM;
 }
 
-static int choose_fields(interim__fields *out, const interim_request *request, interim_hop hop,
-                         bool same_origin)
+interim__body_source interim__follow_body(const interim_request *request, interim_hop hop,
+                                          const char *method)
 {
-    bool monitor = hop == INTERIM_HOP_POLL || hop == INTERIM_HOP_RESULT;
+    if (is_monitor(hop) || strcmp(method, request->method) != 0)
+        return (interim__body_source){.length = INTERIM__BODY_NONE};
+    return request->body;
+}
+
+bool interim__follow_knows(const interim__body_source *body)
+{
+    return body->reader == NULL && body->piece == NULL;
+}
+
+bool interim__follow_logs_in(const interim_request *request, const interim__uri *uri)
+{
+    return interim__uri_same_origin(&request->uri, uri) &&
+           interim__fields_next(&request->fields, "authorization", NULL) == NULL;
+}
+
+static int choose_fields(interim__fields *out, const interim_request *request, interim_hop hop,
+                         bool same_origin, const char *authorization)
+{
+    bool monitor = is_monitor(hop);
     int failed = 0;
 
     for (size_t i = 0; failed == 0 && i < request->fields.count; i++) {
@@ -126,9 +150,8 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
             failed = interim__fields_add(out, field->name, field->name_length, field->value,
                                          field->value_length);
     }
-    if (failed == 0 && same_origin && request->authorization != NULL &&
-        interim__fields_next(out, "authorization", NULL) == NULL)
-        failed = add(out, "Authorization", request->authorization);
+    if (failed == 0 && authorization != NULL)
+        failed = add(out, "Authorization", authorization);
     if (failed == 0 && monitor && interim__fields_next(out, "accept", NULL) == NULL)
         failed = add(out, "Accept", "application/json, */*;q=0.8");
     if (failed == 0 && monitor)
@@ -142,20 +165,18 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
 int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim_request *request, interim_hop hop, const char *method,
                           const interim__uri *uri, const interim__route *route,
-                          const char *user_agent, bool *expects)
+                          const char *authorization, const char *user_agent, bool *expects)
 {
     bool by_proxy = route != NULL && route->kind == INTERIM__ROUTE_HTTP && !uri->tls;
     interim__uri asked = *uri;
-    bool monitor = hop == INTERIM_HOP_POLL || hop == INTERIM_HOP_RESULT;
     bool same_origin = interim__uri_same_origin(&request->uri, uri);
     interim__fields fields = {0};
     int failed;
 
-    *body = request->body;
-    if (monitor || strcmp(method, request->method) != 0)
-        *body = (interim__body_source){.length = INTERIM__BODY_NONE};
+    *body = interim__follow_body(request, hop, method);
     *expects = *expects && interim__follow_expects(request, body);
-    failed = choose_fields(&fields, request, hop, same_origin);
+    failed = choose_fields(&fields, request, hop, same_origin,
+                           interim__follow_logs_in(request, uri) ? authorization : NULL);
     if (failed == 0 && *expects)
         failed = add(&fields, "Expect", "100-continue");
     /* RFC 9112 section 3.2.2; the field is for the proxy and goes no further. */

@@ -39,15 +39,27 @@ bool interim__follow_decodes(const interim_request *request, interim_hop hop);
  * or one of unknown length, unless the caller has decided. */
 bool interim__follow_expects(const interim_request *request, const interim__body_source *body);
 
+/* The body of the request of a hop: the caller's, if it is the caller's request. */
+interim__body_source interim__follow_body(const interim_request *request, interim_hop hop,
+                                          const char *method);
+
+/* Whether all of a body is in memory, or there is none: it can be hashed. */
+bool interim__follow_knows(const interim__body_source *body);
+
+/* Whether the origin of uri is that of the request, and so may have, and ask for, its credentials;
+ * a field Authorization of the caller's own is all that it gets. */
+bool interim__follow_logs_in(const interim_request *request, const interim__uri *uri);
+
 /* Appends the head of the request of a hop to out. Credentials and fields of the caller go to the
  * origin that the caller named, and to no other; a poll drops what would be about the first request
  * (its body, conditions, Destination, Depth and the like). *expects tells whether it asks before it
- * sends a body; false forbids it. route: how uri is reached; through an HTTP
+ * sends a body; false forbids it. authorization: the value of
+ * that field, or NULL; see interim__follow_logs_in. route: how uri is reached; through an HTTP
  * proxy without a tunnel the target is in absolute form. body gets what is to be sent. Errors:
  * ENOMEM. */
 int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim_request *request, interim_hop hop, const char *method,
                           const interim__uri *uri, const interim__route *route,
-                          const char *user_agent, bool *expects);
+                          const char *authorization, const char *user_agent, bool *expects);
 
 #endif

@@ -20,7 +20,7 @@ static void adopt_answer(interim__operation *op)
     result->field_count = op->answer.fields.count;
     op->answer.fields = (interim__fields){0};
     free(result->url);
-    result->url = interim__uri_redacted(&op->uri, op->hop != INTERIM_HOP_REQUEST);
+    result->url = interim__operation_url(op);
     if (result->timing.response_ms < 0)
         result->timing.response_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
 }
@@ -73,6 +73,70 @@ static void ask_without_expect(interim__operation *op)
     interim__operation_begin(op, op->hop, op->hop_index, op->method, &op->uri);
 }
 
+/* ---- challenges ---- */
+
+/* A 401 says that nothing was done, but not that we are able, or sure enough, to ask again. */
+static const char *why_not_again(const interim__operation *op)
+{
+    interim__body_source body = interim__follow_body(op->request, op->hop, op->method);
+    const interim__exchange *exchange = &op->exchange;
+
+    if (body.reader != NULL && !exchange->sender.held)
+        return "the body cannot be sent again";
+    if (exchange->interim_count > 0 && exchange->last_interim != 100 &&
+        !interim__method_is_safe(op->method))
+        return "it had given signs of life before";
+    return NULL;
+}
+
+/* The exchange is the caller's request, and not about a job that it began. */
+static bool is_own(const interim__operation *op)
+{
+    return op->hop != INTERIM_HOP_POLL && op->hop != INTERIM_HOP_RESULT;
+}
+
+int interim__following_challenged(interim__operation *op)
+{
+    interim__authentication *authentication = &op->authentication;
+    interim__body_source body = interim__follow_body(op->request, op->hop, op->method);
+    const interim__space space = {op->uri.tls, op->uri.authority, interim__follow_knows(&body)};
+    int answer;
+
+    if (op->hop == INTERIM_HOP_TUNNEL || !interim__follow_logs_in(op->request, &op->uri))
+        return 0;
+    if (op->answer.status != 401) {
+        /* 407 is of a proxy, and not a word of the origin's. */
+        if (op->answer.status != 407)
+            interim__authentication_accepted(authentication, &op->answer.fields);
+        return 0;
+    }
+    authentication->refusal = why_not_again(op);
+    if (authentication->refusal != NULL)
+        return 0;
+    answer = interim__authentication_challenged(authentication, &op->answer.fields, &space);
+    op->challenged = answer == 1;
+    if (op->challenged && is_own(op))
+        op->begun = false;
+    return answer >= 0
+               ? 0
+               : interim__error_set(&op->error, answer, INTERIM_STAGE_HEAD, "out of memory");
+}
+
+/* The same request again, now with an answer; nothing was done yet. */
+static void ask_with_answer(interim__operation *op)
+{
+    bool own = is_own(op);
+    char text[40];
+
+    snprintf(text, sizeof text, "with %s", interim__authentication_scheme(&op->authentication));
+    interim__report_event(
+        op,
+        &(interim__report){.kind = INTERIM_EVENT_RETRY, .status = op->answer.status, .text = text});
+    op->answered++;
+    interim__operation_begin(op, own ? INTERIM_HOP_AUTHENTICATION : op->hop,
+                             own ? op->answered : op->hop_index, op->method, &op->uri);
+}
+
 static void follow_redirect(interim__operation *op, const interim_field *location)
 {
     bool as_get =
@@ -108,6 +172,7 @@ static void conclude_final(interim__operation *op)
 {
     int status = op->answer.status;
     bool done = status < 300 || status == 303 || status == 304;
+    const char *refusal = status == 401 ? op->authentication.refusal : NULL;
 
     adopt_answer(op);
     if (status == 202)
@@ -116,9 +181,12 @@ static void conclude_final(interim__operation *op)
             op->request->polling.mode == INTERIM_POLL_OFF ? "polling is off" : "it is no poll");
     else
         interim__ending_conclude(
-            op, done ? INTERIM_DONE : INTERIM_FAILED, "the server answered %d%s%s%s", status,
+            op, done ? INTERIM_DONE : INTERIM_FAILED, "the server answered %d%s%s%s%s", status,
             op->answer_reason[0] == '\0' ? "" : " ", op->answer_reason,
-            status >= 300 && !done && status < 400 ? ", which is not followed" : "");
+            refusal != NULL                          ? ": "
+            : status >= 300 && !done && status < 400 ? ", which is not followed"
+                                                     : "",
+            refusal != NULL ? refusal : "");
 }
 
 /* The body that was looked at is the caller's after all. */
@@ -368,7 +436,9 @@ void interim__following_over(interim__operation *op)
     }
     op->keep_connection = interim__exchange_reusable(&op->exchange);
     keep_trailers(op);
-    if (op->hop == INTERIM_HOP_POLL)
+    if (op->challenged)
+        ask_with_answer(op);
+    else if (op->hop == INTERIM_HOP_POLL)
         take_poll(op);
     else if (interim__following_unexpected(op))
         ask_without_expect(op);

@@ -7,6 +7,7 @@
 #include "operation/steps.h"
 #include "operation/tunnel.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +33,18 @@ static interim_result *result_new(void)
     return result;
 }
 
+char *interim__operation_url(const interim__operation *op)
+{
+    bool own = op->hop == INTERIM_HOP_REQUEST ||
+               (op->hop == INTERIM_HOP_AUTHENTICATION && op->redirects == 0);
+
+    return interim__uri_redacted(&op->uri, !own);
+}
+
 static void set_url_text(interim__operation *op)
 {
     free(op->url_text);
-    op->url_text = interim__uri_redacted(&op->uri, op->hop != INTERIM_HOP_REQUEST);
+    op->url_text = interim__operation_url(op);
 }
 
 int interim__operation_init(interim__operation *op, interim_request *request, uint64_t number,
@@ -59,6 +68,7 @@ int interim__operation_init(interim__operation *op, interim_request *request, ui
     }
     request->references++;
     request->in_flight++;
+    interim__authentication_init(&op->authentication, &request->credentials, false);
     set_url_text(op);
     interim__watchdog_start(&op->dog, &request->patience, now.monotonic);
     op->need = INTERIM__NEED_CONNECTION;
@@ -80,6 +90,7 @@ void interim__operation_drop_exchange(interim__operation *op)
     interim__buffer_dispose(&op->held);
     op->paused = op->resuming = false;
     op->discarded = 0;
+    op->challenged = false;
     op->sink = INTERIM__SINK_LOOK;
 }
 
@@ -94,6 +105,7 @@ void interim__operation_dispose(interim__operation *op)
 {
     leave_exchange(op);
     interim__accepted_free(op->job);
+    interim__authentication_dispose(&op->authentication);
     interim__uri_dispose(&op->uri);
     if (op->result != NULL)
         interim__result_free(interim__operation_take_result(op));
@@ -162,6 +174,32 @@ static void note_time(int64_t *out, const interim__operation *op)
         *out = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
 }
 
+static int write_head(interim__operation *op, interim__body_source *body)
+{
+    interim__body_source source = interim__follow_body(op->request, op->hop, op->method);
+    interim__digest_subject subject = {.method = op->method,
+                                       .target = op->uri.target,
+                                       .body = source.data,
+                                       .body_length =
+                                           source.data == NULL ? 0 : (size_t)source.length,
+                                       .body_known = interim__follow_knows(&source)};
+    interim__buffer authorization = {0};
+    int failed = 0;
+
+    if (interim__follow_logs_in(op->request, &op->uri))
+        failed = interim__authentication_write(&authorization, &op->authentication, &subject,
+                                               &op->random);
+    if (failed == 0)
+        failed = interim__follow_write(&op->exchange.sender.out, body, op->request, op->hop,
+                                       op->method, &op->uri, interim__operation_route(op),
+                                       authorization.length == 0 ? NULL : authorization.data,
+                                       op->user_agent, &op->expects);
+    if (authorization.data != NULL)
+        OPENSSL_cleanse(authorization.data, authorization.capacity);
+    interim__buffer_dispose(&authorization);
+    return failed;
+}
+
 void interim__operation_opened(interim__operation *op, const char *peer, bool reused,
                                interim__moment now)
 {
@@ -180,9 +218,7 @@ void interim__operation_opened(interim__operation *op, const char *peer, bool re
     interim__exchange_init(&op->exchange, op->method, &op->error);
     op->exchanging = true;
     op->expects = !op->expects_nothing;
-    if (interim__follow_write(&op->exchange.sender.out, &body, op->request, op->hop, op->method,
-                              &op->uri, interim__operation_route(op), op->user_agent,
-                              &op->expects) < 0) {
+    if (write_head(op, &body) < 0) {
         interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
         interim__ending_failed(op);
         settle(op);

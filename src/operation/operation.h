@@ -69,6 +69,7 @@ typedef struct interim__operation {
     interim__moment now;
     interim_hop hop;
     unsigned hop_index, redirects;
+    unsigned answered;  /* 401s, by sending the request again */
     const char *method; /* of the exchange */
     interim__exchange exchange;
     bool exchanging;        /* exchange is initialised */
@@ -83,10 +84,12 @@ typedef struct interim__operation {
     interim_error error; /* of this exchange */
     int last_status;
     uint64_t sequence;
-    unsigned signs;       /* of life */
-    bool expects;         /* this request has Expect: 100-continue */
-    bool expects_nothing; /* 417 came: not again */
-    int64_t release_at;   /* when the body goes out unasked; FAR: not waiting */
+    unsigned signs;                         /* of life */
+    interim__authentication authentication; /* at the origin of the request */
+    bool challenged;                        /* the answer is a 401, and the request is sent again */
+    bool expects;                           /* this request has Expect: 100-continue */
+    bool expects_nothing;                   /* 417 came: not again */
+    int64_t release_at;                     /* when the body goes out unasked; FAR: not waiting */
     interim__sink sink;
     interim__coding *coding; /* undoes the content coding of the body; NULL: there is none */
     interim__answer answer;  /* the final response of the exchange; its fields are a clone */

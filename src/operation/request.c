@@ -5,13 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void wipe(char *text)
-{
-    if (text != NULL)
-        OPENSSL_cleanse(text, strlen(text));
-    free(text);
-}
-
 void interim__request_release(interim_request *request)
 {
     if (request == NULL || --request->references > 0)
@@ -25,7 +18,7 @@ void interim__request_release(interim_request *request)
         free((char *)request->fields.items[i].name);
     }
     interim__fields_dispose(&request->fields);
-    wipe(request->authorization);
+    interim__credentials_dispose(&request->credentials);
     free(request->body_memory);
     free(request);
 }

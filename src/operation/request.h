@@ -7,6 +7,7 @@
 #include "base/fields.h"
 #include "exchange/sender.h"
 #include "exchange/uri.h"
+#include "operation/authentication.h"
 
 struct interim_request {
     unsigned references; /* the caller's, and one for each operation */
@@ -14,8 +15,8 @@ struct interim_request {
     char *method;
     interim__uri uri;
     interim__fields fields; /* name and value of each in one block of its own */
-    char *authorization;    /* "Basic ...", or NULL */
-    char *body_memory;      /* owner of body.data */
+    interim__credentials credentials;
+    char *body_memory; /* owner of body.data */
     interim__body_source body;
     interim_expect expect;
     bool decode;               /* ask for content codings, and undo them ... */

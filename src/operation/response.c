@@ -73,6 +73,8 @@ static bool may_be_polled(const interim__operation *op)
 
 static interim__sink choose_sink(const interim__operation *op)
 {
+    if (op->challenged)
+        return INTERIM__SINK_DISCARD;
     if (op->hop == INTERIM_HOP_POLL)
         return INTERIM__SINK_LOOK;
     if (op->hop == INTERIM_HOP_TUNNEL)
@@ -91,6 +93,10 @@ static void take_response(interim__operation *op)
     op->last_status = head->status;
     op->release_at = INTERIM__FAR; /* a body that was not asked for is not wanted any more */
     if (!keep_answer(op)) {
+        interim__ending_failed(op);
+        return;
+    }
+    if (interim__following_challenged(op) < 0) {
         interim__ending_failed(op);
         return;
     }

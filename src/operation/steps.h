@@ -14,6 +14,9 @@ void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned 
 /* operation.c: leaves the exchange, if there is one, and waits until the job is to be polled. */
 void interim__operation_wait(interim__operation *op);
 
+/* operation.c: the URL of the exchange for people: all but the caller's own without its query. */
+char *interim__operation_url(const interim__operation *op);
+
 /* operation.c: forgets the exchange, which may be followed by another on the same connection. */
 void interim__operation_drop_exchange(interim__operation *op);
 
@@ -41,6 +44,10 @@ const interim_field *interim__following_location(const interim__operation *op);
 /* following.c: the answer is 417 to our Expect: the request is sent once more, without it (RFC 9110
  * section 15.5.18). Nothing is sent twice: not one byte of the body was. */
 bool interim__following_unexpected(const interim__operation *op);
+
+/* following.c: looks at the head of a final response for what it says of credentials; see
+ * op->challenged. Errors: op->error is set. */
+int interim__following_challenged(interim__operation *op);
 
 /* following.c: the exchange is over. */
 void interim__following_over(interim__operation *op);

@@ -52,6 +52,12 @@ interim_request *fake_request(const char *method, const char *url, const char *f
     return request;
 }
 
+void fake_set_login(interim_request *request, const char *user, const char *password)
+{
+    request->credentials.scheme = INTERIM_SCHEME_BASIC;
+    ck_assert_int_eq(interim__credentials_set(&request->credentials, user, password, NULL), 0);
+}
+
 void fake_set_body(interim_request *request, const char *body)
 {
     request->body_memory = strdup(body);

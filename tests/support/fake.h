@@ -109,6 +109,9 @@ struct fake {
 interim_request *fake_request(const char *method, const char *url, const char *fields);
 void fake_set_body(interim_request *request, const char *body);
 
+/* The same as interim_request_set_credentials. */
+void fake_set_login(interim_request *request, const char *user, const char *password);
+
 /* For request->on_body, with the fake as body_user. */
 int fake_body(const void *data, size_t size, void *user);
 

@@ -229,6 +229,8 @@ END_TEST
 
 /* ---- what is sent ---- */
 
+static const char *authorization; /* of this test's requests */
+
 /* The bytes of a request head, and the length of its body. */
 static const char *head(const interim_request *request, interim_hop hop, const char *method,
                         const char *url, int64_t *body_length)
@@ -238,9 +240,9 @@ static const char *head(const interim_request *request, interim_hop hop, const c
     interim__uri uri = uri_of(url);
     interim__body_source body;
 
-    ck_assert_int_eq(
-        interim__follow_write(&out, &body, request, hop, method, &uri, NULL, "fake/1", &(bool){false}),
-        0);
+    ck_assert_int_eq(interim__follow_write(&out, &body, request, hop, method, &uri, NULL,
+                                           authorization, "fake/1", &(bool){false}),
+                     0);
     snprintf(text, sizeof text, "%s", out.data);
     *body_length = body.length;
     interim__buffer_dispose(&out);
@@ -264,7 +266,7 @@ START_TEST(follow_writes_the_request_itself)
     int64_t body;
 
     fake_set_body(request, "<x/>");
-    request->authorization = strdup("Basic dTpw");
+    authorization = "Basic dTpw";
     ck_assert_str_eq(
         head(request, INTERIM_HOP_REQUEST, "PROPFIND", "http://dav.example/a/", &body),
         "PROPFIND /a/ HTTP/1.1\r\nHost: dav.example\r\nDepth: 1\r\nUser-Agent: mine\r\n"
@@ -282,6 +284,7 @@ START_TEST(follow_writes_the_request_itself)
                      "GET /c HTTP/1.1\r\nHost: dav.example\r\nDepth: 1\r\nUser-Agent: mine\r\n"
                      "Authorization: Basic dTpw\r\n\r\n");
     ck_assert_int_eq(body, INTERIM__BODY_NONE);
+    authorization = NULL;
     interim__request_release(request);
 }
 END_TEST
@@ -312,7 +315,7 @@ START_TEST(follow_writes_a_poll_of_another_origin)
     interim_request *request = fake_request("COPY", "http://dav.example/a/", FIELDS);
     int64_t body;
 
-    request->authorization = strdup("Basic dTpw");
+    authorization = "Basic dTpw";
     for (size_t i = 0; i < 3; i++) {
         char wanted[300];
         interim__uri uri = uri_of(others[i]);
@@ -325,6 +328,7 @@ START_TEST(follow_writes_a_poll_of_another_origin)
         ck_assert_str_eq(head(request, INTERIM_HOP_POLL, "GET", others[i], &body), wanted);
         ck_assert_str_eq(head(request, INTERIM_HOP_RESULT, "GET", others[i], &body), wanted);
     }
+    authorization = NULL;
     interim__request_release(request);
 }
 END_TEST
@@ -367,10 +371,11 @@ START_TEST(follow_sends_one_authorization)
         fake_request("GET", "http://dav.example/", "authorization: Bearer b\n");
     int64_t body;
 
-    request->authorization = strdup("Basic dTpw");
+    authorization = "Basic dTpw";
     ck_assert_str_eq(head(request, INTERIM_HOP_REQUEST, "GET", "http://dav.example/", &body),
                      "GET / HTTP/1.1\r\nHost: dav.example\r\nUser-Agent: fake/1\r\n"
                      "authorization: Bearer b\r\n\r\n");
+    authorization = NULL;
     interim__request_release(request);
 }
 END_TEST
@@ -404,7 +409,7 @@ START_TEST(follow_expects_100_for_bodies_worth_it)
             request->expect = table[i].expect;
             request->body.length = table[i].length;
             ck_assert_int_eq(interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "PUT",
-                                                   &request->uri, NULL, NULL, &expects),
+                                                   &request->uri, NULL, NULL, NULL, &expects),
                              0);
             ck_assert_int_eq(expects, wanted > 0 && table[i].expects);
             ck_assert_int_eq(strstr(out.data, "\r\nExpect: 100-continue\r\n") != NULL, expects);
@@ -428,8 +433,8 @@ START_TEST(follow_writes_nothing_without_memory)
         int code;
 
         failing_alloc_arm(++nth);
-        code = interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "COPY", &uri, NULL, "x",
-                                     &(bool){false});
+        code = interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "COPY", &uri, NULL,
+                                     "Basic dTpw", "x", &(bool){false});
         failed = failing_alloc_disarm();
         ck_assert_int_eq(code, failed ? INTERIM_ENOMEM : 0);
         interim__buffer_dispose(&out);

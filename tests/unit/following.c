@@ -370,7 +370,7 @@ START_TEST(following_job_elsewhere_without_credentials) /* f13 */
     interim_request *request =
         fake_request("COPY", "https://dav.example/a/", "Cookie: c\nX-Api-Key: k\nDepth: 0\n");
 
-    request->authorization = strdup("Basic dTpw");
+    fake_set_login(request, "u", "p");
     fake_run(&run, request,
              SCRIPT(SAY(202, "Location: https://b.example/1\n"),
                     SAY(302, "Location: https://dav.example/2\n"), SAY(202, ""),

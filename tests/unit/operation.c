@@ -113,7 +113,7 @@ START_TEST(operation_says_no_secret)
     interim_request *request = fake_request("POST", "https://dav.example/a/",
                                             "Authorization: Bearer hushhush\nCookie: hushhush\n");
 
-    request->authorization = strdup("Basic hushhush");
+    fake_set_login(request, "hushhush", "hushhush");
     fake_run(&run, request,
              SCRIPT(SAY(307, "Location: /b?hushhush\n"),
                     SAY(202, "Location: /m?hushhush\nSet-Cookie: hushhush\n"), CUT, SAY(404, ""),

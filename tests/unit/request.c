@@ -50,12 +50,12 @@ START_TEST(request_lives_as_long_as_its_last_operation)
     interim_request *request = fake_request("GET", "http://dav.example/", "A: b\n");
 
     fake_set_body(request, "body");
-    request->authorization = strdup("Basic dTpw");
+    fake_set_login(request, "u", "p");
     request->references++;
     interim__request_release(request);
     ck_assert_uint_eq(request->references, 1);
     ck_assert_str_eq(request->fields.items[0].value, "b");
-    ck_assert_str_eq(request->authorization, "Basic dTpw");
+    ck_assert_str_eq(request->credentials.password, "p");
     interim__request_release(request);
     interim__request_release(NULL);
 }

@@ -40,6 +40,9 @@
     X(tls_options)                                                                                 \
     X(tls_tickets)                                                                                 \
     X(pool)                                                                                        \
+    X(challenge)                                                                                   \
+    X(digest)                                                                                      \
+    X(authentication)                                                                              \
     X(uri)                                                                                         \
     X(date)                                                                                        \
     X(log)                                                                                         \

@@ -11,14 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "exits.h"
 #include "interrupt.h"
+#include "netrc.h"
 #include "printable.h"
 
-enum { PASSWORD_MAX = 1023 };
+enum { PASSWORD_MAX = 1023, NETRC_MAX = 65535 };
 
 /* Reads from fd, a terminal or not, until the end of the line or of the input. Returns the number
  * of bytes, PASSWORD_MAX + 1 when there are too many, -1 with errno, -1 with EINTR on Ctrl-C. */
@@ -150,8 +152,107 @@ static int from_terminal(struct options *options)
     return exit_code;
 }
 
+/* ---- .netrc ---- */
+
+/* Reads what only its owner may read. Returns the number of bytes, or -1 having said why. */
+static int read_private(char out[NETRC_MAX + 1], const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    char shown[512];
+    struct stat about;
+    size_t length = 0;
+    ssize_t got = 1;
+
+    printable(shown, sizeof shown, path);
+    if (fd < 0 || fstat(fd, &about) < 0) {
+        failed("cannot read --netrc", path, errno, "check its name and rights");
+    } else if (!S_ISREG(about.st_mode)) {
+        fprintf(stderr, "davcopy: --netrc %s is not a file; give one\n", shown);
+    } else if (about.st_mode & (S_IRWXG | S_IRWXO)) {
+        fprintf(stderr, "davcopy: --netrc %s is open to others than its owner; do chmod 600\n",
+                shown);
+    } else {
+        while (length <= NETRC_MAX && got > 0) {
+            got = read(fd, out + length, NETRC_MAX + 1 - length);
+            length += got > 0 ? (size_t)got : 0;
+        }
+        close(fd);
+        if (got >= 0 && length <= NETRC_MAX)
+            return (int)length;
+        if (got < 0)
+            failed("cannot read --netrc", path, errno, "check its name and rights");
+        else
+            fprintf(stderr, "davcopy: --netrc %s is longer than %d bytes; check the file\n", shown,
+                    (int)NETRC_MAX);
+        return -1;
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* The host of a URL, without brackets; "" when it is not where one is looked for. */
+static void host_of(char *out, size_t size, const char *url)
+{
+    const char *start = strstr(url, "://");
+    size_t length;
+
+    start = start ? start + 3 : url;
+    length = strcspn(start, "/?#");
+    if (*start == '[') {
+        start++;
+        length = strcspn(start, "]/?#");
+    } else {
+        length = strcspn(start, ":/?#") < length ? strcspn(start, ":/?#") : length;
+    }
+    snprintf(out, size, "%.*s", length < size ? (int)length : 0, start);
+}
+
+static int keep_entry(struct options *options, enum netrc_answer answer, const char *user,
+                      const char *password)
+{
+    char shown[512];
+
+    printable(shown, sizeof shown, options->netrc_file);
+    if (answer == NETRC_NOT_FOUND)
+        return EXIT_DONE;
+    if (answer != NETRC_FOUND) {
+        fprintf(stderr, "davcopy: --netrc %s %s; check the file\n", shown,
+                answer == NETRC_INCOMPLETE ? "has the host, but not both login and password"
+                                           : "cannot be understood");
+        return EXIT_USAGE;
+    }
+    options->user = strdup(user);
+    options->password = strdup(password);
+    if (options->user && options->password)
+        return EXIT_DONE;
+    fputs("davcopy: out of memory\n", stderr);
+    return EXIT_LOCAL;
+}
+
+static int from_netrc(struct options *options)
+{
+    const char *user = NULL, *password = NULL;
+    char text[NETRC_MAX + 1], host[256];
+    const int length = read_private(text, options->netrc_file);
+    enum netrc_answer answer = NETRC_MALFORMED;
+    int exit_code = EXIT_USAGE;
+
+    if (length >= 0) {
+        text[length < NETRC_MAX ? length : NETRC_MAX] = '\0';
+        host_of(host, sizeof host, options->source);
+        if (strlen(text) == (size_t)length)
+            answer = netrc_find(text, host, &user, &password);
+        exit_code = keep_entry(options, answer, user, password);
+    }
+    explicit_bzero(text, sizeof text);
+    return exit_code;
+}
+
 int credentials_read(struct options *options)
 {
+    if (options->netrc_file)
+        return from_netrc(options);
     if (!options->user || options->password)
         return EXIT_DONE;
     return options->password_file ? from_file(options) : from_terminal(options);

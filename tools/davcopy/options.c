@@ -28,6 +28,7 @@ static const char help_text[] =
     "  -H, --header 'NAME: VALUE'  send this field too; may be given again\n"
     "  -u, --user NAME[:PASSWORD]  log in; asks for the password if it is not given\n"
     "      --password-file FILE    take the password from the first line of FILE (-: stdin)\n"
+    "      --netrc FILE            take name and password from FILE, by the host of SOURCE\n"
     "      --cacert FILE           trust these CAs (PEM) instead of the system's\n"
     "      --capath DIR            trust the CAs in this directory instead of the system's\n"
     "      --cert FILE             show this client certificate (PEM) if asked (default: none)\n"
@@ -55,6 +56,7 @@ enum {
     OPTION_OVERWRITE = 256,
     OPTION_DEPTH,
     OPTION_PASSWORD_FILE,
+    OPTION_NETRC,
     OPTION_CACERT,
     OPTION_CAPATH,
     OPTION_CERT,
@@ -74,6 +76,7 @@ static const struct option long_options[] = {
     {"header", required_argument, NULL, 'H'},
     {"user", required_argument, NULL, 'u'},
     {"password-file", required_argument, NULL, OPTION_PASSWORD_FILE},
+    {"netrc", required_argument, NULL, OPTION_NETRC},
     {"cacert", required_argument, NULL, OPTION_CACERT},
     {"capath", required_argument, NULL, OPTION_CAPATH},
     {"cert", required_argument, NULL, OPTION_CERT},
@@ -135,7 +138,7 @@ static const char *why_not(const char *name, bool user_given)
     if (strcasecmp(name, "Depth") == 0)
         return "use --depth";
     if (strcasecmp(name, "Authorization") == 0 && user_given)
-        return "--user sends one already; give one of both";
+        return "--user and --netrc send one already; give one of both";
     return NULL;
 }
 
@@ -224,6 +227,9 @@ static int take(struct options *out, int option, char *argument)
     case OPTION_PASSWORD_FILE:
         out->password_file = argument;
         return EXIT_DONE;
+    case OPTION_NETRC:
+        out->netrc_file = argument;
+        return EXIT_DONE;
     case OPTION_CACERT:
         out->ca_file = argument;
         return EXIT_DONE;
@@ -260,7 +266,7 @@ static int take(struct options *out, int option, char *argument)
 static int check_together(const struct options *out)
 {
     for (size_t i = 0; i < out->header_count; i++) {
-        const char *reason = why_not(out->headers[i].name, out->user != NULL);
+        const char *reason = why_not(out->headers[i].name, out->user || out->netrc_file);
 
         if (reason)
             return wrong("--header cannot set %s; %s", out->headers[i].name, reason);
@@ -273,6 +279,8 @@ static int check_together(const struct options *out)
         return wrong("--key needs --cert; give the certificate too");
     if (out->password_file && !out->user)
         return wrong("--password-file needs --user; give the name too");
+    if (out->netrc_file && out->user)
+        return wrong("--user and --netrc exclude each other; give one of them");
     if (out->password_file && out->password)
         return wrong("--user has a password already; leave it out, or --password-file");
     return EXIT_DONE;

@@ -29,6 +29,7 @@ struct options {
     char *user;                /* owned, NULL without --user */
     char *password;            /* owned, NULL when --user had none */
     const char *password_file; /* "-" is standard input */
+    const char *netrc_file;
     const char *ca_file;
     const char *ca_dir;
     const char *certificate_file;

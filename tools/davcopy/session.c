@@ -167,15 +167,21 @@ static int add_fields(struct session *session, interim_request *request, bool sa
 static int set_up(struct session *session, interim_request *request)
 {
     const struct options *options = session->options;
+    interim_authentication login = INTERIM_AUTHENTICATION_INIT;
     int code = interim_request_on_event(request, on_event, session);
 
     if (code == 0)
         code = interim_request_on_body(request, on_body, session);
+    /* Who gives a name for an http URL gets Basic there, as ever; Digest wherever it is offered. */
+    login.clear_text = 1;
+    login.user = options->user;
+    login.password = options->password;
     if (code == 0 && options->user)
-        code = interim_request_set_credentials(request, options->user, options->password);
+        code = interim_request_set_authentication(request, &login);
     if (code == INTERIM_EINVAL) {
         display_line(&session->display,
-                     "the name or password of --user cannot be sent; it holds a control character");
+                     "the name or password cannot be sent; it holds a control character, or the "
+                     "name a colon");
         return EXIT_USAGE;
     }
     return code < 0 ? local_trouble(session, "cannot make the request", code) : EXIT_DONE;

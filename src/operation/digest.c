@@ -1,0 +1,405 @@
+/* digest.c - see digest.h. */
+#include "operation/digest.h"
+
+#include "base/text.h"
+#include "operation/delay.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEX_MAX 65 /* of a hash, with NUL */
+#define COUNT_MAX UINT32_MAX
+#define CNONCE_LENGTH 32
+
+/* ---- hashes ---- */
+
+static const EVP_MD *hash_of(interim__digest_algorithm algorithm)
+{
+    switch (algorithm) {
+    case INTERIM__DIGEST_SHA_512_256:
+        return EVP_sha512_256();
+    case INTERIM__DIGEST_SHA_256:
+        return EVP_sha256();
+    default:
+        return EVP_md5();
+    }
+}
+
+static void write_hex(char *out, const unsigned char *bytes, size_t count)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < count; i++) {
+        *out++ = digits[bytes[i] >> 4];
+        *out++ = digits[bytes[i] & 15];
+    }
+    *out = '\0';
+}
+
+/* The hash of length bytes, in hexadecimal. */
+static bool hash_bytes(char out[HEX_MAX], interim__digest_algorithm algorithm, const void *data,
+                       size_t length)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    bool done = EVP_Digest(data, length, hash, &size, hash_of(algorithm), NULL) == 1 &&
+                (size_t)size * 2 < HEX_MAX;
+
+    if (done)
+        write_hex(out, hash, size);
+    OPENSSL_cleanse(hash, sizeof hash);
+    return done;
+}
+
+/* The hash of strings with colons between them; the last is followed by NULL. */
+static bool hash_joined(char out[HEX_MAX], interim__digest_algorithm algorithm,
+                        const char *const *parts)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    bool done = context != NULL && EVP_DigestInit_ex(context, hash_of(algorithm), NULL) == 1;
+
+    for (size_t i = 0; done && parts[i] != NULL; i++)
+        done = (i == 0 || EVP_DigestUpdate(context, ":", 1) == 1) &&
+               EVP_DigestUpdate(context, parts[i], strlen(parts[i])) == 1;
+    done = done && EVP_DigestFinal_ex(context, hash, &size) == 1 && (size_t)size * 2 < HEX_MAX;
+    if (done)
+        write_hex(out, hash, size);
+    OPENSSL_cleanse(hash, sizeof hash);
+    EVP_MD_CTX_free(context); /* clears its state */
+    return done;
+}
+
+#define HASH(out, algorithm, ...)                                                                  \
+    hash_joined(out, algorithm, (const char *const[]){__VA_ARGS__, NULL})
+
+/* ---- the challenge ---- */
+
+static const struct {
+    const char *lower, *name;
+    interim__digest_algorithm algorithm;
+    bool session;
+} algorithms[] = {
+    {"md5", "MD5", INTERIM__DIGEST_MD5, false},
+    {"md5-sess", "MD5-sess", INTERIM__DIGEST_MD5, true},
+    {"sha-256", "SHA-256", INTERIM__DIGEST_SHA_256, false},
+    {"sha-256-sess", "SHA-256-sess", INTERIM__DIGEST_SHA_256, true},
+    {"sha-512-256", "SHA-512-256", INTERIM__DIGEST_SHA_512_256, false},
+    {"sha-512-256-sess", "SHA-512-256-sess", INTERIM__DIGEST_SHA_512_256, true},
+};
+
+static const char *algorithm_name(const interim__digest *digest)
+{
+    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++)
+        if (algorithms[i].algorithm == digest->algorithm &&
+            algorithms[i].session == digest->session)
+            return algorithms[i].name;
+    return "";
+}
+
+static bool is_word(const interim__challenge *challenge, const char *name, const char *lower)
+{
+    const interim__parameter *parameter = interim__challenge_find(challenge, name);
+
+    return parameter != NULL && interim__text_is(parameter->value, parameter->value_length, lower);
+}
+
+static bool read_algorithm(interim__digest *out, const interim__challenge *challenge)
+{
+    char nothing[HEX_MAX];
+
+    out->named = interim__challenge_find(challenge, "algorithm") != NULL;
+    for (size_t i = 0; out->named && i < sizeof algorithms / sizeof *algorithms; i++) {
+        if (!is_word(challenge, "algorithm", algorithms[i].lower))
+            continue;
+        out->algorithm = algorithms[i].algorithm;
+        out->session = algorithms[i].session;
+        return hash_bytes(nothing, out->algorithm, "", 0); /* FIPS has no MD5 */
+    }
+    return !out->named && hash_bytes(nothing, INTERIM__DIGEST_MD5, "", 0);
+}
+
+/* auth, as everybody does, unless auth-int alone is offered. */
+static bool read_qop(interim__digest *out, const interim__challenge *challenge, bool body_known)
+{
+    const interim__parameter *parameter = interim__challenge_find(challenge, "qop");
+    const char *list, *element;
+    size_t left, length;
+
+    out->qop = INTERIM__QOP_NONE;
+    if (parameter == NULL)
+        return !out->session; /* its key needs a cnonce, which RFC 2069 has not */
+    list = parameter->value;
+    left = parameter->value_length;
+    while (interim__text_next_element(&list, &left, &element, &length)) {
+        if (interim__text_is(element, length, "auth"))
+            out->qop = INTERIM__QOP_AUTH;
+        else if (interim__text_is(element, length, "auth-int") && body_known &&
+                 out->qop == INTERIM__QOP_NONE)
+            out->qop = INTERIM__QOP_AUTH_INT;
+    }
+    return out->qop != INTERIM__QOP_NONE;
+}
+
+/* Copies a value that is to be given back. A nonce and an opaque are the server's own making and
+ * have no reason to hold what must be escaped. */
+static int copy_value(char **out, const interim__parameter *parameter, bool plain)
+{
+    char text[INTERIM__DIGEST_TEXT_MAX + 1];
+    ptrdiff_t length = interim__challenge_value(text, sizeof text, parameter);
+
+    if (length < 0 || (plain && strpbrk(text, "\"\\\t") != NULL))
+        return INTERIM_EUNSUPPORTED;
+    *out = malloc((size_t)length + 1);
+    if (*out == NULL)
+        return INTERIM_ENOMEM;
+    memcpy(*out, text, (size_t)length + 1);
+    return 0;
+}
+
+int interim__digest_read(interim__digest *out, const interim__challenge *challenge, bool body_known)
+{
+    const interim__parameter *realm = interim__challenge_find(challenge, "realm");
+    const interim__parameter *nonce = interim__challenge_find(challenge, "nonce");
+    const interim__parameter *opaque = interim__challenge_find(challenge, "opaque");
+    int failed = INTERIM_EUNSUPPORTED;
+
+    *out = (interim__digest){0};
+    if (challenge->token68 != NULL || realm == NULL || nonce == NULL || nonce->value_length == 0 ||
+        !read_algorithm(out, challenge) || !read_qop(out, challenge, body_known))
+        return failed;
+    out->userhash = is_word(challenge, "userhash", "true");
+    out->utf8 = is_word(challenge, "charset", "utf-8");
+    out->stale = is_word(challenge, "stale", "true");
+    failed = copy_value(&out->realm, realm, false);
+    if (failed == 0)
+        failed = copy_value(&out->nonce, nonce, true);
+    if (failed == 0 && opaque != NULL)
+        failed = copy_value(&out->opaque, opaque, true);
+    if (failed < 0)
+        interim__digest_dispose(out);
+    return failed;
+}
+
+int interim__digest_strength(const interim__digest *digest)
+{
+    return digest->algorithm == INTERIM__DIGEST_MD5 ? 1 : 2;
+}
+
+void interim__digest_info(interim__digest *digest, const char *value, size_t length)
+{
+    interim__challenge info;
+    const interim__parameter *next;
+    char *nonce;
+
+    if (digest->nonce == NULL || !interim__challenge_read_parameters(&info, value, length))
+        return;
+    next = interim__challenge_find(&info, "nextnonce");
+    if (next == NULL || next->value_length == 0 || copy_value(&nonce, next, true) < 0)
+        return;
+    free(digest->nonce);
+    digest->nonce = nonce;
+    digest->count = 0;
+}
+
+void interim__digest_dispose(interim__digest *digest)
+{
+    free(digest->realm);
+    free(digest->nonce);
+    free(digest->opaque);
+    OPENSSL_cleanse(digest, sizeof *digest);
+    *digest = (interim__digest){0};
+}
+
+/* ---- the answer ---- */
+
+/* The generator is not one for secrets; its hash does not show its state. */
+static bool make_cnonce(interim__digest *digest, uint64_t *random)
+{
+    uint64_t words[2] = {interim__random_next(random), interim__random_next(random)};
+    char hash[HEX_MAX];
+
+    if (digest->cnonce[0] != '\0')
+        return true;
+    if (!hash_bytes(hash, INTERIM__DIGEST_SHA_256, words, sizeof words))
+        return false;
+    memcpy(digest->cnonce, hash, CNONCE_LENGTH); /* what follows is zero */
+    return true;
+}
+
+/* H(A1), RFC 7616 section 3.4.2: as good as the password. */
+static bool make_key(char key[HEX_MAX], interim__digest *digest,
+                     const interim__digest_subject *subject)
+{
+    if (digest->session_key[0] != '\0') {
+        memcpy(key, digest->session_key, HEX_MAX);
+        return true;
+    }
+    if (!HASH(key, digest->algorithm, subject->user, digest->realm, subject->password))
+        return false;
+    if (!digest->session)
+        return true;
+    if (!HASH(digest->session_key, digest->algorithm, key, digest->nonce, digest->cnonce)) {
+        digest->session_key[0] = '\0';
+        return false;
+    }
+    memcpy(key, digest->session_key, HEX_MAX);
+    return true;
+}
+
+/* H(A2), RFC 7616 section 3.4.3. */
+static bool make_subject(char out[HEX_MAX], const interim__digest *digest,
+                         const interim__digest_subject *subject)
+{
+    char body[HEX_MAX];
+
+    if (digest->qop != INTERIM__QOP_AUTH_INT)
+        return HASH(out, digest->algorithm, subject->method, subject->target);
+    return hash_bytes(body, digest->algorithm, subject->body_length > 0 ? subject->body : "",
+                      subject->body_length) &&
+           HASH(out, digest->algorithm, subject->method, subject->target, body);
+}
+
+static const char *qop_name(const interim__digest *digest)
+{
+    return digest->qop == INTERIM__QOP_AUTH_INT ? "auth-int" : "auth";
+}
+
+/* RFC 7616 section 3.4.1; count is the nonce count as text. */
+static bool make_response(char out[HEX_MAX], interim__digest *digest,
+                          const interim__digest_subject *subject, const char *count)
+{
+    char key[HEX_MAX], what[HEX_MAX];
+    bool done = make_key(key, digest, subject) && make_subject(what, digest, subject);
+
+    if (done && digest->qop == INTERIM__QOP_NONE)
+        done = HASH(out, digest->algorithm, key, digest->nonce, what);
+    else if (done)
+        done = HASH(out, digest->algorithm, key, digest->nonce, count, digest->cnonce,
+                    qop_name(digest), what);
+    OPENSSL_cleanse(key, sizeof key);
+    return done;
+}
+
+static bool has_control(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return true;
+    return false;
+}
+
+static int add(interim__buffer *out, const char *name, const char *value)
+{
+    if (interim__buffer_append_text(out, ", ") < 0 || interim__buffer_append_text(out, name) < 0 ||
+        interim__buffer_append_text(out, "=") < 0)
+        return INTERIM_ENOMEM;
+    return interim__buffer_append_text(out, value);
+}
+
+static int add_quoted(interim__buffer *out, const char *name, const char *value)
+{
+    int failed = add(out, name, "\"");
+
+    for (; failed == 0 && *value != '\0'; value++) {
+        if (*value == '"' || *value == '\\')
+            failed = interim__buffer_append(out, "\\", 1);
+        if (failed == 0)
+            failed = interim__buffer_append(out, value, 1);
+    }
+    return failed < 0 ? failed : interim__buffer_append(out, "\"", 1);
+}
+
+/* RFC 8187 section 3.2.1, for a name that ASCII cannot hold. */
+static int add_extended(interim__buffer *out, const char *name, const char *value)
+{
+    int failed = add(out, name, "UTF-8''");
+
+    for (; failed == 0 && *value != '\0'; value++) {
+        char escape[4] = "%";
+
+        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`|~",
+                   *value) != NULL) {
+            failed = interim__buffer_append(out, value, 1);
+            continue;
+        }
+        write_hex(escape + 1, (const unsigned char *)value, 1);
+        failed = interim__buffer_append(out, escape, 3);
+    }
+    return failed;
+}
+
+static bool is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    return true;
+}
+
+static int add_user(interim__buffer *out, const interim__digest *digest, const char *user)
+{
+    char hash[HEX_MAX];
+
+    if (!digest->userhash)
+        return digest->utf8 && !is_ascii(user) ? add_extended(out, "username*", user)
+                                               : add_quoted(out, "username", user);
+    if (!HASH(hash, digest->algorithm, user, digest->realm))
+        return INTERIM_ENOMEM;
+    return add_quoted(out, "username", hash);
+}
+
+static int add_parameters(interim__buffer *out, const interim__digest *digest,
+                          const interim__digest_subject *subject, const char *count,
+                          const char *response)
+{
+    bool qop = digest->qop != INTERIM__QOP_NONE;
+
+    /* The first comma is taken off by the caller. */
+    if (add_user(out, digest, subject->user) < 0 || add_quoted(out, "realm", digest->realm) < 0 ||
+        add_quoted(out, "nonce", digest->nonce) < 0 ||
+        add_quoted(out, "uri", subject->target) < 0 || add_quoted(out, "response", response) < 0)
+        return INTERIM_ENOMEM;
+    /* Not quoted: RFC 7616 section 3.4. */
+    if ((digest->named && add(out, "algorithm", algorithm_name(digest)) < 0) ||
+        (qop && (add_quoted(out, "cnonce", digest->cnonce) < 0 ||
+                 add(out, "qop", qop_name(digest)) < 0 || add(out, "nc", count) < 0)) ||
+        (digest->opaque != NULL && add_quoted(out, "opaque", digest->opaque) < 0) ||
+        (digest->userhash && add(out, "userhash", "true") < 0))
+        return INTERIM_ENOMEM;
+    return 0;
+}
+
+int interim__digest_answer(interim__buffer *out, interim__digest *digest,
+                           const interim__digest_subject *subject, uint64_t *random)
+{
+    char count[9], response[HEX_MAX];
+    interim__buffer parameters = {0};
+    uint32_t next = digest->count + 1;
+    const unsigned char bytes[] = {(unsigned char)(next >> 24), (unsigned char)(next >> 16),
+                                   (unsigned char)(next >> 8), (unsigned char)next};
+    int failed = INTERIM_ENOMEM;
+
+    if (digest->nonce == NULL || digest->count == COUNT_MAX || has_control(subject->user) ||
+        (digest->qop == INTERIM__QOP_AUTH_INT && !subject->body_known))
+        return INTERIM_EUNSUPPORTED;
+    write_hex(count, bytes, sizeof bytes);
+    if (make_cnonce(digest, random) && make_response(response, digest, subject, count))
+        failed = add_parameters(&parameters, digest, subject, count, response);
+    if (failed == 0) {
+        size_t before = out->length;
+
+        failed = interim__buffer_append_text(out, "Digest");
+        if (failed == 0)
+            failed = interim__buffer_append(out, parameters.data + 1, parameters.length - 1);
+        if (failed < 0 && out->data != NULL)
+            out->data[out->length = before] = '\0';
+    }
+    interim__buffer_dispose(&parameters);
+    if (failed == 0)
+        digest->count = next;
+    return failed;
+}
