@@ -211,7 +211,8 @@ typedef enum interim_outcome {
                               lives on */
     INTERIM_UNREACHABLE,   /* no connection could be made and nothing was sent; or, after a 202, the
                               monitor stayed out of reach and the job may live on */
-    INTERIM_UNKNOWN        /* the request was sent and nobody told how it ended: look before asking
+    INTERIM_UNKNOWN        /* the request was sent and nobody told how it ended (502, 503 and 504 to
+                              anything but a safe request do not tell either): look before asking
                               again */
 } interim_outcome;
 
@@ -569,7 +570,7 @@ typedef struct interim_result interim_result;
  * the client that were started before go on meanwhile, and their callbacks run.
  *
  * *out is transferred (interim_result_free). It is NULL only if the call was misused or memory ran
- * out at once. Returns 0 when the server gave the final word, whatever it was: look at
+ * out at once. Returns 0 when the server gave a final response, whatever it was: look at
  * interim_result_outcome and interim_result_status. Else the code of interim_result_error, and *out
  * tells what is known. After any INTERIM_UNKNOWN outcome, find out by a safe request (HEAD,
  * PROPFIND) whether the work was done; do not just ask again. Since: 0.1. */

@@ -168,25 +168,46 @@ static void follow_redirect(interim__operation *op, const interim_field *locatio
 
 /* ---- the end, or a job ---- */
 
+/* A gateway that lost patience or its connection: the origin may well be at it, so this is no word
+ * about work that was to be done. */
+static bool is_of_a_gateway(const interim__operation *op)
+{
+    int status = op->answer.status;
+
+    return status >= 502 && status <= 504 && !interim__method_is_safe(op->method);
+}
+
+/* What is to be added to the status. */
+static const char *remark_on(const interim__operation *op, interim_outcome outcome)
+{
+    int status = op->answer.status;
+
+    if (outcome == INTERIM_UNKNOWN)
+        return ", which does not tell how it ended";
+    if (status == 401 && op->authentication.refusal != NULL)
+        return op->authentication.refusal;
+    return outcome == INTERIM_FAILED && status < 400 ? ", which is not followed" : "";
+}
+
 static void conclude_final(interim__operation *op)
 {
     int status = op->answer.status;
     bool done = status < 300 || status == 303 || status == 304;
-    const char *refusal = status == 401 ? op->authentication.refusal : NULL;
+    interim_outcome outcome = done ? INTERIM_DONE : INTERIM_FAILED;
+    const char *remark;
 
+    if (is_of_a_gateway(op))
+        outcome = INTERIM_UNKNOWN;
+    remark = remark_on(op, outcome);
     adopt_answer(op);
     if (status == 202)
         interim__ending_conclude(
             op, INTERIM_ACCEPTED, "the server answered 202, which is not polled: %s",
             op->request->polling.mode == INTERIM_POLL_OFF ? "polling is off" : "it is no poll");
     else
-        interim__ending_conclude(
-            op, done ? INTERIM_DONE : INTERIM_FAILED, "the server answered %d%s%s%s%s", status,
-            op->answer_reason[0] == '\0' ? "" : " ", op->answer_reason,
-            refusal != NULL                          ? ": "
-            : status >= 300 && !done && status < 400 ? ", which is not followed"
-                                                     : "",
-            refusal != NULL ? refusal : "");
+        interim__ending_conclude(op, outcome, "the server answered %d%s%s%s%s", status,
+                                 op->answer_reason[0] == '\0' ? "" : " ", op->answer_reason,
+                                 *remark == '\0' || *remark == ',' ? "" : ": ", remark);
 }
 
 /* The body that was looked at is the caller's after all. */
@@ -286,7 +307,13 @@ static void poll_again(interim__operation *op)
     if (op->now.monotonic >= op->job->deadline) {
         interim__error_set(&op->error, INTERIM_EPOLL_DEADLINE, INTERIM_STAGE_WAIT,
                            "%u polls, the last answer: %s", op->job->polls, op->job->note);
-        interim__ending_deadline(op);
+        /* Nobody saw it working of late. */
+        if (op->job->failures > 0)
+            interim__ending_conclude(op, INTERIM_UNREACHABLE,
+                                     "the deadline passed while the monitor was out of reach; the "
+                                     "job may go on");
+        else
+            interim__ending_deadline(op);
         return;
     }
     interim__operation_wait(op);

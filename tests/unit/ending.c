@@ -314,6 +314,7 @@ START_TEST(ending_at_the_polling_deadline)
     fake_run(&run, request, SCRIPT(SAY(202, "Location: /1\nRetry-After: 20\n"), OPEN, HANG));
     OUTCOME(INTERIM_STILL_RUNNING, INTERIM_EPOLL_DEADLINE, 202);
     ck_assert_int_eq(fake_find(&run, INTERIM_EVENT_END, 0)->at, 15 * FAKE_SECOND);
+    ck_assert_uint_eq(fake_count(&run, INTERIM_EVENT_RETRY), 0); /* it is over, not asked again */
     fake_finish(&run);
     request = fake_request("COPY", "http://dav.example/a/", NULL);
     request->polling.deadline_ms = 10000;
