@@ -28,6 +28,7 @@
     X(accepted_trouble)                                                                            \
     X(request)                                                                                     \
     X(operation)                                                                                   \
+    X(operation_authentication)                                                                    \
     X(operation_cut)                                                                               \
     X(response)                                                                                    \
     X(response_job)                                                                                \
