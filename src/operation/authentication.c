@@ -2,9 +2,9 @@
 #include "operation/authentication.h"
 
 #include "base/text.h"
+#include "operation/basic.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,29 +127,12 @@ const char *interim__authentication_scheme(const interim__authentication *authen
 
 /* ---- what is sent ---- */
 
-/* RFC 7617. */
 static int write_basic(interim__buffer *out, const char *user, const char *password)
 {
-    static const char scheme[] = "Basic ";
-    size_t user_length = strlen(user), password_length = strlen(password);
-    size_t length = user_length + 1 + password_length;
-    size_t size = sizeof scheme + (length + 2) / 3 * 4;
-    char *pair = malloc(length + 1), *value = malloc(size);
-    int failed = INTERIM_ENOMEM;
+    char *basic = interim__basic_new(user, password);
+    int failed = basic == NULL ? INTERIM_ENOMEM : interim__buffer_append_text(out, basic);
 
-    if (pair != NULL && value != NULL) {
-        memcpy(pair, user, user_length);
-        pair[user_length] = ':';
-        memcpy(pair + user_length + 1, password, password_length + 1);
-        memcpy(value, scheme, sizeof scheme);
-        EVP_EncodeBlock((unsigned char *)value + sizeof scheme - 1, (unsigned char *)pair,
-                        (int)length);
-        failed = interim__buffer_append_text(out, value);
-        OPENSSL_cleanse(pair, length);
-        OPENSSL_cleanse(value, size);
-    }
-    free(pair);
-    free(value);
+    interim__basic_free(basic);
     return failed;
 }
 

@@ -2,11 +2,11 @@
 #include "operation/route.h"
 
 #include "base/text.h"
+#include "operation/basic.h"
 
 #include <arpa/inet.h>
 #include <interim.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +28,7 @@ void interim__route_free(interim__route *route)
     free(route->host);
     wipe(route->user);
     wipe(route->password);
-    wipe(route->authorization);
+    interim__basic_free(route->authorization);
     free(route);
 }
 
@@ -64,24 +64,6 @@ static char *decode(const char *text, size_t length, const char **problem)
     return NULL;
 }
 
-static char *basic(const char *user, const char *password)
-{
-    static const char scheme[] = "Basic ";
-    char pair[2 * CREDENTIAL_MAX + 2];
-    size_t user_length = strlen(user), length = user_length + 1 + strlen(password);
-    char *out = malloc(sizeof scheme + (length + 2) / 3 * 4);
-
-    if (out == NULL)
-        return NULL;
-    memcpy(pair, user, user_length);
-    pair[user_length] = ':';
-    memcpy(pair + user_length + 1, password, length - user_length);
-    memcpy(out, scheme, sizeof scheme);
-    EVP_EncodeBlock((unsigned char *)out + sizeof scheme - 1, (unsigned char *)pair, (int)length);
-    OPENSSL_cleanse(pair, sizeof pair);
-    return out;
-}
-
 static bool parse_credentials(interim__route *route, const char *text, size_t length,
                               const char **problem)
 {
@@ -100,7 +82,7 @@ static bool parse_credentials(interim__route *route, const char *text, size_t le
             *problem = "its user name holds a colon";
             return false;
         }
-        route->authorization = basic(route->user, route->password);
+        route->authorization = interim__basic_new(route->user, route->password);
         return route->authorization != NULL;
     }
     return true;
@@ -110,6 +92,7 @@ static bool parse_credentials(interim__route *route, const char *text, size_t le
 static int parse_place(interim__route *route, const char *place, const char **problem)
 {
     static const char scheme[] = "http://";
+    const char *colon = strrchr(place, ':'), *bracket = strrchr(place, ']');
     size_t length = strlen(place);
     bool has_port;
     interim__uri uri;
@@ -124,7 +107,7 @@ static int parse_place(interim__route *route, const char *place, const char **pr
     free(url);
     if (failed < 0)
         return failed;
-    has_port = uri.port != 80 || strstr(place, ":80") != NULL;
+    has_port = colon != NULL && (bracket == NULL || colon > bracket);
     route->port = has_port || route->kind == INTERIM__ROUTE_HTTP ? uri.port : 1080;
     route->host = strdup(uri.host);
     if (strcmp(uri.target, "/") != 0)

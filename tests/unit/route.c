@@ -32,6 +32,7 @@ static const struct {
     {"http://[::1]:8080", INTERIM__ROUTE_HTTP, "::1", 8080, NULL, NULL, NULL},
     {"socks5h://p.test", INTERIM__ROUTE_SOCKS5, "p.test", 1080, NULL, NULL, NULL},
     {"socks5://u:p@p.test:80", INTERIM__ROUTE_SOCKS5, "p.test", 80, "u", "p", NULL},
+    {"socks5h://[::80]", INTERIM__ROUTE_SOCKS5, "::80", 1080, NULL, NULL, NULL},
 };
 
 static void same(const char *a, const char *b)
