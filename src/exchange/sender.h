@@ -22,7 +22,7 @@ typedef struct interim__body_source {
     const char *data;              /* memory, borrowed until the exchange ended; or NULL */
     interim_body_reader_fn reader; /* or a reader; or NULL: no body */
     void *user;
-    int64_t length; /* bytes, INTERIM__BODY_NONE or INTERIM__BODY_CHUNKED */
+    int64_t length;               /* bytes, INTERIM__BODY_NONE or INTERIM__BODY_CHUNKED */
     interim__body_piece_fn piece; /* instead of reader: a source that can be read twice; or NULL */
 } interim__body_source;
 
