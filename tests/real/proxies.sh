@@ -31,6 +31,16 @@ plain=$url
 origin "davorigin with TLS" --tls-cert "$work/cert.pem" --tls-key "$work/key.pem"
 secure=$url
 
+# answers PROXY: the proxy has written its pid file before it listens, so it is asked until it answers.
+answers() {
+    answers_tries=0
+    until run_davcopy probe --proxy "$1" "${plain}none" "${plain}nowhere" && [ "$code" -ne 4 ]; do
+        answers_tries=$((answers_tries + 1))
+        [ $answers_tries -lt 100 ] || return 1
+        sleep 0.1
+    done
+}
+
 # ---- squid
 printf 'u:%s\n' "$(openssl passwd -apr1 p)" >"$work/passwords"
 user=$(id -un)
@@ -49,8 +59,8 @@ do
     attempts=$((attempts + 1))
     [ $attempts -lt 10 ] || peer_failed squid
 done
-sleep 0.5
 proxy=http://u:p@127.0.0.1:$port
+answers "$proxy" || peer_failed squid
 
 run_davcopy plain --proxy "$proxy" "${plain}tree/" "${plain}copied/"
 check "COPY through squid ends with 0" ends_with 0
@@ -87,7 +97,7 @@ do
     attempts=$((attempts + 1))
     [ $attempts -lt 10 ] || peer_failed danted
 done
-sleep 0.5
+answers "socks5h://127.0.0.1:$port" || peer_failed danted
 run_davcopy socks --proxy "socks5h://127.0.0.1:$port" "${plain}tree/" "${plain}socks/"
 check "COPY through dante ends with 0" ends_with 0
 check "the copy equals the tree" same_tree "$work/www/tree" "$work/www/socks"

@@ -17,6 +17,7 @@ static void begin(int engine, const char *scheme, const char *method, const char
 {
     static const interim_engine engines[] = {INTERIM_ENGINE_EPOLL, INTERIM_ENGINE_POLL};
     interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
+    interim_patience patience = INTERIM_PATIENCE_INIT;
     char text[80];
 
     proxy = server_start(scripts, NULL);
@@ -26,6 +27,8 @@ static void begin(int engine, const char *scheme, const char *method, const char
     options.no_proxy = "direct.test";
     ck_assert_int_eq(interim_client_new(&client, &options), 0);
     ck_assert_int_eq(interim_request_new(&request, method, url), 0);
+    patience.connect_ms = 100000; /* the first TLS session of a client takes long under valgrind */
+    ck_assert_int_eq(interim_request_set_patience(request, &patience), 0);
 }
 
 static void end(void)
