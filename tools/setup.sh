@@ -34,8 +34,6 @@ command:haproxy      haproxy         haproxy            haproxy            hapro
 command:squid        squid           squid              squid              squid     squid
 command:danted,sockd dante-server    dante-server       dante-server       dante     dante-server
 command:node         nodejs          nodejs             nodejs             nodejs    nodejs
-command:squid        squid           squid              squid              squid     squid
-command:danted,sockd dante-server    dante-server       dante-server       dante     dante-server
 '
 
 PATH=$PATH:/usr/sbin:/sbin

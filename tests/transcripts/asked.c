@@ -18,14 +18,18 @@ static const char *find_field(const char *head, const char *name, size_t name_le
     return NULL;
 }
 
-/* Whether the head has this field line, among others of the same name perhaps. */
+/* Whether the head has this field line, among others of the same name perhaps; a star at its end
+ * stands for the rest of a line. */
 static bool has_line(const char *head, const char *wanted)
 {
     size_t length = strlen(wanted);
+    bool open = length > 0 && wanted[length - 1] == '*';
+
+    length -= open;
 
     for (const char *line = strstr(head, "\r\n"); line != NULL; line = strstr(line, "\r\n")) {
         line += 2;
-        if (strncmp(line, wanted, length) == 0 && strncmp(line + length, "\r\n", 2) == 0)
+        if (strncmp(line, wanted, length) == 0 && (open || strncmp(line + length, "\r\n", 2) == 0))
             return true;
     }
     return false;

@@ -60,6 +60,24 @@ static void set_limits(struct asking *asking, int64_t divisor)
     must(interim_request_set_polling(asking->request, &polling), "polling");
 }
 
+static void set_credentials(struct asking *asking)
+{
+    const struct transcript *transcript = asking->transcript;
+    interim_authentication authentication = INTERIM_AUTHENTICATION_INIT;
+
+    authentication.scheme = transcript->scheme;
+    authentication.clear_text = transcript->clear_text;
+    authentication.user = transcript->user;
+    authentication.password = transcript->password;
+    authentication.token = transcript->token;
+    if (transcript->has_scheme)
+        must(interim_request_set_authentication(asking->request, &authentication), "scheme");
+    else if (transcript->user != NULL)
+        must(interim_request_set_credentials(asking->request, transcript->user,
+                                             transcript->password),
+             "credentials");
+}
+
 static void set_body(struct asking *asking)
 {
     const struct transcript *transcript = asking->transcript;
@@ -100,10 +118,7 @@ void asking_begin(struct asking *asking, const struct transcript *transcript, st
         must(interim_request_add_header(asking->request, transcript->field_names[i], text), text);
         free(text);
     }
-    if (transcript->user != NULL)
-        must(interim_request_set_credentials(asking->request, transcript->user,
-                                             transcript->password),
-             "credentials");
+    set_credentials(asking);
     set_body(asking);
     set_limits(asking, divisor);
     must(interim_request_set_expect(asking->request, transcript->expect), "expect");

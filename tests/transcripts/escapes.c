@@ -43,7 +43,11 @@ bool escapes_read(interim__buffer *out, const char *text, size_t length, unsigne
         const char *name;
 
         if (text[i] != '\\') {
-            put(out, text + i, 1);
+            const char *escape = memchr(text + i, '\\', length - i);
+            size_t plain = escape == NULL ? length - i : (size_t)(escape - text) - i;
+
+            put(out, text + i, plain);
+            i += plain - 1;
             continue;
         }
         if (++i == length)
@@ -67,32 +71,36 @@ bool escapes_read(interim__buffer *out, const char *text, size_t length, unsigne
     return true;
 }
 
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte <= 0x7e && byte != '"' && byte != '\\';
+}
+
+static void write_escape(interim__buffer *out, unsigned char byte)
+{
+    static const char bytes[] = "\r\n\t\\\"", names[] = "rnt\\\"";
+    const char *at = byte == '\0' ? NULL : strchr(bytes, byte);
+
+    if (at != NULL)
+        put_format(out, "\\%c", names[at - bytes]);
+    else
+        put_format(out, "\\x%02x", byte);
+}
+
 void escapes_write(interim__buffer *out, const void *data, size_t size)
 {
-    const unsigned char *bytes = data;
+    const char *bytes = data;
 
-    for (size_t i = 0; i < size; i++)
-        switch (bytes[i]) {
-        case '\r':
-            put(out, "\\r", 2);
-            break;
-        case '\n':
-            put(out, "\\n", 2);
-            break;
-        case '\t':
-            put(out, "\\t", 2);
-            break;
-        case '\\':
-        case '"':
-            put(out, "\\", 1);
-            put(out, bytes + i, 1);
-            break;
-        default:
-            if (bytes[i] < 0x20 || bytes[i] > 0x7e)
-                put_format(out, "\\x%02x", bytes[i]);
-            else
-                put(out, bytes + i, 1);
-        }
+    for (size_t i = 0; i < size;) {
+        size_t plain = 0;
+
+        while (i + plain < size && is_plain((unsigned char)bytes[i + plain]))
+            plain++;
+        put(out, bytes + i, plain);
+        i += plain;
+        if (i < size)
+            write_escape(out, (unsigned char)bytes[i++]);
+    }
 }
 
 static void skip_blanks(const char **text)

@@ -78,25 +78,36 @@ static void listen_on(struct origin *origin, size_t i)
 
 /* ---- names and addresses ---- */
 
+/* The first of the names in a text; NULL when there is none. */
+static const char *find_first(const char *text, size_t length, const char *const from[],
+                              size_t *which)
+{
+    const char *first = NULL;
+
+    for (size_t i = 0; i < ORIGINS; i++) {
+        const char *found = memmem(text, length, from[i], strlen(from[i]));
+
+        if (found != NULL && (first == NULL || found < first)) {
+            first = found;
+            *which = i;
+        }
+    }
+    return first;
+}
+
 static void replace(interim__buffer *out, const char *text, size_t length, const char *const from[],
                     const char *const to[])
 {
-    size_t at = 0;
+    const char *end = text + length, *found;
+    size_t i = 0;
 
     put(out, "", 0);
-    while (at < length) {
-        size_t i = 0;
-
-        while (i < ORIGINS &&
-               (length - at < strlen(from[i]) || memcmp(text + at, from[i], strlen(from[i])) != 0))
-            i++;
-        if (i < ORIGINS) {
-            put_text(out, to[i]);
-            at += strlen(from[i]);
-        } else {
-            put(out, text + at++, 1);
-        }
+    while ((found = find_first(text, (size_t)(end - text), from, &i)) != NULL) {
+        put(out, text, (size_t)(found - text));
+        put_text(out, to[i]);
+        text = found + strlen(from[i]);
     }
+    put(out, text, (size_t)(end - text));
 }
 
 void origin_translate(void *origin, interim__buffer *out, const char *text, size_t length)

@@ -16,9 +16,12 @@ struct source {
     size_t count, at;
 };
 
+/* Room for one more; taken in powers of two. */
 static void *grow(void *array, size_t count, size_t size)
 {
-    array = realloc(array, (count + 1) * size);
+    if ((count & (count - 1)) != 0)
+        return array;
+    array = realloc(array, (count == 0 ? 1 : 2 * count) * size);
     if (array == NULL) {
         fputs("out of memory\n", stderr);
         exit(2);
@@ -443,6 +446,15 @@ static bool read_number(const struct transcript *transcript, const char *name, c
     return false;
 }
 
+static void read_scheme(struct transcript *transcript, const char *value)
+{
+    transcript->has_scheme = true;
+    transcript->scheme = strcmp(value, "basic") == 0    ? INTERIM_SCHEME_BASIC
+                         : strcmp(value, "digest") == 0 ? INTERIM_SCHEME_DIGEST
+                         : strcmp(value, "bearer") == 0 ? INTERIM_SCHEME_BEARER
+                                                        : INTERIM_SCHEME_AUTO;
+}
+
 /* NAME=VALUE: times in ms, or "forever". */
 static bool option(struct transcript *transcript, struct source *source, const char *text)
 {
@@ -475,6 +487,12 @@ static bool option(struct transcript *transcript, struct source *source, const c
         transcript->user = copy(value);
     else if (strcmp(name, "proxy") == 0) /* for both schemes; of the operation layer */
         transcript->proxy = copy(value);
+    else if (strcmp(name, "token") == 0)
+        transcript->token = copy(value);
+    else if (strcmp(name, "clear_text") == 0)
+        transcript->clear_text = strcmp(value, "yes") == 0;
+    else if (strcmp(name, "scheme") == 0)
+        read_scheme(transcript, value);
     else if (strcmp(name, "password") == 0)
         transcript->password = copy(value);
     else if (strcmp(name, "cancel") == 0) { /* EVENT, or EVENT NUMBER */
@@ -584,6 +602,7 @@ void transcript_free(struct transcript *transcript)
     free(transcript->pieces);
     free(transcript->user);
     free(transcript->password);
+    free(transcript->token);
     free(transcript->proxy);
     free(transcript->cancel_kind);
     for (size_t i = 0; i < transcript->exchange_count; i++) {
@@ -594,32 +613,4 @@ void transcript_free(struct transcript *transcript)
     free(transcript->exchanges);
     interim__buffer_dispose(&transcript->expected);
     free(transcript);
-}
-
-bool transcript_is_for(const struct transcript *transcript, const char *layer)
-{
-    char word[32];
-
-    if (transcript->layers.length == 0)
-        return true;
-    snprintf(word, sizeof word, " %s ", layer);
-    return strstr(transcript->layers.data, word) != NULL;
-}
-
-size_t transcript_size(const struct transcript *transcript)
-{
-    size_t size = 0;
-
-    for (size_t i = 0; i < transcript->exchange_count; i++)
-        size += transcript->exchanges[i].bytes.length;
-    return size;
-}
-
-size_t transcript_sent(const struct transcript *transcript)
-{
-    size_t size = transcript->body.length;
-
-    for (size_t i = 0; i < transcript->piece_count; i++)
-        size += transcript->pieces[i].bytes.length;
-    return size;
 }

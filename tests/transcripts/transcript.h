@@ -86,7 +86,10 @@ struct transcript {
     size_t piece_count;
     interim_patience patience;
     interim_polling polling;
-    char *user, *password;
+    char *user, *password, *token;
+    bool has_scheme; /* they are given by interim_request_set_authentication */
+    interim_scheme scheme;
+    bool clear_text;
     char *proxy; /* URL; NULL: none */
     size_t body_cap;
     interim_expect expect;
@@ -102,13 +105,6 @@ struct transcript {
 /* Reads a file; NULL, and something was printed, when it cannot be read. */
 struct transcript *transcript_read(const char *path);
 void transcript_free(struct transcript *transcript);
-
-/* Whether a layer is to play it. */
-bool transcript_is_for(const struct transcript *transcript, const char *layer);
-
-/* All bytes that the server sends, and those of the request's body. */
-size_t transcript_size(const struct transcript *transcript);
-size_t transcript_sent(const struct transcript *transcript);
 
 /* Looks whether a request, as it was written, is what was asked for: head, and content freed of its
  * framing. Appends a line to problems for each thing that is not. */
