@@ -55,8 +55,8 @@ typedef struct interim__exchange {
     interim_error *error; /* the operation's */
 } interim__exchange;
 
-/* Begins an exchange; its request head is appended to sender.out before. error is borrowed until it
- * is disposed of. */
+/* Begins an exchange; its request head is to be appended to sender.out next. error is borrowed
+ * until it is disposed of. */
 void interim__exchange_init(interim__exchange *exchange, const char *method, interim_error *error);
 void interim__exchange_dispose(interim__exchange *exchange);
 

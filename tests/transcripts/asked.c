@@ -52,12 +52,11 @@ static void unchunk(interim__buffer *content, const char *at, const char *end)
     }
 }
 
-static void check_content(const struct served *served, const char *wanted, const char *head,
-                          const char *content, const char *end, interim__buffer *problems)
+static void check_content(const char *wanted, const char *head, const char *content,
+                          const char *end, interim__buffer *problems)
 {
     interim__buffer plain = {0}, expected = {0};
 
-    (void)served;
     put(&plain, "", 0);
     put(&expected, "", 0);
     if (find_field(head, "transfer-encoding", 17) != NULL)
@@ -77,8 +76,8 @@ static void check_content(const struct served *served, const char *wanted, const
     interim__buffer_dispose(&expected);
 }
 
-static void check_line(const struct served *served, bool first, const char *line, const char *head,
-                       const char *content, const char *end, interim__buffer *problems)
+static void check_line(bool first, const char *line, const char *head, const char *content,
+                       const char *end, interim__buffer *problems)
 {
     if (*line == '@')
         return;
@@ -92,7 +91,7 @@ static void check_line(const struct served *served, bool first, const char *line
         if (find_field(head, line + 1, strlen(line + 1)) != NULL)
             put_format(problems, "it has the field %s\n", line + 1);
     } else if (strncmp(line, "body ", 5) == 0) {
-        check_content(served, line + 5, head, content, end, problems);
+        check_content(line + 5, head, content, end, problems);
     } else if (!has_line(head, line)) {
         put_format(problems, "it has no \"%s\"\n", line);
     }
@@ -112,7 +111,7 @@ void transcript_check_request(const struct served *served, size_t number, const 
     for (; *line != '\0'; line += strcspn(line, "\n") + 1) {
         char *copy = strndup(line, strcspn(line, "\n"));
 
-        check_line(served, first, copy, head.data, content, wire + size, &found);
+        check_line(first, copy, head.data, content, wire + size, &found);
         first = first && *copy == '@';
         free(copy);
     }

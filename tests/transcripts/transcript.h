@@ -1,36 +1,42 @@
 /* transcript.h - a transcript: a request, what the server sends, and the log that must come of it.
  *
  *     # What this shows; which RFC or peer.
- *     layers exchange operation          the layers that can play it; all when absent
+ *     layers exchange operation       those that can play it; all when absent
  *     request COPY http://origin.test/a
  *     field Destination: http://origin.test/b
- *     body "text" * 3                    from memory
- *     reader known "ab" "cd" fail        from a reader: what it gives at each call; unknown: its
- *                                        length is not told; fail: then it fails; end: it ends
- * early option polling.mode=off            see option() in transcript.c asked what the server must
- * have read in the exchange before the COPY /a HTTP/1.1                   sections below: the
- * request line, ... Destination: http://origin.test/b  fields that must be there, -Authorization
- * fields that must not, body "text"                        and the content. server what the server
- * sends in one exchange: HTTP/1.1 102 Processing            a line of it, with CRLF; C escapes, \i
- * in a repeat;
+ *     body "text" * 3                 from memory
+ *     reader known "ab" "cd" fail     from a reader: what it gives at each call
+ *     option polling.mode=off         see option() in transcript.c
+ *     asked                           what the server must have read in the next exchange:
+ *     @same                           on which connection: the @same or a @new one;
+ *     COPY /a HTTP/1.1                the request line, first;
+ *     Destination: http://origin.test/b
+ *     Authorization: Digest *         fields; a star stands for the rest of a line;
+ *     -Expect                         fields that must not be there;
+ *     body "text"                     the content
+ *     server                          what the server sends in one exchange:
+ *     HTTP/1.1 102 Processing         a line of it, with CRLF and the escapes of C;
  *
- *     no line end\                       a line that ends with a backslash has no CRLF
- *     raw "bytes" * 1000
- *     repeat 200 {
- *     ...
+ *     no line end\                    without CRLF
+ *     raw "bytes" * 1000 "more"
+ *     repeat 200 {                    the lines up to }; \i in them is 0, 1, 2 ...
+ *     X-\i: y
  *     }
- *     pause 5000                         milliseconds
- *     read head | all | 100              how much of the request was read before what follows: the
- *                                        head, all (at the beginning), the head and 100 bytes
- *     eof                                the server ends the connection
- *     reset                              it resets it
- *     hold                               it does nothing more, until the client gives up
- *     refuse                             (alone) it does not accept the connection
- *     expect                             the log, see log.h; `repeat N {` as above
+ *     pause 5000                      milliseconds
+ *     read head                       how much of the request has been read before what follows:
+ *     read 100                        its head, its head and 100 bytes,
+ *     read all                        or all, as at the beginning
+ *     eof                             the server ends the connection
+ *     reset                           it resets it
+ *     hold                            it does nothing more, until the client gives up
+ *     refuse                          (alone) it does not accept the connection
+ *     expect                          the log, see log.h; `repeat N {` as above
+ *
+ * A reader that is `unknown` does not tell its length. It may end with `fail`, with `more` (it says
+ * that it gave more than there was room for) or with `short` (it ends before the length it told).
  *
  * Several `server` sections are the exchanges of an operation in their order, each with an `asked`
- * before it if wanted; `@new` or `@same` in it tell which connection must have been used. In
- * `server` and `asked` a line that begins with '#' is a comment.
+ * before it if wanted. In both a line that begins with '#' is a comment.
  *
  * origin.test and other.test are two origins; layers with sockets put addresses in their place. */
 #ifndef TESTS_TRANSCRIPTS_TRANSCRIPT_H
