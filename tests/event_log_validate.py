@@ -144,8 +144,11 @@ def mutants(schema, line):
     yield "another kind", changed(interim__event="other")
     yield "another hop", changed(interim__hop="connect")
     yield "percent 101", changed(interim__percent=101)
-    yield "peer without port", {k: v for k, v in changed(network__peer__address="h").items()
-                                if k != "network.peer.port"}
+    unix = changed(network__transport="unix", network__peer__address="/a", network__peer__port=1)
+    yield "socket with port", unix
+    yield "peer without port", {k: v for k, v in unix.items()
+                                if k not in ("network.peer.port", "network.transport")}
+    yield "transport alone", {k: v for k, v in unix.items() if "peer" not in k}
     yield "reason without status", {k: v for k, v in changed(interim__reason="OK").items()
                                     if k != "http.response.status_code"}
     yield "error text alone", {k: v for k, v in changed(interim__error__text="x").items()

@@ -79,7 +79,7 @@ static void add_server(members *to, const char *url)
     interim__uri_dispose(&uri);
 }
 
-/* "192.0.2.1:443" or "[2001:db8::1]:443", the brackets taken off. */
+/* "192.0.2.1:443", "[2001:db8::1]:443", the brackets taken off, or "unix:/run/dav.sock". */
 static void add_peer(members *to, const char *peer)
 {
     const char *colon = peer == NULL ? NULL : strrchr(peer, ':');
@@ -88,6 +88,11 @@ static void add_peer(members *to, const char *peer)
 
     if (colon == NULL || to->failed)
         return;
+    if (strncmp(peer, "unix:", 5) == 0) {
+        add_word(to, "network.transport", "unix");
+        add_word(to, "network.peer.address", peer + 5);
+        return;
+    }
     length = (size_t)(colon - peer);
     if (length > 1 && peer[0] == '[' && colon[-1] == ']') {
         peer++;

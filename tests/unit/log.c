@@ -310,6 +310,8 @@ START_TEST(addresses)
         {"http://[2001:db8::1]/", "2001:db8::1", "[2001:db8::2]:81", "2001:db8::2", "81"},
         {"http://[fe80::1%25eth0]/", "fe80::1%eth0", "[fe80::1%eth0]:80", "fe80::1%eth0", "80"},
         {"http://h/?...", "h", "192.0.2.1:65535", "192.0.2.1", "65535"},
+        {"http://h/", "h", "unix:/run/a:1", "/run/a:1", NULL},
+        {"http://h/", "h", "unix:@dav", "@dav", NULL},
         {"http://h/", "h", "somewhere", NULL, NULL},
         {"http://h/", "h", "somewhere:65536", "somewhere", NULL},
         {"nonsense", NULL, "", NULL, NULL},
@@ -326,6 +328,8 @@ START_TEST(addresses)
         ck_assert_pstr_eq(json_string_value(json_object_get(object, "server.address")), it[1]);
         ck_assert_pstr_eq(json_string_value(json_object_get(object, "network.peer.address")),
                           it[3]);
+        ck_assert((json_object_get(object, "network.transport") != NULL) ==
+                  (strncmp(it[2], "unix:", 5) == 0));
         port = json_object_get(object, "network.peer.port");
         ck_assert_int_eq(json_integer_value(port), it[4] == NULL ? 0 : atoi(it[4]));
         json_decref(object);
