@@ -239,7 +239,8 @@ typedef struct interim_event {
     size_t field_count;
     const char *method;
     const char *url;            /* of the exchange; user-info and monitor query blanked */
-    const char *peer;           /* "192.0.2.1:443", "" before there is a connection */
+    const char *peer;           /* "192.0.2.1:443", "unix:/run/dav.sock", "" before there is a
+                                   connection */
     const char *server;         /* Server of this message, "" when absent */
     const char *via;            /* Via of this message, "" when absent */
     double percent;             /* 0 ... 100 as the server says, -1 when it does not */
@@ -427,6 +428,37 @@ typedef struct interim_authentication {
  * nothing to log in with), EBUSY, ENOMEM. Since: 0.1. */
 INTERIM_API int interim_request_set_authentication(interim_request *request,
                                                    const interim_authentication *authentication);
+
+/* How the origin of the URL is reached, in place of what its host and port say. The three functions
+ * that follow change nothing but the way: the field Host, the name that TLS asks for and verifies,
+ * the origin that credentials belong to, and what the event log calls server.address stay those of
+ * the URL. They hold for every exchange with that origin (redirects and polls included) and for no
+ * other: where a redirect or a monitor leads to another scheme, host or port, that origin is
+ * reached as if nothing had been set. Connections that went different ways are never exchanged for
+ * one another. */
+
+/* Connects to a Unix-domain socket of the stream kind. path: 1 to 107 bytes, or "@" and the name of
+ * an abstract socket (Linux); copied. NULL takes it back. A proxy has no effect then, and neither
+ * has a local address. Replaces what interim_request_set_connect_to has set. If nobody listens
+ * there the operation ends with INTERIM_ECONNECT, and its text tells what was wrong with the path.
+ * Errors: EINVAL (empty or too long), EBUSY, ENOMEM. Since: 0.1. */
+INTERIM_API int interim_request_set_unix_socket(interim_request *request, const char *path);
+
+/* Connects to another host: a name or an address, IPv6 with or without brackets and perhaps with a
+ * zone ("fe80::1%eth0"); copied. port: 1 to 65535, 0 for that of the URL. NULL as host takes it
+ * back. With a proxy, that proxy is asked to connect there, an HTTP proxy by CONNECT even for a
+ * plain URL. Replaces what interim_request_set_unix_socket has set. Errors: EINVAL (host is empty
+ * or cannot stand in a URL, or port is out of its range), EBUSY, ENOMEM. Since: 0.1. */
+INTERIM_API int interim_request_set_connect_to(interim_request *request, const char *host,
+                                               int port);
+
+/* Connects from a certain place of this machine, also to a proxy. address: a literal IPv4 or IPv6
+ * address of it (perhaps with a zone), which decides the family too, or the name of an interface
+ * ("eth0", by SO_BINDTODEVICE; before Linux 5.7 that takes CAP_NET_RAW); copied. NULL takes it
+ * back. If it turns out not to be there, the operation ends with INTERIM_ESYSTEM; if the other side
+ * has no address of the family, with INTERIM_ECONNECT. Errors: EINVAL (neither an address nor fit
+ * for the name of an interface), EBUSY, ENOMEM. Since: 0.1. */
+INTERIM_API int interim_request_set_local_address(interim_request *request, const char *address);
 
 /* The body, from memory: size bytes at data, copied. Errors: EBUSY, ENOMEM. Since: 0.1. */
 INTERIM_API int interim_request_set_body(interim_request *request, const void *data, size_t size);

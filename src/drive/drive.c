@@ -83,16 +83,25 @@ static interim__endpoint endpoint_of(const interim__operation *machine)
 {
     const interim__uri *uri = &machine->uri;
     const interim__route *route = interim__operation_route(machine);
-    interim__endpoint endpoint = {.tls = uri->tls, .host = uri->host, .port = uri->port};
+    const interim__way *way = interim__operation_way(machine);
+    interim__endpoint endpoint = {.tls = uri->tls,
+                                  .host = uri->host,
+                                  .port = uri->port,
+                                  .socket_path = way->socket_path,
+                                  .dial_host = way->host,
+                                  .dial_port = way->port,
+                                  .local = way->local};
 
     /* The client certificate is for the origin that the caller named, not for those that a redirect
      * or a monitor leads to. */
     endpoint.identify = interim__uri_same_origin(&machine->request->uri, uri);
     if (route == NULL)
         return endpoint;
-    if (route->kind == INTERIM__ROUTE_HTTP && !uri->tls)
-        return (interim__endpoint){
-            .host = route->host, .port = route->port, .via = INTERIM__VIA_FORWARD};
+    if (route->kind == INTERIM__ROUTE_HTTP && !interim__operation_tunnels(machine))
+        return (interim__endpoint){.host = route->host,
+                                   .port = route->port,
+                                   .via = INTERIM__VIA_FORWARD,
+                                   .local = way->local};
     endpoint.via = route->kind == INTERIM__ROUTE_HTTP ? INTERIM__VIA_TUNNEL : INTERIM__VIA_SOCKS5;
     endpoint.proxy_host = route->host;
     endpoint.proxy_port = route->port;

@@ -183,6 +183,8 @@ static int write_head(interim__operation *op, interim__body_source *body)
                                        .body_length =
                                            source.data == NULL ? 0 : (size_t)source.length,
                                        .body_known = interim__follow_knows(&source)};
+    const interim__route *proxy =
+        interim__operation_tunnels(op) ? NULL : interim__operation_route(op);
     interim__buffer authorization = {0};
     int failed = 0;
 
@@ -190,30 +192,19 @@ static int write_head(interim__operation *op, interim__body_source *body)
         failed = interim__authentication_write(&authorization, &op->authentication, &subject,
                                                &op->random);
     if (failed == 0)
-        failed = interim__follow_write(&op->exchange.sender.out, body, op->request, op->hop,
-                                       op->method, &op->uri, interim__operation_route(op),
-                                       authorization.length == 0 ? NULL : authorization.data,
-                                       op->user_agent, &op->expects);
+        failed = interim__follow_write(
+            &op->exchange.sender.out, body, op->request, op->hop, op->method, &op->uri, proxy,
+            authorization.length == 0 ? NULL : authorization.data, op->user_agent, &op->expects);
     if (authorization.data != NULL)
         OPENSSL_cleanse(authorization.data, authorization.capacity);
     interim__buffer_dispose(&authorization);
     return failed;
 }
 
-void interim__operation_opened(interim__operation *op, const char *peer, bool reused,
-                               interim__moment now)
+void interim__operation_begin_exchange(interim__operation *op)
 {
     interim__body_source body;
 
-    op->now = now;
-    op->reused = reused;
-    op->keep_connection = false;
-    snprintf(op->peer, sizeof op->peer, "%s", peer);
-    if (interim__tunnel_is_needed(op, reused)) {
-        interim__tunnel_begin(op);
-        settle(op);
-        return;
-    }
     note_time(&op->result->timing.connected_ms, op);
     interim__exchange_init(&op->exchange, op->method, &op->error);
     op->exchanging = true;
@@ -221,15 +212,28 @@ void interim__operation_opened(interim__operation *op, const char *peer, bool re
     if (write_head(op, &body) < 0) {
         interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
         interim__ending_failed(op);
-        settle(op);
         return;
     }
     interim__sender_start(&op->exchange.sender, &body);
     op->exchange.sender.held = op->expects;
     op->release_at = INTERIM__FAR;
     op->need = INTERIM__NEED_EXCHANGE;
-    interim__watchdog_enter(&op->dog, INTERIM__PHASE_EXCHANGE, silence_limit_ms(op), now.monotonic);
-    interim__report_plain(op, INTERIM_EVENT_CONNECTED, reused ? "reused" : "new");
+    interim__watchdog_enter(&op->dog, INTERIM__PHASE_EXCHANGE, silence_limit_ms(op),
+                            op->now.monotonic);
+    interim__report_plain(op, INTERIM_EVENT_CONNECTED, op->reused ? "reused" : "new");
+}
+
+void interim__operation_opened(interim__operation *op, const char *peer, bool reused,
+                               interim__moment now)
+{
+    op->now = now;
+    op->reused = reused;
+    op->keep_connection = false;
+    snprintf(op->peer, sizeof op->peer, "%s", peer);
+    if (interim__tunnel_is_needed(op, reused))
+        interim__tunnel_begin(op);
+    else
+        interim__operation_begin_exchange(op);
     settle(op);
 }
 
@@ -413,9 +417,28 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
     settle(op);
 }
 
+const interim__way *interim__operation_way(const interim__operation *op)
+{
+    static const interim__way none = {0};
+
+    return interim__uri_same_origin(&op->request->uri, &op->uri) ? &op->request->way : &none;
+}
+
+/* No proxy can be asked for a Unix-domain socket of this machine. */
 const interim__route *interim__operation_route(const interim__operation *op)
 {
-    return op->routes == NULL ? NULL : interim__routes_find(op->routes, &op->uri);
+    if (op->routes == NULL || interim__operation_way(op)->socket_path != NULL)
+        return NULL;
+    return interim__routes_find(op->routes, &op->uri);
+}
+
+/* A request in absolute form would leave it to the proxy where to connect to. */
+bool interim__operation_tunnels(const interim__operation *op)
+{
+    const interim__route *route = interim__operation_route(op);
+
+    return route != NULL && route->kind == INTERIM__ROUTE_HTTP &&
+           (op->uri.tls || interim__operation_way(op)->host != NULL);
 }
 
 int64_t interim__operation_idle_limit(const interim__operation *op)

@@ -102,7 +102,7 @@ typedef struct interim__operation {
     uint64_t discarded;
     interim__accepted *job; /* NULL: no 202 is being followed */
     char *url_text;         /* of uri, fit for logs */
-    char peer[72];
+    char peer[120];
 } interim__operation;
 
 /* Starts an operation: takes a reference of the request. Errors: ENOMEM; nothing is to be disposed
@@ -155,8 +155,14 @@ void interim__operation_resume(interim__operation *op);
 /* The caller wants no more; takes effect at the next tick. */
 void interim__operation_cancel(interim__operation *op);
 
+/* How the caller wants the origin of uri to be reached; all empty where it is not the caller's. */
+const interim__way *interim__operation_way(const interim__operation *op);
+
 /* By which proxy the origin of uri is reached; NULL: directly. */
 const interim__route *interim__operation_route(const interim__operation *op);
+
+/* Whether that proxy is asked to connect on, instead of being given the request. */
+bool interim__operation_tunnels(const interim__operation *op);
 
 /* How long a connection may have been idle to be used for this exchange, ns: a request that must
  * not be sent twice is not risked on one that the server may just be closing. */

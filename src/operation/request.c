@@ -11,6 +11,9 @@ void interim__request_release(interim_request *request)
         return;
     free(request->method);
     interim__uri_dispose(&request->uri);
+    free(request->way.socket_path);
+    free(request->way.host);
+    free(request->way.local);
     /* A value may be a credential too (a bearer token in Authorization). */
     for (size_t i = 0; i < request->fields.count; i++) {
         OPENSSL_cleanse((char *)request->fields.items[i].value,

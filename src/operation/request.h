@@ -8,12 +8,14 @@
 #include "exchange/sender.h"
 #include "exchange/uri.h"
 #include "operation/authentication.h"
+#include "operation/way.h"
 
 struct interim_request {
     unsigned references; /* the caller's, and one for each operation */
     unsigned in_flight;  /* operations */
     char *method;
     interim__uri uri;
+    interim__way way;       /* to the origin of uri */
     interim__fields fields; /* name and value of each in one block of its own */
     interim__credentials credentials;
     char *body_memory; /* owner of body.data */

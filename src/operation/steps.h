@@ -11,6 +11,9 @@
 void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned hop_index,
                               const char *method, interim__uri *uri);
 
+/* operation.c: begins the exchange on the connection to the origin, which has been opened. */
+void interim__operation_begin_exchange(interim__operation *op);
+
 /* operation.c: leaves the exchange, if there is one, and waits until the job is to be polled. */
 void interim__operation_wait(interim__operation *op);
 

@@ -4,12 +4,12 @@
 #include "operation/report.h"
 #include "operation/steps.h"
 
+#include <stdio.h>
+#include <string.h>
+
 bool interim__tunnel_is_needed(const interim__operation *op, bool reused)
 {
-    const interim__route *route = interim__operation_route(op);
-
-    return route != NULL && route->kind == INTERIM__ROUTE_HTTP && op->uri.tls && !reused &&
-           !op->tunnelled;
+    return interim__operation_tunnels(op) && !reused && !op->tunnelled;
 }
 
 static int append_all(interim__buffer *out, const char *const *texts, size_t count)
@@ -20,24 +20,37 @@ static int append_all(interim__buffer *out, const char *const *texts, size_t cou
     return 0;
 }
 
-/* The authority always has a port here; text is "https://host[:port]/..." */
+#define TARGET_SIZE 300 /* a host has at most 255 bytes, or is an IPv6 address */
+
+/* Where the proxy is to connect to, always with a port; a zone is of this machine only. */
+static void name_target(const interim__operation *op, char out[TARGET_SIZE])
+{
+    const interim__way *way = interim__operation_way(op);
+    bool brackets = way->host != NULL && strchr(way->host, ':') != NULL;
+
+    if (way->host == NULL)
+        snprintf(out, TARGET_SIZE, "%s%s", op->uri.authority, op->uri.port == 443 ? ":443" : "");
+    else
+        snprintf(out, TARGET_SIZE, "%s%.*s%s:%u", brackets ? "[" : "", (int)strcspn(way->host, "%"),
+                 way->host, brackets ? "]" : "", (unsigned)way->port);
+}
+
 static int write_head(interim__operation *op, interim__buffer *out)
 {
     const interim__route *route = interim__operation_route(op);
     bool has_agent = op->user_agent != NULL && *op->user_agent != '\0';
-    const char *port = op->uri.port == 443 ? ":443" : "";
+    char target[TARGET_SIZE];
     const char *const texts[] = {"CONNECT ",
-                                 op->uri.authority,
-                                 port,
+                                 target,
                                  " HTTP/1.1\r\nHost: ",
-                                 op->uri.authority,
-                                 port,
+                                 target,
                                  has_agent ? "\r\nUser-Agent: " : "",
                                  has_agent ? op->user_agent : "",
                                  route->authorization == NULL ? "" : "\r\nProxy-Authorization: ",
                                  route->authorization == NULL ? "" : route->authorization,
                                  "\r\n\r\n"};
 
+    name_target(op, target);
     return append_all(out, texts, sizeof texts / sizeof *texts);
 }
 
@@ -88,5 +101,8 @@ void interim__tunnel_answered(interim__operation *op)
     interim__tunnel_leave(op);
     interim__operation_drop_exchange(op);
     op->tunnelled = true;
-    op->need = INTERIM__NEED_TLS;
+    if (op->uri.tls)
+        op->need = INTERIM__NEED_TLS;
+    else
+        interim__operation_begin_exchange(op);
 }

@@ -1,7 +1,8 @@
 /* tunnel.h - CONNECT through an HTTP proxy (RFC 9110 section 9.3.6), before the exchange with the
- * origin. It is an exchange of its own on the same connection, so that interims of the proxy are
- * read through and reported with their hop. It is under the connect limit, and nothing of the
- * request has been sent while it lasts. May be included by the files of operation.h. */
+ * origin: for https, and where the caller says what to connect to. It is an exchange of its own on
+ * the same connection, so that interims of the proxy are read through and reported with their hop.
+ * It is under the connect limit, and nothing of the request has been sent while it lasts. May be
+ * included by the files of operation.h. */
 #ifndef INTERIM_OPERATION_TUNNEL_H
 #define INTERIM_OPERATION_TUNNEL_H
 
@@ -13,7 +14,8 @@ bool interim__tunnel_is_needed(const interim__operation *op, bool reused);
 /* Asks it. */
 void interim__tunnel_begin(interim__operation *op);
 
-/* The proxy has answered: TLS is needed next, or the attempt has failed. */
+/* The proxy has answered: the way is there, for TLS if the origin wants that, or the attempt has
+ * failed. */
 void interim__tunnel_answered(interim__operation *op);
 
 /* The hop is that of the request again. */

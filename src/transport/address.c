@@ -5,8 +5,10 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 
 /* A zone needs the names of the interfaces, which getaddrinfo knows. */
 static bool parse_with_zone(interim__address *out, const char *host, uint16_t port)
@@ -51,12 +53,44 @@ bool interim__address_parse(interim__address *out, const char *host, uint16_t po
     return true;
 }
 
+bool interim__address_unix(interim__address *out, const char *path)
+{
+    struct sockaddr_un *local = (struct sockaddr_un *)(void *)&out->storage;
+    size_t length = strlen(path);
+
+    memset(out, 0, sizeof *out);
+    if (length == 0 || length >= sizeof local->sun_path || strcmp(path, "@") == 0)
+        return false;
+    local->sun_family = AF_UNIX;
+    memcpy(local->sun_path, path, length);
+    if (path[0] == '@')
+        local->sun_path[0] = '\0';
+    else
+        length++; /* unix(7): a path ends with NUL, an abstract name with the length */
+    out->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    return true;
+}
+
+static void write_unix(const interim__address *address, char *out, size_t size)
+{
+    const struct sockaddr_un *local = (const struct sockaddr_un *)(const void *)&address->storage;
+    bool abstract = local->sun_path[0] == '\0';
+
+    snprintf(out, size, "unix:%s%.*s", abstract ? "@" : "",
+             (int)(sizeof local->sun_path - (abstract ? 1 : 0)),
+             local->sun_path + (abstract ? 1 : 0));
+}
+
 void interim__address_text(const interim__address *address, char *out, size_t size)
 {
     const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)&address->storage;
     const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)&address->storage;
     char text[INET6_ADDRSTRLEN] = "", zone[IF_NAMESIZE] = "";
 
+    if (address->storage.ss_family == AF_UNIX) {
+        write_unix(address, out, size);
+        return;
+    }
     if (address->storage.ss_family == AF_INET) {
         inet_ntop(AF_INET, &four->sin_addr, text, sizeof text);
         snprintf(out, size, "%s:%u", text, (unsigned)ntohs(four->sin_port));

@@ -50,19 +50,30 @@ static void wait_for(interim__connection *connection)
                         connection->read_needs | connection->write_needs);
 }
 
-/* Who is connected to: a proxy, or the origin itself. */
+/* Where the way ends, seen from here or from a proxy. */
+static const char *final_host(const interim__endpoint *endpoint)
+{
+    return endpoint->dial_host == NULL ? endpoint->host : endpoint->dial_host;
+}
+
+static uint16_t final_port(const interim__endpoint *endpoint)
+{
+    return endpoint->dial_host == NULL ? endpoint->port : endpoint->dial_port;
+}
+
+/* Who is connected to: a proxy, or the end of the way itself. */
 static const char *dialled_host(const interim__connection *connection)
 {
     const interim__endpoint *endpoint = &connection->endpoint;
 
-    return endpoint->proxy_host == NULL ? endpoint->host : endpoint->proxy_host;
+    return endpoint->proxy_host == NULL ? final_host(endpoint) : endpoint->proxy_host;
 }
 
 static uint16_t dialled_port(const interim__connection *connection)
 {
     const interim__endpoint *endpoint = &connection->endpoint;
 
-    return endpoint->proxy_host == NULL ? endpoint->port : endpoint->proxy_port;
+    return endpoint->proxy_host == NULL ? final_port(endpoint) : endpoint->proxy_port;
 }
 
 static ptrdiff_t report_socket(interim__connection *connection, interim_stage stage,
@@ -218,7 +229,7 @@ static void begin_socks(interim__connection *connection)
         interim__error_set(&connection->error, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT,
                            "out of memory");
     else
-        interim__socks_start(connection->socks, endpoint->host, endpoint->port,
+        interim__socks_start(connection->socks, final_host(endpoint), final_port(endpoint),
                              endpoint->proxy_user, endpoint->proxy_password, &connection->error);
     if (connection->error.code != 0)
         fail(connection);
@@ -286,6 +297,26 @@ static void report_lookup(interim__connection *connection, int error, int os_err
     connection->error.os_error = os_error;
 }
 
+/* Errors: the connection's error is set. */
+static int start_race(interim__connection *connection, const interim__address *addresses,
+                      size_t count)
+{
+    const interim__endpoint *endpoint = &connection->endpoint;
+    interim__local local = {0};
+
+    step_to(connection, RACING);
+    if (endpoint->local != NULL && !interim__local_parse(&local, endpoint->local))
+        return interim__error_set(&connection->error, INTERIM_ESYSTEM, INTERIM_STAGE_CONNECT,
+                                  "connect from %.64s: there is no such interface any more",
+                                  endpoint->local);
+    if (interim__race_start(&connection->race, connection->transport.loop, addresses, count, &local,
+                            dialled_host(connection), dialled_port(connection), race_done,
+                            connection) == 0)
+        return 0;
+    return interim__error_set(&connection->error, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT,
+                              "connect to %.80s: out of memory", dialled_host(connection));
+}
+
 static void lookup_done(interim__lookup *lookup, int error, int os_error,
                         const interim__address *addresses, size_t count)
 {
@@ -296,14 +327,23 @@ static void lookup_done(interim__lookup *lookup, int error, int os_error,
         fail(connection);
         return;
     }
-    step_to(connection, RACING);
-    if (interim__race_start(&connection->race, connection->transport.loop, addresses, count,
-                            dialled_host(connection), dialled_port(connection), race_done,
-                            connection) < 0) {
-        interim__error_set(&connection->error, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT,
-                           "connect to %.80s: out of memory", dialled_host(connection));
+    if (start_race(connection, addresses, count) < 0)
         fail(connection);
-    }
+}
+
+/* There is nothing to resolve about a path. Errors: as of interim__connection_open. */
+static int begin(interim__connection *connection)
+{
+    const char *path = connection->endpoint.socket_path;
+    interim__address address;
+
+    step_to(connection, RESOLVING);
+    if (path == NULL)
+        return interim__resolver_ask(connection->transport.resolver, &connection->lookup,
+                                     dialled_host(connection), dialled_port(connection));
+    if (!interim__address_unix(&address, path))
+        return INTERIM_EINVAL;
+    return start_race(connection, &address, 1);
 }
 
 /* Where there is no client certificate to be shown, all may see it. */
@@ -331,9 +371,7 @@ int interim__connection_open(interim__connection **out, const interim__transport
     connection->owner = *owner;
     connection->lookup.done = lookup_done;
     interim__error_init(&connection->error);
-    step_to(connection, RESOLVING);
-    status = interim__resolver_ask(transport->resolver, &connection->lookup,
-                                   dialled_host(connection), dialled_port(connection));
+    status = begin(connection);
     if (status < 0) {
         interim__endpoint_dispose(&connection->endpoint);
         free(connection);

@@ -2,7 +2,8 @@
  *
  *     RESOLVING -> RACING -> [SOCKS] -> [HANDSHAKE] -> OPEN -> (closed)
  *
- * Through a tunnel it is OPEN first, for CONNECT, and goes back to HANDSHAKE.
+ * Through a tunnel it is OPEN first, for CONNECT, and goes back to HANDSHAKE. A Unix-domain socket
+ * is not resolved.
  *
  * It knows nothing of HTTP but the ALPN name "http/1.1". It has no time limit of its own: who opens
  * it closes it when patience ends. Never raises SIGPIPE. May be included by transport and drive. */
@@ -85,7 +86,8 @@ interim_stage interim__connection_stage(const interim__connection *connection);
 bool interim__connection_is_to(const interim__connection *connection,
                                const interim__endpoint *endpoint);
 
-/* "192.0.2.1:443" or "[2001:db8::1]:443"; "" before there is one. Borrowed until it is freed. */
+/* "192.0.2.1:443", "[2001:db8::1]:443" or "unix:/run/dav.sock"; "" before there is one. Borrowed
+ * until it is freed. */
 const char *interim__connection_peer(const interim__connection *connection);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define STRINGS 4
+#define STRINGS 7
 
 static void strings_of(const char **out[STRINGS], interim__endpoint *endpoint)
 {
@@ -14,6 +14,9 @@ static void strings_of(const char **out[STRINGS], interim__endpoint *endpoint)
     out[1] = &endpoint->proxy_host;
     out[2] = &endpoint->proxy_user;
     out[3] = &endpoint->proxy_password;
+    out[4] = &endpoint->socket_path;
+    out[5] = &endpoint->dial_host;
+    out[6] = &endpoint->local;
 }
 
 bool interim__endpoint_copy(interim__endpoint *out, const interim__endpoint *from)
@@ -63,7 +66,9 @@ static bool same_host(const char *a, const char *b)
 bool interim__endpoint_equal(const interim__endpoint *a, const interim__endpoint *b)
 {
     return a->tls == b->tls && a->identify == b->identify && a->port == b->port &&
-           a->via == b->via && a->proxy_port == b->proxy_port && same_host(a->host, b->host) &&
+           a->via == b->via && a->proxy_port == b->proxy_port && a->dial_port == b->dial_port &&
+           same_host(a->host, b->host) && same_host(a->dial_host, b->dial_host) &&
+           same_text(a->socket_path, b->socket_path) && same_text(a->local, b->local) &&
            same_host(a->proxy_host, b->proxy_host) && same_text(a->proxy_user, b->proxy_user) &&
            same_text(a->proxy_password, b->proxy_password);
 }

@@ -24,6 +24,10 @@ typedef struct interim__endpoint {
     const char *proxy_host; /* TUNNEL and SOCKS5: who is connected to */
     uint16_t proxy_port;
     const char *proxy_user, *proxy_password; /* SOCKS5; or NULL */
+    const char *socket_path; /* of a Unix-domain socket that is connected to; or NULL */
+    const char *dial_host; /* is connected to, by the proxy if there is one, in place of host and */
+    uint16_t dial_port;    /* port, which stay what is verified; or NULL */
+    const char *local;     /* the address or interface that it starts from; or NULL: any */
 } interim__endpoint;
 
 /* A copy that owns its strings in one block; false when out of memory. */

@@ -1,7 +1,7 @@
-/* pool.h - open connections that nobody uses, by scheme, host, port, and whether the client's
- * certificate was offered. The client's TLS settings are the same for all. A connection that the
- * peer closes, or that becomes readable while it is idle (nothing may be answered that was not
- * asked: RFC 9112 section 9.2), is closed at once and never handed out. May be included by drive.
+/* pool.h - open connections that nobody uses, by where they lead and by which way (endpoint.h). The
+ * client's TLS settings are the same for all. A connection that the peer closes, or that becomes
+ * readable while it is idle (nothing may be answered that was not asked: RFC 9112 section 9.2), is
+ * closed at once and never handed out. May be included by drive.
  */
 #ifndef INTERIM_TRANSPORT_POOL_H
 #define INTERIM_TRANSPORT_POOL_H

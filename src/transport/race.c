@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define HEAD_START_NS INT64_C(250000000) /* RFC 8305 section 5: Connection Attempt Delay */
+#define QUEUE_NS INT64_C(20000000)       /* before a full queue is tried again */
 
 struct attempt {
     interim__race *race;
@@ -26,7 +28,8 @@ struct interim__race {
     void *user;
     const char *host;
     uint16_t port;
-    int problem; /* the most telling errno so far, 0: none */
+    interim__local local;
+    int problem; /* the most telling errno so far, negative: it is about local, 0: none */
     size_t count, next, pending;
     struct attempt attempts[];
 };
@@ -65,42 +68,90 @@ static int weight(int problem)
 
 static void note(interim__race *race, int problem)
 {
-    if (race->problem == 0 || weight(problem) > weight(race->problem))
+    if (race->problem == 0 || weight(abs(problem)) > weight(abs(race->problem)))
         race->problem = problem;
+}
+
+static bool is_unix(const interim__race *race)
+{
+    return race->attempts[0].address.storage.ss_family == AF_UNIX;
+}
+
+/* What to do about it, where that is not plain. */
+static const char *hint(const interim__race *race)
+{
+    switch (race->problem) {
+    case -EADDRNOTAVAIL:
+        return " (no interface of this machine has that address)";
+    case -EAFNOSUPPORT:
+        return " (the other side has no address of that family)";
+    case -ENODEV:
+        return " (no interface of this machine is called that)";
+    case -EPERM:
+        return " (to choose an interface may need CAP_NET_RAW)";
+    case EADDRNOTAVAIL:
+        return " (no local port is free, or the address is of no use here)";
+    case EMFILE:
+        return " in this process";
+    case ECONNREFUSED:
+        return is_unix(race) ? " (nobody listens there, or it is no socket)" : "";
+    case EACCES:
+        return is_unix(race) ? " (it takes the right to write to it)" : "";
+    case EPROTOTYPE:
+        return " (it is not a stream socket)";
+    default:
+        return "";
+    }
+}
+
+static int code_of(int problem)
+{
+    switch (problem) {
+    case ENOMEM:
+    case -ENOMEM:
+        return INTERIM_ENOMEM;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOSPC:
+    case EADDRNOTAVAIL:
+        return INTERIM_ESYSTEM;
+    default:
+        return problem > 0 || problem == -EAFNOSUPPORT ? INTERIM_ECONNECT : INTERIM_ESYSTEM;
+    }
+}
+
+/* Of a long path the end tells more. */
+static void name_socket(const interim__address *address, char *out, size_t size)
+{
+    char whole[INTERIM__ADDRESS_TEXT];
+    size_t length;
+
+    interim__address_text(address, whole, sizeof whole);
+    length = strlen(whole);
+    if (length < size)
+        strcpy(out, whole);
+    else
+        snprintf(out, size, "unix:...%s", whole + length - (size - sizeof "unix:..."));
 }
 
 static void describe(const interim__race *race, interim_error *error)
 {
-    char where[INTERIM__ADDRESS_TEXT], tried[40] = "", buffer[64];
-    const char *hint = "";
-    int code = INTERIM_ECONNECT;
+    char where[INTERIM__ADDRESS_TEXT], tried[40] = "", buffer[64], from[64] = "";
 
-    switch (race->problem) {
-    case ENOMEM:
-        code = INTERIM_ENOMEM;
-        break;
-    case EMFILE:
-        hint = " in this process";
-        code = INTERIM_ESYSTEM;
-        break;
-    case ENFILE:
-    case ENOBUFS:
-    case ENOSPC:
-        code = INTERIM_ESYSTEM;
-        break;
-    case EADDRNOTAVAIL:
-        hint = " (no local port is free, or the address is of no use here)";
-        code = INTERIM_ESYSTEM;
-        break;
-    default:
-        break;
-    }
     if (race->count > 1)
         snprintf(tried, sizeof tried, " (%zu addresses tried)", race->count);
-    interim__address_authority(race->host, race->port, where, sizeof where);
-    interim__error_set(error, code, INTERIM_STAGE_CONNECT, "connect to %s%s: %s%s", where, tried,
-                       interim__address_problem(race->problem, buffer, sizeof buffer), hint);
-    error->os_error = race->problem;
+    if (race->problem < 0)
+        snprintf(from, sizeof from, " from %.50s", race->local.text);
+    if (is_unix(race))
+        name_socket(&race->attempts[0].address, where, 72);
+    else
+        interim__address_authority(race->host, race->port, where, sizeof where);
+    interim__error_set(error, code_of(race->problem), INTERIM_STAGE_CONNECT,
+                       "connect to %s%s%s: %s%s", where, from, tried,
+                       interim__address_problem(abs(race->problem), buffer, sizeof buffer),
+                       hint(race));
+    error->os_error = abs(race->problem);
 }
 
 static void lose(interim__race *race)
@@ -114,6 +165,15 @@ static void lose(interim__race *race)
 
 static void attempt_ready(void *user, unsigned events);
 
+/* Until whoever opens the connection has no patience any more. */
+static bool ask_later(interim__race *race)
+{
+    if (interim__timer_set(race->loop, &race->timer, interim__loop_monotonic_ns() + QUEUE_NS) < 0)
+        return false;
+    race->next--;
+    return true;
+}
+
 /* Starts the next attempt that can be started, and the timer for the one after it. False: the race
  * is lost. */
 static bool advance(interim__race *race)
@@ -123,8 +183,10 @@ static bool advance(interim__race *race)
     while (race->next < race->count && !started) {
         struct attempt *attempt = &race->attempts[race->next++];
         int problem = interim__socket_connect(&attempt->socket, race->loop, &attempt->address,
-                                              attempt_ready, attempt);
+                                              &race->local, attempt_ready, attempt);
 
+        if (problem == EAGAIN && is_unix(race) && ask_later(race))
+            return true;
         if (problem != 0) {
             note(race, problem);
             continue;
@@ -188,8 +250,8 @@ void interim__race_order(size_t *order, const interim__address *addresses, size_
 }
 
 int interim__race_start(interim__race **out, interim__loop *loop, const interim__address *addresses,
-                        size_t count, const char *host, uint16_t port, interim__race_fn done,
-                        void *user)
+                        size_t count, const interim__local *local, const char *host, uint16_t port,
+                        interim__race_fn done, void *user)
 {
     interim__race *race = calloc(1, sizeof *race + count * sizeof(struct attempt));
     size_t *order = calloc(count, sizeof *order);
@@ -202,6 +264,7 @@ int interim__race_start(interim__race **out, interim__loop *loop, const interim_
     race->loop = loop;
     race->done = done;
     race->user = user;
+    race->local = *local;
     race->host = host;
     race->port = port;
     race->count = count;

@@ -1,6 +1,7 @@
 /* race.h - connects to one of several addresses (RFC 8305 section 5): the families take turns, the
  * next address is tried 250 ms after the one before or as soon as one fails, and the first that is
- * connected wins. May be included by transport. */
+ * connected wins. A Unix-domain socket whose queue is full is asked again. May be included by
+ * transport. */
 #ifndef INTERIM_TRANSPORT_RACE_H
 #define INTERIM_TRANSPORT_RACE_H
 
@@ -14,11 +15,12 @@ typedef struct interim__race interim__race;
 typedef void (*interim__race_fn)(void *user, interim__socket *winner,
                                  const interim__address *address, const interim_error *error);
 
-/* Starts a race. host (borrowed until the race is freed) and port are for error texts. Addresses
- * are copied; there is at least one. Errors: ENOMEM. */
+/* Starts a race from local. host (borrowed until the race is freed, as local->text is) and port are
+ * for error texts; a Unix-domain socket has neither. Addresses are copied; there is at least one.
+ * Errors: ENOMEM. */
 int interim__race_start(interim__race **out, interim__loop *loop, const interim__address *addresses,
-                        size_t count, const char *host, uint16_t port, interim__race_fn done,
-                        void *user);
+                        size_t count, const interim__local *local, const char *host, uint16_t port,
+                        interim__race_fn done, void *user);
 
 /* Ends a race, lost attempts included; NULL is nothing. */
 void interim__race_free(interim__race *race);

@@ -25,7 +25,7 @@ static int connect_now(int fd, const interim__address *address)
 }
 
 int interim__socket_connect(interim__socket **out, interim__loop *loop,
-                            const interim__address *address,
+                            const interim__address *address, const interim__local *local,
                             void (*ready)(void *user, unsigned events), void *user)
 {
     interim__socket *self = calloc(1, sizeof *self);
@@ -42,6 +42,11 @@ int interim__socket_connect(interim__socket **out, interim__loop *loop,
     if (fd < 0) {
         problem = errno;
         goto out;
+    }
+    if (address->storage.ss_family != AF_UNIX) {
+        problem = -interim__local_bind(local, fd, address->storage.ss_family);
+        if (problem != 0)
+            goto out_close;
     }
     /* A signal does not end the attempt: it goes on as if it were EINPROGRESS (POSIX). */
     if (connect_now(fd, address) < 0 && errno != EINPROGRESS && errno != EINTR) {
@@ -69,7 +74,9 @@ out:
 int interim__socket_finish(interim__socket *self, interim__loop *loop,
                            const interim__address *address)
 {
-    if (connect_now(self->watch.fd, address) == 0 || errno == EISCONN)
+    /* A Unix-domain socket is connected at once; asked again, it tells of the peer's queue. */
+    if (address->storage.ss_family == AF_UNIX || connect_now(self->watch.fd, address) == 0 ||
+        errno == EISCONN)
         return 0;
     if (errno != EALREADY && errno != EINPROGRESS && errno != EINTR)
         return errno;

@@ -1,5 +1,5 @@
-/* socket.h - a TCP socket and its watch, for whoever has it at the moment: first the race, then the
- * connection, without being registered twice.
+/* socket.h - a stream socket and its watch, for whoever has it at the moment: first the race, then
+ * the connection, without being registered twice.
  *
  * watch.possible tells what is worth a system call: when everything was taken out or the buffer was
  * filled up, receive and send answer EAGAIN without one until the loop reports something new. May
@@ -8,7 +8,7 @@
 #define INTERIM_TRANSPORT_SOCKET_H
 
 #include "loop/loop.h"
-#include "transport/address.h"
+#include "transport/local.h"
 
 typedef struct interim__socket {
     interim__watch watch; /* first: the watch is the socket */
@@ -17,9 +17,11 @@ typedef struct interim__socket {
     int problem; /* errno of the first receive or send that failed for good, 0: none */
 } interim__socket;
 
-/* Begins to connect and waits for INTERIM__WRITE. 0, or an errno. */
+/* Begins to connect and waits for INTERIM__WRITE. 0, or an errno; a negative one when it could not
+ * start from local. EAGAIN: the queue of a Unix-domain socket is full, and nothing will tell when
+ * it is not. */
 int interim__socket_connect(interim__socket **out, interim__loop *loop,
-                            const interim__address *address,
+                            const interim__address *address, const interim__local *local,
                             void (*ready)(void *user, unsigned events), void *user);
 
 /* Whether it is connected, asked after ready: 0, EINPROGRESS (waits again), or an errno. */

@@ -11,10 +11,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@ struct visitor {
     const server_step *script;
     pthread_t thread;
     int fd;
+    struct sockaddr_in from;
     SSL *ssl;
     bool ended, notified, resumed;
     char client_name[64];
@@ -282,6 +285,7 @@ static void *serve(void *argument)
 static void welcome(struct server *server, int fd)
 {
     struct visitor *visitor = calloc(1, sizeof *visitor);
+    socklen_t length = sizeof visitor->from;
     unsigned script = 0;
 
     must(visitor != NULL && server->count < MOST, "too many connections");
@@ -290,6 +294,7 @@ static void welcome(struct server *server, int fd)
     visitor->server = server;
     visitor->script = server->scripts[script];
     visitor->fd = fd;
+    getpeername(fd, (struct sockaddr *)&visitor->from, &length);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     server->visitors[server->count++] = visitor;
     must(pthread_create(&visitor->thread, NULL, serve, visitor) == 0, "pthread_create");
@@ -343,6 +348,22 @@ static int listen_on(const char *address, uint16_t *port, int backlog)
     return fd;
 }
 
+static int listen_at(const char *path)
+{
+    struct sockaddr_un where = {.sun_family = AF_UNIX};
+    size_t length = strlen(path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    must(fd >= 0 && length < sizeof where.sun_path, "socket");
+    memcpy(where.sun_path, path, length);
+    if (path[0] == '@')
+        where.sun_path[0] = '\0';
+    length += offsetof(struct sockaddr_un, sun_path);
+    must(bind(fd, (struct sockaddr *)&where, (socklen_t)length) == 0, "bind");
+    must(listen(fd, 128) == 0, "listen");
+    return fd;
+}
+
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *length,
                            const unsigned char *offered, unsigned offered_length, void *user)
 {
@@ -393,7 +414,7 @@ static void start_thread(struct server *server)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-struct server *server_start(const server_step *const *scripts, const server_tls *tls)
+static struct server *start_on(int fd, const server_step *const *scripts, const server_tls *tls)
 {
     struct server *server = calloc(1, sizeof *server);
 
@@ -405,9 +426,25 @@ struct server *server_start(const server_step *const *scripts, const server_tls 
         server->alpn = tls->alpn;
         server->context = make_context(server, tls);
     }
-    server->fd = listen_on("127.0.0.1", &server->port, 128);
+    server->fd = fd;
     start_thread(server);
     return server;
+}
+
+struct server *server_start(const server_step *const *scripts, const server_tls *tls)
+{
+    uint16_t port = 0;
+    int fd = listen_on("127.0.0.1", &port, 128);
+    struct server *server = start_on(fd, scripts, tls);
+
+    server->port = port;
+    return server;
+}
+
+struct server *server_start_unix(const char *path, const server_step *const *scripts,
+                                 const server_tls *tls)
+{
+    return start_on(listen_at(path), scripts, tls);
 }
 
 uint16_t server_port(const struct server *server)
@@ -475,6 +512,14 @@ size_t server_received(struct server *server, unsigned connection, char *out, si
     }
     pthread_mutex_unlock(&server->lock);
     return length;
+}
+
+void server_peer(struct server *server, unsigned connection, char *out, size_t size)
+{
+    server_wait_accepted(server, connection + 1);
+    pthread_mutex_lock(&server->lock);
+    inet_ntop(AF_INET, &server->visitors[connection]->from.sin_addr, out, (socklen_t)size);
+    pthread_mutex_unlock(&server->lock);
 }
 
 int server_notified(struct server *server, unsigned connection)

@@ -55,6 +55,9 @@ struct server;
  * scripts ends with NULL; it and all in it is borrowed until server_stop. tls: NULL for plain TCP.
  */
 struct server *server_start(const server_step *const *scripts, const server_tls *tls);
+/* The same at a Unix-domain socket: a path where nothing is yet, or "@" and an abstract name. */
+struct server *server_start_unix(const char *path, const server_step *const *scripts,
+                                 const server_tls *tls);
 uint16_t server_port(const struct server *server);
 
 /* Lets one SERVER_WAIT, present or future, go on. */
@@ -71,6 +74,9 @@ void server_wait_end(struct server *server, unsigned connection);
 /* Copies what a connection received so far, with a NUL, as far as it fits. Returns how much it
  * received. */
 size_t server_received(struct server *server, unsigned connection, char *out, size_t size);
+
+/* The address that a connection came from, "127.0.0.1". */
+void server_peer(struct server *server, unsigned connection, char *out, size_t size);
 
 /* Whether the peer of a connection that has ended said close_notify. */
 int server_notified(struct server *server, unsigned connection);

@@ -279,6 +279,30 @@ START_TEST(without_a_certificate_connections_are_shared)
 }
 END_TEST
 
+/* Not even with the same settings: connections and sessions belong to a client. */
+START_TEST(clients_share_nothing)
+{
+    static const server_step script[] = {{SERVER_HEAD, 0, NULL},
+                                         {SERVER_SEND, 0, "HTTP/1.1 204 No Content\r\n\r\n"},
+                                         {SERVER_REPEAT, 0, NULL}};
+    static const server_step *const scripts[] = {script, NULL};
+    interim_client_options options = options_of(_i), strict = options;
+    interim_client *first;
+
+    strict.tls_min = INTERIM_TLS_1_3;
+    begin(&options, "good", scripts, (server_tls){0});
+    expect("GET", "origin.test", INTERIM_DONE, 0);
+    expect("GET", "origin.test", INTERIM_DONE, 0);
+    first = client;
+    ck_assert_int_eq(interim_client_new(&client, &strict), 0);
+    expect("GET", "origin.test", INTERIM_DONE, 0);
+    ck_assert_uint_eq(server_accepted(origin), 2);
+    ck_assert(!server_resumed(origin, 1));
+    interim_client_free(first);
+    end();
+}
+END_TEST
+
 /* ---- Streams ---- */
 
 START_TEST(the_next_connection_resumes)
@@ -332,6 +356,7 @@ Suite *client_tls_suite(void)
         a_redirect_to_another_origin_does_not_show_it,
         a_monitor_on_another_origin_does_not_see_it,
         without_a_certificate_connections_are_shared,
+        clients_share_nothing,
         the_next_connection_resumes,
         a_body_until_close_needs_close_notify,
     };

@@ -114,6 +114,59 @@ START_TEST(origins_are_kept_apart)
 }
 END_TEST
 
+/* What differs in any part is another endpoint, for the pool and for the tickets of TLS. */
+START_TEST(every_part_of_an_endpoint_counts)
+{
+    const interim__endpoint base = {.tls = true,
+                                    .identify = true,
+                                    .host = "a.test",
+                                    .port = 443,
+                                    .via = INTERIM__VIA_SOCKS5,
+                                    .proxy_host = "p.test",
+                                    .proxy_port = 1080,
+                                    .proxy_user = "u",
+                                    .proxy_password = "w",
+                                    .socket_path = "/s",
+                                    .dial_host = "d.test",
+                                    .dial_port = 1,
+                                    .local = "127.0.0.1"};
+    interim__endpoint others[20], copy;
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        others[i] = base;
+    others[count++].tls = false;
+    others[count++].identify = false;
+    others[count++].host = "b.test";
+    others[count++].port = 444;
+    others[count++].via = INTERIM__VIA_TUNNEL;
+    others[count++].proxy_host = "q.test";
+    others[count++].proxy_host = NULL;
+    others[count++].proxy_port = 1081;
+    others[count++].proxy_user = "U";
+    others[count++].proxy_user = NULL;
+    others[count++].proxy_password = "W";
+    others[count++].proxy_password = NULL;
+    others[count++].socket_path = "/S";
+    others[count++].socket_path = "@/s";
+    others[count++].socket_path = NULL;
+    others[count++].dial_host = "e.test";
+    others[count++].dial_host = NULL;
+    others[count++].dial_port = 2;
+    others[count++].local = "127.0.0.2";
+    others[count++].local = NULL;
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_msg(!interim__endpoint_equal(&base, &others[i]), "%zu", i);
+        for (size_t j = 0; j < count; j++)
+            ck_assert_msg(interim__endpoint_equal(&others[i], &others[j]) == (i == j), "%zu %zu", i,
+                          j);
+        ck_assert(interim__endpoint_copy(&copy, &others[i]));
+        ck_assert_msg(interim__endpoint_equal(&copy, &others[i]), "%zu", i);
+        interim__endpoint_dispose(&copy);
+    }
+}
+END_TEST
+
 START_TEST(a_taken_connection_works)
 {
     static const server_step echo[] = {
@@ -344,11 +397,13 @@ Suite *pool_suite(void)
         session_tickets_are_no_answer,
     };
     Suite *suite = suite_create("pool");
-    TCase *idle = tcase_create("idle");
+    TCase *idle = tcase_create("idle"), *key = tcase_create("key");
 
     tcase_set_timeout(idle, 30);
     for (size_t i = 0; i < sizeof both / sizeof both[0]; i++)
         tcase_add_loop_test(idle, both[i], 0, 2);
     suite_add_tcase(suite, idle);
+    tcase_add_test(key, every_part_of_an_endpoint_counts);
+    suite_add_tcase(suite, key);
     return suite;
 }

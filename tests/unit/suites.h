@@ -49,6 +49,7 @@
     X(log)                                                                                         \
     X(route)                                                                                       \
     X(client_proxy)                                                                                \
+    X(client_way)                                                                                  \
     X(client_tls)                                                                                  \
     X(strict)                                                                                      \
     X(client)
