@@ -120,7 +120,8 @@ INTERIM_API const char *interim_version(void);
     X(EPOLL_UNREACHABLE, -101, "the monitor could not be asked for too long")                      \
     X(EPOLL_AUTH, -102, "the monitor refused the credentials")                                     \
     X(EPOLL_REDIRECT, -103, "the monitor redirects in a way that cannot be followed")              \
-    X(EPOLL_DEADLINE, -104, "the job was still running at the polling deadline")
+    X(EPOLL_DEADLINE, -104, "the job was still running at the polling deadline")                   \
+    X(EPOLL_DOCUMENT, -105, "the monitor answers with what is no status document")
 
 typedef enum interim_error_code {
     INTERIM_OK = 0,
@@ -544,6 +545,32 @@ typedef enum interim_cross_origin {
     INTERIM_CROSS_ORIGIN_REJECT     /* do not ask it */
 } interim_cross_origin;
 
+/* Ways of answering that are followed only if the caller says so, because the same signs mean
+ * something else elsewhere; and what the request is to say of itself. docs/polling.md tells which
+ * service needs which. */
+typedef enum interim_poll_flag {
+    /* GET and HEAD: a 202 without a URL means "ask again here". With Retry-After that is understood
+     * without this flag. */
+    INTERIM_POLL_SAME_URL = 1 << 0,
+    /* A 201 with Location and a status document that says that the work is going on (OGC API
+     * Processes, resources that are "provisioning"). */
+    INTERIM_POLL_CREATED = 1 << 1,
+    /* The member link_member of the body of a 202 is the URL of the monitor (Yandex Disk: href). */
+    INTERIM_POLL_LINK = 1 << 2,
+    /* A finished monitor's body of type application/http is the response (OData). */
+    INTERIM_POLL_EMBEDDED = 1 << 3,
+    /* A 202 with x-ms-copy-status: ask the request's own URL by HEAD until it is not "pending"
+     * (Azure Storage). */
+    INTERIM_POLL_TARGET = 1 << 4,
+    /* The Location of a 102 is a monitor to ask when the connection is lost
+     * (draft-wright-http-progress). */
+    INTERIM_POLL_INTERIM = 1 << 5,
+    /* Send "Prefer: respond-async", with wait=wait_s if that is not 0 (RFC 7240). */
+    INTERIM_POLL_PREFER_ASYNC = 1 << 6,
+    /* Send "Prefer: processing", also with polls (draft-wright-http-progress). */
+    INTERIM_POLL_PREFER_PROCESSING = 1 << 7
+} interim_poll_flag;
+
 /* How a 202 is followed. Zero means the default. */
 typedef struct interim_polling {
     size_t size;
@@ -555,11 +582,17 @@ typedef struct interim_polling {
     int64_t min_ms;      /* what the server's Retry-After is clamped to: 250 ... */
     int64_t max_ms;      /* ... 600,000 */
     int64_t outage_ms;   /* how long the monitor may be out of reach (refused, reset, 408, 425, 429,
-                            502 ... 504): 300,000, and ten polls. EPOLL_UNREACHABLE */
+                            502 ... 504): 300,000, and ten polls; 1,800,000 for Redfish, whose
+                            controllers restart. EPOLL_UNREACHABLE */
+    unsigned flags;      /* INTERIM_POLL_SAME_URL ...: none */
+    int64_t wait_s;      /* how long the server may try to answer at once, 0 ... 86,400 s: not said.
+                            A field Prefer of the caller's own goes before all of this */
+    const char *link_member; /* for INTERIM_POLL_LINK, 1 ... 63 bytes: "href" */
 } interim_polling;
 #define INTERIM_POLLING_INIT                                                                       \
     {                                                                                              \
-        sizeof(interim_polling), INTERIM_POLL_STANDARD, INTERIM_CROSS_ORIGIN_STRIP, 0, 0, 0, 0, 0  \
+        sizeof(interim_polling), INTERIM_POLL_STANDARD, INTERIM_CROSS_ORIGIN_STRIP, 0, 0, 0, 0, 0, \
+            0, 0, 0                                                                                \
     }
 
 /* Sets the polling, copied. Errors: EINVAL (out of range, or min_ms over max_ms), EBUSY. Since:
@@ -567,6 +600,33 @@ typedef struct interim_polling {
  */
 INTERIM_API int interim_request_set_polling(interim_request *request,
                                             const interim_polling *polling);
+
+/* A response that is not the final one, for looking at. Read-only. */
+typedef struct interim_message {
+    size_t size;
+    int status;
+    const char *url; /* user-info and monitor query blanked */
+    const interim_field *fields;
+    size_t field_count;
+    const char *body; /* up to 64 KiB of it, with a NUL behind that body_size does not count */
+    size_t body_size;
+} interim_message;
+
+/* What the caller makes of an answer of a monitor. */
+typedef enum interim_poll_verdict {
+    INTERIM_POLL_VERDICT_DEFAULT = 0, /* the library is to judge it */
+    INTERIM_POLL_VERDICT_RUNNING,
+    INTERIM_POLL_VERDICT_DONE,  /* this answer is the final response */
+    INTERIM_POLL_VERDICT_FAILED /* the same */
+} interim_poll_verdict;
+
+/* Judges an answer of a monitor, whatever its status; it is borrowed until return. */
+typedef interim_poll_verdict (*interim_poll_fn)(const interim_message *answer, void *user);
+
+/* Lets fn judge the answers of monitors before the library does, for a service that speaks no
+ * dialect of docs/polling.md; NULL takes it back. A 202 must still name its monitor. user is
+ * borrowed until the request is freed and its operations have ended. Errors: EBUSY. Since: 0.1. */
+INTERIM_API int interim_request_on_poll(interim_request *request, interim_poll_fn fn, void *user);
 
 /* Calls fn at every sign of life: each 1xx, each answer of a monitor, each marker, live. user is
  * borrowed until the request is freed and its operations have ended. Since: 0.1. */
@@ -689,6 +749,12 @@ INTERIM_API const interim_field *interim_result_headers(const interim_result *re
                                                         size_t *count);
 INTERIM_API const interim_field *interim_result_trailers(const interim_result *result,
                                                          size_t *count);
+
+/* The 202 (or 201, or 200) that began a job, and the last answer of its monitor; NULL when there
+ * was none. When the monitor's last answer is the final response, its body is that of the result.
+ * Since: 0.1. */
+INTERIM_API const interim_message *interim_result_accepted(const interim_result *result);
+INTERIM_API const interim_message *interim_result_monitor(const interim_result *result);
 
 /* The body that was kept, with a NUL behind it that *size does not count; "" and 0 when it was
  * streamed or empty. size may be NULL. Since: 0.1. */

@@ -10,6 +10,7 @@
 
 #define METHOD_MAX 32
 #define LIMIT_MAX ((int64_t)366 * 86400 * 1000)
+#define POLL_FLAGS ((INTERIM_POLL_PREFER_PROCESSING << 1) - 1) /* all of them */
 
 int interim_request_new(interim_request **out, const char *method, const char *url)
 {
@@ -211,6 +212,7 @@ int interim_request_set_patience(interim_request *request, const interim_patienc
 int interim_request_set_polling(interim_request *request, const interim_polling *polling)
 {
     interim_polling known = INTERIM_POLLING_INIT;
+    size_t length;
 
     if (request->in_flight > 0)
         return INTERIM_EBUSY;
@@ -221,12 +223,25 @@ int interim_request_set_polling(interim_request *request, const interim_polling 
         !is_limit(known.min_ms, false) || !is_limit(known.max_ms, false) ||
         !is_limit(known.outage_ms, false) || known.mode < INTERIM_POLL_STANDARD ||
         known.mode > INTERIM_POLL_OFF || known.cross_origin < INTERIM_CROSS_ORIGIN_STRIP ||
-        known.cross_origin > INTERIM_CROSS_ORIGIN_REJECT)
+        known.cross_origin > INTERIM_CROSS_ORIGIN_REJECT || known.flags > POLL_FLAGS ||
+        known.wait_s < 0 || known.wait_s > 86400)
         return INTERIM_EINVAL;
     interim__polling_fill(&known);
-    if (known.min_ms > known.max_ms)
+    length = strlen(known.link_member);
+    if (known.min_ms > known.max_ms || length == 0 || length >= sizeof request->link_member)
         return INTERIM_EINVAL;
+    memcpy(request->link_member, known.link_member, length + 1);
+    known.link_member = request->link_member;
     request->polling = known;
+    return 0;
+}
+
+int interim_request_on_poll(interim_request *request, interim_poll_fn fn, void *user)
+{
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    request->on_poll = fn;
+    request->poll_user = user;
     return 0;
 }
 

@@ -48,6 +48,21 @@ const interim_field *interim_result_trailers(const interim_result *result, size_
     return result->trailers;
 }
 
+static const interim_message *view(const interim__message *message)
+{
+    return message->view.status == 0 ? NULL : &message->view;
+}
+
+const interim_message *interim_result_accepted(const interim_result *result)
+{
+    return view(&result->accepted);
+}
+
+const interim_message *interim_result_monitor(const interim_result *result)
+{
+    return view(&result->monitor);
+}
+
 const void *interim_result_body(const interim_result *result, size_t *size)
 {
     if (size != NULL)

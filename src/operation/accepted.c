@@ -7,11 +7,14 @@
 #include "operation/patience.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define GRACE_NS (15 * INT64_C(1000000000)) /* for a monitor that is not there yet */
 #define GRACE_POLLS 4
 #define OUTAGE_POLLS 10
-#define SERVER_ERRORS 3 /* the third 500 in a row is the job's end */
+#define OUTAGE_MS 300000
+#define OUTAGE_REDFISH_MS 1800000 /* a controller that restarts with new firmware */
+#define SERVER_ERRORS 3           /* the third 500 in a row is the job's end */
 
 static void schedule(interim__accepted *job, const interim__fields *fields, int64_t now,
                      int64_t wall)
@@ -22,6 +25,8 @@ static void schedule(interim__accepted *job, const interim__fields *fields, int6
 
     if (asked >= 0)
         delay = interim__delay_spread_ms(asked, polling->min_ms, polling->max_ms, job->random);
+    else if (job->backoff == 0) /* many jobs that began together do not poll together */
+        delay = interim__delay_spread_ms(polling->first_ms, 0, polling->first_ms, job->random);
     else
         delay = interim__delay_backoff_ms(polling->first_ms, job->backoff, job->random);
     if (job->backoff < UINT16_MAX)
@@ -32,35 +37,76 @@ static void schedule(interim__accepted *job, const interim__fields *fields, int6
         job->poll_at = job->deadline;
 }
 
-static interim__accepted *allocate(const interim__answer *answer, uint64_t *random, int64_t now)
+interim__accepted *interim__accepted_known(const interim__dialect *dialect,
+                                           const interim_request *request, interim__uri *monitor,
+                                           uint64_t *random, int64_t now)
 {
+    int64_t deadline_ms = request->polling.deadline_ms;
     interim__accepted *job = calloc(1, sizeof *job);
 
     if (job == NULL)
         return NULL;
-    job->request = answer->request;
+    job->dialect = dialect;
+    job->request = request;
     job->random = random;
     job->since = now;
-    job->deadline = answer->request->polling.deadline_ms == INTERIM_FOREVER
-                        ? INTERIM__FAR
-                        : now + answer->request->polling.deadline_ms * INTERIM__NS_PER_MS;
-    job->seen = answer->progress;
-    job->latched = answer->document.word == INTERIM__WORD_RUNNING;
+    job->deadline =
+        deadline_ms == INTERIM_FOREVER ? INTERIM__FAR : now + deadline_ms * INTERIM__NS_PER_MS;
+    job->monitor = *monitor;
+    *monitor = (interim__uri){0};
     job->note = "";
-    job->url = interim__uri_redacted(answer->uri, false);
-    if (job->url == NULL) {
-        free(job);
-        return NULL;
-    }
+    interim__progress_init(&job->seen);
+    schedule(job, NULL, now, 0);
     return job;
 }
 
-interim__accepted *interim__accepted_new(const interim__answer *answer, interim_field *fields,
-                                         interim__buffer *body, uint64_t *random, int64_t now,
-                                         int64_t wall, const char **refusal, int *failed)
+/* Resolves what an answer says of the job; that it is not usable is no reason to lose the job. */
+static bool take_reference(interim__uri *out, const interim__answer *answer, const char *text,
+                           size_t length)
+{
+    const interim_field reference = {.value = text, .value_length = length};
+    const char *problem;
+
+    return interim__follow_monitor(out, answer->request, answer->uri, &reference, &problem) !=
+           INTERIM_ENOMEM;
+}
+
+/* Azure: where the result of a job will be, unless its documents say so: PUT and PATCH made the
+ * resource that they named, POST tells by Location. False when out of memory. */
+static bool take_result_place(interim__accepted *job, const interim__answer *answer)
+{
+    const char *method = job->request->method;
+    const interim_field *location = interim__fields_next(&answer->fields, "location", NULL);
+
+    if (!job->dialect->has_result)
+        return true;
+    if (strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0)
+        return interim__uri_copy(&job->result, &job->request->uri) == 0;
+    if (strcmp(method, "POST") != 0 || location == NULL)
+        return true;
+    return take_reference(&job->result, answer, location->value, location->value_length);
+}
+
+/* What the first answer tells beyond the monitor. False when out of memory. */
+static bool take_first(interim__accepted *job, const interim__answer *answer)
+{
+    const char *task = answer->document.task;
+
+    job->seen = answer->progress;
+    job->latched = answer->document.word == INTERIM__WORD_RUNNING;
+    job->is_redfish = task != NULL;
+    if (task != NULL && !take_reference(&job->task, answer, task, strlen(task)))
+        return false;
+    return take_result_place(job, answer);
+}
+
+interim__accepted *interim__accepted_new(const interim__answer *answer, uint64_t *random,
+                                         int64_t now, int64_t wall, const char **refusal,
+                                         int *failed)
 {
     interim__naming naming;
     const interim__dialect *dialect = interim__dialect_find(&naming, answer);
+    const interim_field reference = {.value = naming.monitor, .value_length = naming.length};
     interim__uri monitor = {0};
     interim__accepted *job;
 
@@ -68,27 +114,23 @@ interim__accepted *interim__accepted_new(const interim__answer *answer, interim_
     *refusal = dialect == NULL ? "it names no monitor" : naming.refusal;
     if (*refusal != NULL)
         return NULL;
-    *failed =
-        interim__follow_resolve(&monitor, answer->request, answer->uri, naming.monitor, refusal);
+    *failed = interim__follow_monitor(&monitor, answer->request, answer->uri, &reference, refusal);
     if (*failed == INTERIM_EURL) {
         *failed = 0;
         return NULL;
     }
-    job = *failed < 0 ? NULL : allocate(answer, random, now);
-    if (job == NULL) {
+    if (*failed == 0) {
+        job = interim__accepted_known(dialect, answer->request, &monitor, random, now);
+        if (job != NULL && take_first(job, answer)) {
+            job->backoff = 0;
+            schedule(job, &answer->fields, now, wall);
+            return job;
+        }
+        interim__accepted_free(job);
         interim__uri_dispose(&monitor);
-        *failed = INTERIM_ENOMEM;
-        return NULL;
     }
-    job->dialect = dialect;
-    job->monitor = monitor;
-    job->status = answer->status;
-    job->fields = fields;
-    job->field_count = answer->fields.count;
-    job->body = *body;
-    *body = (interim__buffer){0};
-    schedule(job, &answer->fields, now, wall);
-    return job;
+    *failed = INTERIM_ENOMEM;
+    return NULL;
 }
 
 void interim__accepted_free(interim__accepted *job)
@@ -97,10 +139,14 @@ void interim__accepted_free(interim__accepted *job)
         return;
     interim__uri_dispose(&job->monitor);
     interim__uri_dispose(&job->current);
-    interim__buffer_dispose(&job->body);
-    free(job->fields);
-    free(job->url);
+    interim__uri_dispose(&job->result);
+    interim__uri_dispose(&job->task);
     free(job);
+}
+
+const char *interim__accepted_method(const interim__accepted *job)
+{
+    return job->dialect->repeats ? job->request->method : job->dialect->method;
 }
 
 int interim__accepted_ask(interim__accepted *job)
@@ -111,8 +157,12 @@ int interim__accepted_ask(interim__accepted *job)
     return interim__uri_copy(&job->current, &job->monitor);
 }
 
-static interim__poll_outcome stop(interim_error *error, int code, const char *text, int status)
+static interim__poll_outcome stop(interim__accepted *job, interim_error *error, int code,
+                                  const char *text, int status)
 {
+    job->note = code == INTERIM_EPOLL_GONE   ? "gone"
+                : code == INTERIM_EPOLL_AUTH ? "refused"
+                                             : "lost in redirects";
     interim__error_set(error, code, INTERIM_STAGE_WAIT, "the monitor answered %d%s", status, text);
     error->status = status;
     return INTERIM__POLL_STOP;
@@ -126,27 +176,57 @@ static interim__poll_outcome again(interim__accepted *job, const interim__answer
     return INTERIM__POLL_AGAIN;
 }
 
+static int64_t outage_limit_ms(const interim__accepted *job)
+{
+    int64_t limit = job->request->polling.outage_ms;
+
+    if (limit != 0)
+        return limit;
+    return job->is_redfish ? OUTAGE_REDFISH_MS : OUTAGE_MS;
+}
+
 /* Refused, reset, overloaded: the monitor's trouble and not the job's. Both limits must have
  * passed, so that neither a quick refusal nor one long silence is the end. */
 static interim__poll_outcome transient(interim__accepted *job, const interim__answer *answer,
                                        int64_t now, int64_t wall, interim_error *error)
 {
-    int64_t outage_ms = job->request->polling.outage_ms;
+    int code = job->unclear ? INTERIM_EPOLL_DOCUMENT : INTERIM_EPOLL_UNREACHABLE;
 
     job->server_errors = 0;
     if (job->failures++ == 0)
         job->outage_since = now;
-    if (job->failures < OUTAGE_POLLS || (now - job->outage_since) / INTERIM__NS_PER_MS < outage_ms)
-        return again(job, answer, now, wall, "out of reach");
-    interim__error_set(error, INTERIM_EPOLL_UNREACHABLE, INTERIM_STAGE_WAIT,
-                       "%u polls in a row failed during %lld s", job->failures,
-                       (long long)((now - job->outage_since) / 1000000000));
+    if (job->failures < OUTAGE_POLLS ||
+        (now - job->outage_since) / INTERIM__NS_PER_MS < outage_limit_ms(job))
+        return again(job, answer, now, wall, job->unclear ? "no status document" : "out of reach");
+    interim__error_set(error, code, INTERIM_STAGE_WAIT, "%u polls in a row failed during %lld s",
+                       job->failures, (long long)((now - job->outage_since) / 1000000000));
     return INTERIM__POLL_STOP;
+}
+
+/* The monitor has said its last word; a Redfish Task knows better how the job ended, since
+ * OpenBMC's monitor answers 204 once, whatever happened, and 404 after that. */
+static interim__poll_outcome verify(interim__accepted *job, bool gone, int64_t now)
+{
+    interim__uri_dispose(&job->monitor);
+    job->monitor = job->task;
+    job->task = (interim__uri){0};
+    job->verifying = true;
+    job->gone = gone;
+    job->poll_at = now;
+    job->note = gone ? "gone, its Task is asked" : "over, its Task is asked";
+    return INTERIM__POLL_VERIFY;
+}
+
+static bool has_task(const interim__accepted *job)
+{
+    return job->task.text != NULL && !job->verifying &&
+           !interim__uri_equal(&job->task, &job->current);
 }
 
 interim__poll_outcome interim__accepted_unanswered(interim__accepted *job, int64_t now,
                                                    interim_error *error)
 {
+    job->unclear = false;
     return transient(job, NULL, now, 0, error);
 }
 
@@ -159,7 +239,9 @@ static interim__poll_outcome missing(interim__accepted *job, const interim__answ
     job->not_found++;
     if (job->answers == 0 && (job->not_found < GRACE_POLLS || now - job->since < GRACE_NS))
         return again(job, answer, now, wall, "not there yet");
-    return stop(error, INTERIM_EPOLL_GONE,
+    if (has_task(job) && job->answers > 0)
+        return verify(job, true, now);
+    return stop(job, error, INTERIM_EPOLL_GONE,
                 job->answers > 0 ? " after it had told the state of the job"
                                  : " from the beginning on",
                 answer->status);
@@ -174,18 +256,19 @@ static interim__poll_outcome redirected(interim__accepted *job, const interim__a
     int failed = INTERIM_EURL;
 
     if (location != NULL)
-        failed = interim__follow_resolve(&to, job->request, &job->current, location, &problem);
+        failed = interim__follow_monitor(&to, job->request, &job->current, location, &problem);
     if (failed == INTERIM_ENOMEM)
         return transient(job, answer, now, wall, error);
     if (failed < 0) {
         interim__error_set(error, INTERIM_EPOLL_REDIRECT, INTERIM_STAGE_WAIT,
                            "the monitor answered %d and %s", answer->status, problem);
+        job->note = "lost in redirects";
         return INTERIM__POLL_STOP;
     }
     if (answer->status != 303 && (job->redirects++ == INTERIM__POLL_REDIRECTS_MAX ||
                                   interim__uri_equal(&to, &job->current))) {
         interim__uri_dispose(&to);
-        return stop(error, INTERIM_EPOLL_REDIRECT, " once more: the redirects do not end",
+        return stop(job, error, INTERIM_EPOLL_REDIRECT, " once more: the redirects do not end",
                     answer->status);
     }
     interim__uri_dispose(&job->current);
@@ -208,13 +291,14 @@ static interim__poll_outcome redirected(interim__accepted *job, const interim__a
  * URL may still answer. */
 static void move(interim__accepted *job, const interim__answer *answer)
 {
+    const char *field = job->dialect->field;
     const interim_field *location =
-        interim__fields_next(&answer->fields, job->dialect->moves_by, NULL);
+        field == NULL ? NULL : interim__fields_next(&answer->fields, field, NULL);
     interim__uri to = {0};
     const char *problem;
 
     if (location == NULL || location->value_length == 0 ||
-        interim__follow_resolve(&to, job->request, &job->current, location, &problem) < 0)
+        interim__follow_monitor(&to, job->request, &job->current, location, &problem) < 0)
         return;
     interim__uri_dispose(&job->monitor);
     job->monitor = to;
@@ -227,46 +311,118 @@ static void note_progress(interim__accepted *job, const interim__progress *progr
     job->seen = *progress;
 }
 
-/* The monitor told the state of the job: a 2xx, or a status document with another code. */
-static interim__poll_outcome told(interim__accepted *job, const interim__answer *answer,
-                                  int64_t now, int64_t wall)
+static interim__poll_outcome running(interim__accepted *job, const interim__answer *answer,
+                                     int64_t now, int64_t wall)
 {
-    int effective = interim__dialect_effective_status(answer);
-    interim__verdict verdict;
+    const char *task = answer->document.task;
 
-    job->answers++;
-    job->failures = job->not_found = job->server_errors = 0;
-    if (effective >= 400 && answer->status < 300) {
-        job->note = "failed";
-        return INTERIM__POLL_FAILED;
+    note_progress(job, &answer->progress);
+    move(job, answer);
+    /* Some controllers name the Task only now. */
+    if (task != NULL && job->task.text == NULL && !job->is_redfish) {
+        take_reference(&job->task, answer, task, strlen(task));
+        job->is_redfish = true;
     }
-    verdict = job->dialect->judge(answer, &job->latched);
-    if (verdict == INTERIM__VERDICT_RUNNING) {
-        note_progress(job, &answer->progress);
-        move(job, answer);
-        return again(job, answer, now, wall, "running");
-    }
-    job->note = verdict == INTERIM__VERDICT_DONE ? "done" : "failed";
-    return verdict == INTERIM__VERDICT_DONE ? INTERIM__POLL_DONE : INTERIM__POLL_FAILED;
+    return again(job, answer, now, wall, "running");
 }
 
-/* Some services answer 500 with a status document, some once in a while with nothing. */
-static interim__poll_outcome server_error(interim__accepted *job, const interim__answer *answer,
-                                          int64_t now, int64_t wall)
+/* The job is done, and its result here or elsewhere. */
+static interim__poll_outcome done(interim__accepted *job, const interim__answer *answer,
+                                  int64_t now)
 {
-    if (answer->document.word != INTERIM__WORD_NONE &&
-        (answer->document.corroborated || job->latched) &&
-        job->request->polling.mode != INTERIM_POLL_STRICT)
-        return told(job, answer, now, wall);
-    if (++job->server_errors < SERVER_ERRORS)
-        return again(job, answer, now, wall, "answered 500");
+    const char *resource = answer->document.resource;
+    interim__uri place = {0};
+
+    if (has_task(job))
+        return verify(job, false, now);
+    job->note = "done";
+    if (resource != NULL && job->latched)
+        take_reference(&place, answer, resource, strlen(resource));
+    else if (job->result.text != NULL)
+        interim__uri_copy(&place, &job->result);
+    if (place.text == NULL) /* none, or no memory for it: the job is done all the same */
+        return INTERIM__POLL_DONE;
+    interim__uri_dispose(&job->current);
+    job->current = place;
+    return INTERIM__POLL_ELSEWHERE;
+}
+
+static interim__poll_outcome failed(interim__accepted *job)
+{
     job->note = "failed";
     return INTERIM__POLL_FAILED;
 }
 
-static bool is_transient(int status)
+/* The monitor told the state of the job: a 2xx, or a status document with another code. */
+static interim__poll_outcome told(interim__accepted *job, const interim__answer *answer,
+                                  int64_t now, int64_t wall, interim_error *error)
 {
-    return status == 408 || status == 425 || status == 429 || (status >= 502 && status <= 504);
+    int effective = interim__dialect_effective_status(answer);
+    interim__verdict verdict = INTERIM__VERDICT_FAILED;
+
+    if (effective < 400 || answer->status >= 300)
+        verdict = job->dialect->judge(answer, &job->latched);
+    if (verdict == INTERIM__VERDICT_UNCLEAR) {
+        job->unclear = true;
+        return transient(job, answer, now, wall, error);
+    }
+    job->answers++;
+    job->failures = job->not_found = job->server_errors = 0;
+    job->unclear = false;
+    if (verdict == INTERIM__VERDICT_RUNNING)
+        return running(job, answer, now, wall);
+    return verdict == INTERIM__VERDICT_DONE ? done(job, answer, now) : failed(job);
+}
+
+/* The Task does not tell. What the monitor said counts then, if it said anything. */
+static interim__poll_outcome unverified(interim__accepted *job, const interim__answer *answer,
+                                        interim_error *error)
+{
+    if (job->gone)
+        return stop(job, error, INTERIM_EPOLL_GONE, ", and its Task does not tell how it ended",
+                    answer->status);
+    job->note = "done, but its Task does not tell";
+    return INTERIM__POLL_DONE;
+}
+
+static interim__poll_outcome verified(interim__accepted *job, const interim__answer *answer,
+                                      int64_t now, int64_t wall, interim_error *error)
+{
+    switch (answer->document.word) {
+    case INTERIM__WORD_NONE:
+        return unverified(job, answer, error);
+    case INTERIM__WORD_GOOD:
+        job->note = "done";
+        return INTERIM__POLL_DONE;
+    case INTERIM__WORD_BAD:
+        return failed(job);
+    default: /* from here on the Task is the monitor */
+        job->verifying = job->gone = false;
+        job->latched = true;
+        job->failures = 0;
+        return running(job, answer, now, wall);
+    }
+}
+
+/* Some services answer 500 with a status document, some once in a while with nothing. */
+static interim__poll_outcome server_error(interim__accepted *job, const interim__answer *answer,
+                                          int64_t now, int64_t wall, interim_error *error)
+{
+    if (answer->document.word != INTERIM__WORD_NONE &&
+        (answer->document.corroborated || job->latched) &&
+        job->request->polling.mode != INTERIM_POLL_STRICT)
+        return told(job, answer, now, wall, error);
+    if (++job->server_errors < SERVER_ERRORS)
+        return again(job, answer, now, wall, "answered 500");
+    return failed(job);
+}
+
+static bool is_transient(const interim__answer *answer)
+{
+    int status = answer->status;
+
+    return answer->document.transient || status == 408 || status == 425 || status == 429 ||
+           (status >= 502 && status <= 504);
 }
 
 static bool is_no_monitor(const interim__accepted *job, int status)
@@ -274,32 +430,70 @@ static bool is_no_monitor(const interim__accepted *job, int status)
     return job->answers == 0 && (status == 405 || status == 406 || status == 501);
 }
 
+static bool is_redirect(int status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+static interim__poll_outcome answered_by_task(interim__accepted *job, const interim__answer *answer,
+                                              int64_t now, int64_t wall, interim_error *error)
+{
+    if (answer->status >= 200 && answer->status < 300)
+        return verified(job, answer, now, wall, error);
+    if (is_redirect(answer->status))
+        return redirected(job, answer, now, wall, error);
+    if (is_transient(answer))
+        return transient(job, answer, now, wall, error);
+    return unverified(job, answer, error);
+}
+
+/* What the caller makes of an answer goes before everything. */
+static interim__poll_outcome answered_by_caller(interim__accepted *job,
+                                                const interim__answer *answer,
+                                                interim_poll_verdict verdict, int64_t now,
+                                                int64_t wall)
+{
+    job->answers++;
+    job->failures = job->not_found = job->server_errors = 0;
+    if (verdict == INTERIM_POLL_VERDICT_RUNNING)
+        return running(job, answer, now, wall);
+    if (verdict == INTERIM_POLL_VERDICT_FAILED)
+        return failed(job);
+    job->note = "done";
+    return INTERIM__POLL_DONE;
+}
+
 interim__poll_outcome interim__accepted_answered(interim__accepted *job,
-                                                 const interim__answer *answer, int64_t now,
+                                                 const interim__answer *answer,
+                                                 interim_poll_verdict verdict, int64_t now,
                                                  int64_t wall, interim_error *error)
 {
     int status = answer->status;
 
+    if (verdict != INTERIM_POLL_VERDICT_DEFAULT)
+        return answered_by_caller(job, answer, verdict, now, wall);
+    if (job->verifying)
+        return answered_by_task(job, answer, now, wall, error);
     if (status >= 200 && status < 300)
-        return told(job, answer, now, wall);
+        return told(job, answer, now, wall, error);
+    job->unclear = false;
     if (status == 401 || status == 407)
-        return stop(error, INTERIM_EPOLL_AUTH, "; the job goes on", status);
-    if (status == 301 || status == 302 || status == 303 || status == 307 || status == 308)
+        return stop(job, error, INTERIM_EPOLL_AUTH, "; the job goes on", status);
+    if (is_redirect(status))
         return redirected(job, answer, now, wall, error);
     if (status < 400)
-        return stop(error, INTERIM_EPOLL_REDIRECT, ", which tells nothing of the job", status);
+        return stop(job, error, INTERIM_EPOLL_REDIRECT, ", which tells nothing of the job", status);
     if (status == 404 || status == 410)
         return missing(job, answer, now, wall, error);
-    if (is_transient(status))
+    if (is_transient(answer))
         return transient(job, answer, now, wall, error);
     if (status == 500)
-        return server_error(job, answer, now, wall);
+        return server_error(job, answer, now, wall, error);
     if (is_no_monitor(job, status)) {
         job->note = "not a monitor";
         return INTERIM__POLL_NO_MONITOR;
     }
-    job->note = "failed";
-    return INTERIM__POLL_FAILED;
+    return failed(job);
 }
 
 bool interim__accepted_is_last_by_status(const interim__accepted *job,
@@ -312,5 +506,5 @@ bool interim__accepted_is_last_by_status(const interim__accepted *job,
     if (status == 500)
         return job->server_errors + 1 >= SERVER_ERRORS;
     return status >= 400 && status != 401 && status != 404 && status != 407 && status != 410 &&
-           !is_transient(status) && !is_no_monitor(job, status);
+           !is_transient(answer) && !is_no_monitor(job, status);
 }

@@ -2,6 +2,7 @@
  *
  *     ENTERED --wait--> ASKED --running, not found yet, out of reach--> wait again
  *                             --redirect--> ASKED
+ *                             --done or gone, and there is a Task--> VERIFYING --> ended
  *                             --done, failed, gone, refused, ...--> ended
  *
  * Knows what every dialect shares: which answers of a monitor are its own trouble and which are the
@@ -15,11 +16,12 @@
 
 /* What an answer of the monitor, or the lack of one, comes to. */
 typedef enum interim__poll_outcome {
-    INTERIM__POLL_AGAIN,      /* at poll_at */
-    INTERIM__POLL_MOVED,      /* at once, at current */
-    INTERIM__POLL_DONE,       /* this answer is the result */
-    INTERIM__POLL_ELSEWHERE,  /* 303: done; current is where the result is */
-    INTERIM__POLL_FAILED,     /* the job failed; this answer says so */
+    INTERIM__POLL_AGAIN,     /* at poll_at */
+    INTERIM__POLL_MOVED,     /* at once, at current */
+    INTERIM__POLL_DONE,      /* this answer is the result */
+    INTERIM__POLL_ELSEWHERE, /* done; current is where the result is */
+    INTERIM__POLL_VERIFY,    /* the monitor says so, its Task is to be asked: this answer is kept */
+    INTERIM__POLL_FAILED,    /* the job failed; this answer says so */
     INTERIM__POLL_NO_MONITOR, /* the URL is none: the 202 is final */
     INTERIM__POLL_STOP        /* error tells why it cannot be asked any more */
 } interim__poll_outcome;
@@ -30,6 +32,8 @@ typedef struct interim__accepted {
     uint64_t *random;
     interim__uri monitor;             /* to be asked next */
     interim__uri current;             /* being asked: the monitor, or where it redirects to */
+    interim__uri result;              /* where it will be; text NULL: in the last answer */
+    interim__uri task;                /* Redfish: tells how the job ended; text NULL: none */
     int64_t since, deadline, poll_at; /* monotonic ns */
     unsigned polls;                   /* asked */
     unsigned answers;                 /* polls that told the state of the job */
@@ -41,28 +45,35 @@ typedef struct interim__accepted {
     unsigned backoff;                 /* polls without progress */
     interim__progress seen;
     bool latched;     /* the monitor answers with status documents */
+    bool is_redfish;  /* its controller may be away for long */
+    bool unclear;     /* the last answers were no status documents */
+    bool verifying;   /* the Task is asked, which is now the monitor ... */
+    bool gone;        /* ... because the monitor has gone */
     const char *note; /* what the last answer came to, for the event; static */
-    /* The 202 itself, for when it turns out to be final. */
-    int status;
-    interim_field *fields;
-    size_t field_count;
-    interim__buffer body;
-    char *url;
 } interim__accepted;
 
-/* Begins to follow a 202. NULL, and a clause at *refusal, when it is final after all. fields are
- * transferred, body is emptied into it on success only. */
-interim__accepted *interim__accepted_new(const interim__answer *answer, interim_field *fields,
-                                         interim__buffer *body, uint64_t *random, int64_t now,
-                                         int64_t wall, const char **refusal, int *failed);
+/* Begins to follow a 202, or what else may begin a job. NULL, and a clause at *refusal, when it is
+ * final after all; or *failed is ENOMEM. */
+interim__accepted *interim__accepted_new(const interim__answer *answer, uint64_t *random,
+                                         int64_t now, int64_t wall, const char **refusal,
+                                         int *failed);
+
+/* Begins with a monitor (transferred on success) that is known already. NULL when out of memory. */
+interim__accepted *interim__accepted_known(const interim__dialect *dialect,
+                                           const interim_request *request, interim__uri *monitor,
+                                           uint64_t *random, int64_t now);
 void interim__accepted_free(interim__accepted *job);
+
+/* How to ask. */
+const char *interim__accepted_method(const interim__accepted *job);
 
 /* Begins a poll: current is where. */
 int interim__accepted_ask(interim__accepted *job);
 
-/* The monitor answered. error gets the reason of POLL_STOP. */
+/* The monitor answered. verdict: the caller's own. error gets the reason of POLL_STOP. */
 interim__poll_outcome interim__accepted_answered(interim__accepted *job,
-                                                 const interim__answer *answer, int64_t now,
+                                                 const interim__answer *answer,
+                                                 interim_poll_verdict verdict, int64_t now,
                                                  int64_t wall, interim_error *error);
 
 /* The monitor could not be asked, or did not answer properly. */

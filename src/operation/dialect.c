@@ -1,125 +1,49 @@
-/* dialect.c - see dialect.h. A dialect is added by its two functions and a row. */
+/* dialect.c - see dialect.h. A dialect is added by its functions and a row. */
 #include "operation/dialect.h"
 
 #include "base/text.h"
+#include "operation/guards.h"
 
 #include <string.h>
 
-/* ---- generic: 202 with Location; done when the monitor stops answering 202 ----
- *
- * HTTP gives Location on a 202 no meaning (RFC 9110 section 10.2.2), so known misuses are told
- * apart first. The status code is believed first, and the body as a second opinion: some services
- * answer 200 with "running", some 202 with "completed". */
-
-/* Fields of answers whose Location is something else: a place to upload to, a resource that will
- * be. */
-static const char *other_use(const interim__fields *fields)
+static interim__naming nothing(void)
 {
-    static const struct {
-        const char *name, *refusal;
-    } signs[] = {
-        {"docker-upload-uuid", "its Location is a registry's upload"},
-        {"upload-offset", "its Location is a resumable upload"},
-        {"upload-complete", "its Location is a resumable upload"},
-        {"upload-limit", "its Location is a resumable upload"},
-        {"tus-resumable", "its Location is a resumable upload"},
-        {"set-txn", "its Location may be the resource itself (SCIM)"},
-        {"range", "its Location is an upload"},
-    };
-
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-        if (interim__fields_next(fields, signs[i].name, NULL) != NULL)
-            return signs[i].refusal;
-    for (size_t i = 0; i < fields->count; i++)
-        if (interim__text_begins(fields->items[i].name, fields->items[i].name_length, "oci-"))
-            return "its Location is a registry's upload";
-    return NULL;
+    return (interim__naming){0};
 }
 
-/* Whether a URL is another spelling of the same one; 0, 1 or ENOMEM. */
-static int is_same(const interim__uri *monitor, const interim__uri *other)
+static interim__naming by_field(const interim_field *field)
 {
-    int relation = interim__uri_relation(monitor, other);
-
-    if (relation != INTERIM_URL_SAME)
-        return relation == INTERIM_ENOMEM ? relation : 0;
-    return strcmp(monitor->target + monitor->path_length, other->target + other->path_length) == 0;
+    return field == NULL ? nothing() : (interim__naming){field->value, field->value_length, NULL};
 }
 
-static int is_destination(const interim__answer *accepted, const interim__uri *monitor)
+static const interim_field *find(const interim__answer *answer, const char *name)
 {
-    const interim_field *destination =
-        interim__fields_next(&accepted->request->fields, "destination", NULL);
-    interim__uri target = {0};
-    int same;
-
-    if (destination == NULL)
-        return 0;
-    same = interim__uri_resolve(&target, accepted->uri, destination->value,
-                                destination->value_length, NULL);
-    if (same == 0)
-        same = is_same(monitor, &target);
-    interim__uri_dispose(&target);
-    return same == INTERIM_EURL ? 0 : same;
+    return interim__fields_next(&answer->fields, name, NULL);
 }
 
-/* CouchDB answers 202 with the URL of the document itself, which is no monitor. 0, 1 or ENOMEM. */
-static int is_own_resource(const interim__answer *accepted, const interim_field *location)
-{
-    const interim_request *request = accepted->request;
-    interim__uri monitor = {0};
-    int own;
-
-    if (interim__method_is_safe(request->method))
-        return 0;
-    own = interim__uri_resolve(&monitor, accepted->uri, location->value, location->value_length,
-                               NULL);
-    if (own < 0)
-        return own == INTERIM_EURL ? 0 : own; /* interim__follow_resolve will say why */
-    own = is_same(&monitor, accepted->uri);
-    if (own == 0)
-        own = is_same(&monitor, &request->uri);
-    if (own == 0)
-        own = is_destination(accepted, &monitor);
-    interim__uri_dispose(&monitor);
-    return own;
-}
-
-static interim__naming generic_names(const interim__answer *accepted)
-{
-    interim__naming naming = {interim__fields_next(&accepted->fields, "location", NULL), NULL};
-    int own;
-
-    if (accepted->status != 202 || naming.monitor == NULL) {
-        naming.monitor = NULL;
-        return naming;
-    }
-    naming.refusal = other_use(&accepted->fields);
-    if (naming.refusal != NULL)
-        return naming;
-    if (interim__fields_next(&accepted->fields, "location", naming.monitor) != NULL)
-        naming.refusal = "it has more than one Location";
-    else if (accepted->document.couch &&
-             interim__fields_next(&accepted->fields, "etag", NULL) != NULL)
-        naming.refusal = "its Location is the stored document (CouchDB)";
-    else if ((own = is_own_resource(accepted, naming.monitor)) != 0)
-        naming.refusal = own > 0 ? "its Location is the resource itself"
-                                 : "there is no memory to look at its Location";
-    return naming;
-}
+/* ---- what a 2xx of a monitor means ---- */
 
 static bool is_terminal(interim__word word)
 {
     return word == INTERIM__WORD_GOOD || word == INTERIM__WORD_BAD;
 }
 
-static interim__verdict generic_judge(const interim__answer *poll, bool *latched)
+/* The status code and nothing else. */
+static interim__verdict judge_status(const interim__answer *poll, bool *latched)
+{
+    (void)latched;
+    return interim__dialect_effective_status(poll) == 202 ? INTERIM__VERDICT_RUNNING
+                                                          : INTERIM__VERDICT_DONE;
+}
+
+/* The status code is believed first, and the body as a second opinion: some services answer 200
+ * with "running", some 202 with "completed". */
+static interim__verdict judge_generic(const interim__answer *poll, bool *latched)
 {
     const interim__document *document = &poll->document;
     bool running = interim__dialect_effective_status(poll) == 202;
     bool strict = poll->request->polling.mode == INTERIM_POLL_STRICT;
-    bool recognised = *latched || document->corroborated ||
-                      interim__fields_next(&poll->fields, "retry-after", NULL) != NULL ||
+    bool recognised = *latched || document->corroborated || find(poll, "retry-after") != NULL ||
                       (document->word == INTERIM__WORD_BAD && document->has_error);
 
     if (strict || document->word == INTERIM__WORD_NONE || !recognised)
@@ -133,29 +57,260 @@ static interim__verdict generic_judge(const interim__answer *poll, bool *latched
     return document->word == INTERIM__WORD_GOOD ? INTERIM__VERDICT_DONE : INTERIM__VERDICT_FAILED;
 }
 
-/* ---- the table ---- */
+/* The monitor always answers with a document, and only its words count. Which words mean "not
+ * finished" is each service's own affair: there are dozens. */
+static interim__verdict judge_document(const interim__answer *poll, bool *latched)
+{
+    const interim__document *document = &poll->document;
+
+    *latched = true;
+    if (document->word == INTERIM__WORD_GOOD)
+        return INTERIM__VERDICT_DONE;
+    if (document->word == INTERIM__WORD_BAD)
+        return INTERIM__VERDICT_FAILED;
+    return document->word == INTERIM__WORD_NONE ? INTERIM__VERDICT_UNCLEAR
+                                                : INTERIM__VERDICT_RUNNING;
+}
+
+/* Azure Automation ends with an empty 200. */
+static interim__verdict judge_azure(const interim__answer *poll, bool *latched)
+{
+    if (poll->document.is_empty)
+        return judge_status(poll, latched);
+    return judge_document(poll, latched);
+}
+
+/* x-ms-copy-status: pending, success, aborted, failed. */
+static interim__verdict judge_target(const interim__answer *poll, bool *latched)
+{
+    const interim_field *state = find(poll, "x-ms-copy-status");
+
+    (void)latched;
+    if (state == NULL)
+        return INTERIM__VERDICT_UNCLEAR;
+    if (interim__text_equal(state->value, "pending"))
+        return INTERIM__VERDICT_RUNNING;
+    return interim__text_equal(state->value, "success") ? INTERIM__VERDICT_DONE
+                                                        : INTERIM__VERDICT_FAILED;
+}
+
+/* ---- which response begins a job ---- */
+
+static interim__naming names_by_field(const interim__dialect *dialect, const interim__answer *first)
+{
+    return by_field(find(first, dialect->field));
+}
+
+/* Azure: also a 200 or 201 that is not yet the end of it, but not a 200 to PATCH. */
+static interim__naming names_azure(const interim__dialect *dialect, const interim__answer *first)
+{
+    if (first->status == 200 && strcmp(first->request->method, "PATCH") == 0)
+        return nothing();
+    return names_by_field(dialect, first);
+}
+
+static interim__naming names_generic(const interim__dialect *dialect, const interim__answer *first)
+{
+    const interim_field *location = find(first, dialect->field);
+    interim__naming naming = by_field(location);
+
+    if (location != NULL)
+        naming.refusal = interim__guards_refusal(first, location);
+    return naming;
+}
+
+/* FHIR: Content-Location has another meaning everywhere else (RFC 9110 section 8.7), so only a
+ * request that asked to be answered later is understood. */
+static interim__naming names_fhir(const interim__dialect *dialect, const interim__answer *first)
+{
+    const interim_field *prefer = interim__fields_next(&first->request->fields, "prefer", NULL);
+    bool asked = (first->request->polling.flags & INTERIM_POLL_PREFER_ASYNC) != 0;
+
+    if (prefer != NULL)
+        asked = strstr(prefer->value, "respond-async") != NULL;
+    return asked ? names_by_field(dialect, first) : nothing();
+}
+
+static interim__naming names_created(const interim__dialect *dialect, const interim__answer *first)
+{
+    return first->document.word == INTERIM__WORD_RUNNING ? names_by_field(dialect, first)
+                                                         : nothing();
+}
+
+/* Its monitor was learnt from an interim. */
+static interim__naming names_nothing(const interim__dialect *dialect, const interim__answer *first)
+{
+    (void)dialect, (void)first;
+    return nothing();
+}
+
+static interim__naming names_itself(const interim__answer *first)
+{
+    return (interim__naming){first->uri->text, strlen(first->uri->text), NULL};
+}
+
+static interim__naming names_target(const interim__dialect *dialect, const interim__answer *first)
+{
+    const interim_field *state = find(first, "x-ms-copy-status");
+
+    (void)dialect;
+    return state != NULL && interim__text_equal(state->value, "pending") ? names_itself(first)
+                                                                         : nothing();
+}
+
+static interim__naming names_link(const interim__dialect *dialect, const interim__answer *first)
+{
+    const char *link = first->document.link;
+
+    (void)dialect;
+    return link == NULL ? nothing() : (interim__naming){link, strlen(link), NULL};
+}
+
+static interim__naming names_same_url(const interim__dialect *dialect, const interim__answer *first)
+{
+    const char *method = first->request->method;
+    bool wanted = (first->request->polling.flags & INTERIM_POLL_SAME_URL) != 0 ||
+                  find(first, "retry-after") != NULL;
+
+    (void)dialect;
+    if (!wanted || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0))
+        return nothing();
+    return names_itself(first);
+}
+
+/* ---- the table: the first row that knows a response has it ---- */
 
 static const interim__dialect dialects[] = {
-    {"generic", generic_names, generic_judge, "location"},
+    {.name = "operation-location",
+     .field = "operation-location",
+     .reads_bodies = true,
+     .may_end_at_once = true,
+     .has_result = true,
+     .method = "GET",
+     .names = names_azure,
+     .judge = judge_azure},
+    {.name = "azure-asyncoperation",
+     .field = "azure-asyncoperation",
+     .reads_bodies = true,
+     .may_end_at_once = true,
+     .has_result = true,
+     .method = "GET",
+     .names = names_azure,
+     .judge = judge_azure},
+    {.name = "lazyops", /* ownCloud */
+     .status = 202,
+     .field = "oc-jobstatus-location",
+     .reads_bodies = true,
+     .method = "GET",
+     .names = names_by_field,
+     .judge = judge_document},
+    {.name = "generic",
+     .status = 202,
+     .field = "location",
+     .method = "GET",
+     .names = names_generic,
+     .judge = judge_generic},
+    {.name = "fhir",
+     .status = 202,
+     .field = "content-location",
+     .method = "GET",
+     .names = names_fhir,
+     .judge = judge_status},
+    {.name = "created",
+     .flag = INTERIM_POLL_CREATED,
+     .status = 201,
+     .field = "location",
+     .reads_bodies = true,
+     .begins_in_body = true,
+     .method = "GET",
+     .names = names_created,
+     .judge = judge_generic},
+    {.name = "target",
+     .flag = INTERIM_POLL_TARGET,
+     .status = 202,
+     .method = "HEAD",
+     .names = names_target,
+     .judge = judge_target},
+    {.name = "link",
+     .flag = INTERIM_POLL_LINK,
+     .status = 202,
+     .reads_bodies = true,
+     .begins_in_body = true,
+     .method = "GET",
+     .names = names_link,
+     .judge = judge_generic},
+    {.name = "same-url",
+     .status = 202,
+     .repeats = true,
+     .method = "GET",
+     .names = names_same_url,
+     .judge = judge_status},
+    {.name = "interim",
+     .flag = INTERIM_POLL_INTERIM,
+     .status = 102,
+     .field = "location",
+     .method = "GET",
+     .names = names_nothing,
+     .judge = judge_generic},
 };
 
-const interim__dialect *interim__dialect_find(interim__naming *naming,
-                                              const interim__answer *accepted)
+#define COUNT (sizeof dialects / sizeof *dialects)
+
+static bool is_looked_for(const interim__dialect *dialect, const interim__answer *first)
 {
-    for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++) {
-        *naming = dialects[i].names(accepted);
+    const interim_polling *polling = &first->request->polling;
+
+    if (dialect->flag != 0 && (polling->flags & dialect->flag) == 0)
+        return false;
+    if (polling->mode == INTERIM_POLL_OFF ||
+        (dialect->reads_bodies && polling->mode == INTERIM_POLL_STRICT))
+        return false;
+    return dialect->status == 0 ? first->status >= 200 && first->status <= 202
+                                : first->status == dialect->status;
+}
+
+const interim__dialect *interim__dialect_find(interim__naming *naming, const interim__answer *first)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        if (!is_looked_for(&dialects[i], first))
+            continue;
+        *naming = dialects[i].names(&dialects[i], first);
         if (naming->monitor != NULL)
             return &dialects[i];
     }
+    *naming = nothing();
+    return NULL;
+}
+
+bool interim__dialect_may_begin(const interim__answer *first)
+{
+    interim__naming naming;
+
+    if (interim__dialect_find(&naming, first) != NULL)
+        return naming.refusal == NULL;
+    for (size_t i = 0; i < COUNT; i++)
+        if (dialects[i].begins_in_body && is_looked_for(&dialects[i], first) &&
+            (dialects[i].field == NULL || find(first, dialects[i].field) != NULL))
+            return true;
+    return false;
+}
+
+const interim__dialect *interim__dialect_named(const char *name, size_t length)
+{
+    for (size_t i = 0; i < COUNT; i++)
+        if (interim__text_is(name, length, dialects[i].name))
+            return &dialects[i];
     return NULL;
 }
 
 int interim__dialect_effective_status(const interim__answer *poll)
 {
-    static const char *const names[] = {"asyncresult", "x-export-status"};
+    static const char *const names[] = {"asyncresult", "x-export-status", "status-uri"};
 
+    if (poll->embedded != 0)
+        return poll->embedded;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const interim_field *field = interim__fields_next(&poll->fields, names[i], NULL);
+        const interim_field *field = find(poll, names[i]);
         int64_t status;
 
         /* "AsyncResult: 200" or "AsyncResult: 200 OK"; a value ends with NUL */

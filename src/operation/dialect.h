@@ -1,6 +1,7 @@
-/* dialect.h - the ways in which services answer 202, as a table: a row tells when a 202 speaks its
- * dialect and where the monitor is, and what a 2xx of the monitor means. What all dialects share
- * (redirects, failures, grace, delays) is in accepted.h. May be included by operation. */
+/* dialect.h - the ways in which services answer 202, as a table: a row tells when a response speaks
+ * its dialect and where the monitor is, and what a 2xx of the monitor means. What all dialects
+ * share (redirects, failures, grace, delays) is in accepted.h. docs/polling.md names the services.
+ * May be included by operation. */
 #ifndef INTERIM_OPERATION_DIALECT_H
 #define INTERIM_OPERATION_DIALECT_H
 
@@ -14,40 +15,57 @@ typedef struct interim__answer {
     const interim_request *request; /* the one that the operation is for */
     const interim__uri *uri; /* of the exchange that gave it: references are relative to this */
     int status;
+    int embedded; /* the status of the response that its body was; 0: it was none */
     interim__fields fields;
-    interim__document document;
+    interim__document document; /* nothing in it before the body was read */
     interim__progress progress;
 } interim__answer;
 
-/* Whether a 202 names a monitor. */
+/* Whether a response names a monitor. */
 typedef struct interim__naming {
-    const interim_field *monitor; /* the field that names it; NULL: it does not */
+    const char *monitor; /* a reference to it; NULL: it does not */
+    size_t length;
     const char *refusal; /* why it is not to be polled although it looks like one; or NULL */
 } interim__naming;
 
 typedef enum interim__verdict {
     INTERIM__VERDICT_RUNNING,
     INTERIM__VERDICT_DONE,
-    INTERIM__VERDICT_FAILED
+    INTERIM__VERDICT_FAILED,
+    INTERIM__VERDICT_UNCLEAR /* it is not what this monitor answers with */
 } interim__verdict;
 
 typedef struct interim__dialect {
     const char *name;
-    /* Looks at the 202. */
-    interim__naming (*names)(const interim__answer *accepted);
+    unsigned flag;       /* INTERIM_POLL_*: only with that; 0: always */
+    int status;          /* of the response that begins a job; 0: 200, 201 or 202 */
+    const char *field;   /* names the monitor, and moves it later; in lower case. NULL: none does */
+    bool reads_bodies;   /* it cannot do without: not in INTERIM_POLL_STRICT */
+    bool begins_in_body; /* only the body of the first response tells */
+    bool may_end_at_once; /* the first response may tell that the job has ended */
+    bool repeats;         /* a poll is the request once more, with all its fields */
+    bool has_result;      /* elsewhere: see interim__accepted_new */
+    const char *method;   /* of a poll */
+    interim__naming (*names)(const struct interim__dialect *dialect, const interim__answer *first);
     /* Looks at a 2xx of the monitor. latched: an answer of this job was a status document before;
      * set it when this one is. */
     interim__verdict (*judge)(const interim__answer *poll, bool *latched);
-    /* The field by which a running monitor moves to another URL, in lower case. */
-    const char *moves_by;
 } interim__dialect;
 
-/* The row whose dialect a 202 speaks; naming gets what it said. NULL: none, it names no monitor. */
+/* The row whose dialect a response speaks; naming gets what it said. NULL: none, it names no
+ * monitor. */
 const interim__dialect *interim__dialect_find(interim__naming *naming,
-                                              const interim__answer *accepted);
+                                              const interim__answer *first);
 
-/* A status code that replays another in a 200 (OData's AsyncResult, FHIR's X-Export-Status), or the
- * status itself. */
+/* Whether a response, of which only the head is known, may begin a job: its body is to be looked at
+ * then. */
+bool interim__dialect_may_begin(const interim__answer *first);
+
+/* The row of that name; NULL: there is none. */
+const interim__dialect *interim__dialect_named(const char *name, size_t length);
+
+/* What a response says was the status of another: one that it embeds, OData's AsyncResult, FHIR's
+ * X-Export-Status, Status-URI; or its own. */
 int interim__dialect_effective_status(const interim__answer *poll);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Words that mean "not finished". A list and not "everything else", because a finished resource may
@@ -13,7 +14,8 @@ static const char *const running_words[] = {
     "scheduled",  "waiting",     "new",        "init",        "initial",     "starting",
     "started",    "running",     "inprogress", "in-progress", "in_progress", "in progress",
     "processing", "executing",   "working",    "updating",    "deleting",    "copying",
-    "canceling",  "cancelling",  "stopping",   "suspended",   "interrupted"};
+    "canceling",  "cancelling",  "stopping",   "suspended",   "interrupted", "service",
+    "creating",   "provisioning"};
 static const char *const good_words[] = {"succeeded",  "completed", "complete", "success",
                                          "successful", "done",      "finished"};
 static const char *const bad_words[] = {"failed",  "failure",     "canceled", "cancelled",
@@ -69,26 +71,67 @@ static bool read_lxd_state(interim__document *out, const json_t *object)
     out->word = json_integer_value(code) < 200   ? INTERIM__WORD_RUNNING
                 : json_integer_value(code) < 300 ? INTERIM__WORD_GOOD
                                                  : INTERIM__WORD_BAD;
-    out->corroborated = true;
+    out->corroborated = out->is_lxd = true;
     copy_cut(out->state, sizeof out->state, text == NULL ? "status_code" : text);
     copy_cut(out->message, sizeof out->message, error == NULL ? "" : error);
+    return true;
+}
+
+static bool take_state(interim__document *out, const json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    if (text == NULL)
+        return false;
+    copy_cut(out->state, sizeof out->state, text);
+    out->word = classify(text);
     return true;
 }
 
 static void read_state(interim__document *out, const json_t *object)
 {
     static const char *const members[] = {"status", "state", "TaskState"};
+    json_t *properties = json_object_get(object, "properties");
 
     if (read_lxd_state(out, object))
         return;
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        const char *text = json_string_value(json_object_get(object, members[i]));
-
-        if (text != NULL) {
-            copy_cut(out->state, sizeof out->state, text);
-            out->word = classify(text);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (take_state(out, json_object_get(object, members[i])))
             return;
-        }
+    /* Azure's resource manager answers with the resource itself. */
+    if (take_state(out, json_object_get(properties, "provisioningState")))
+        out->corroborated = true;
+}
+
+static bool is_task(const json_t *object)
+{
+    const char *type = json_string_value(json_object_get(object, "@odata.type"));
+
+    return type != NULL && strncmp(type, "#Task.", 6) == 0;
+}
+
+/* Redfish (DSP0266): a Task that is "Completed" with a status of "Critical" has failed, and tells
+ * why in Messages. */
+static void read_task(interim__document *out, const json_t *object)
+{
+    const char *status = json_string_value(json_object_get(object, "TaskStatus"));
+    json_t *messages = json_object_get(object, "Messages"), *entry;
+    size_t i;
+
+    if (!is_task(object))
+        return;
+    out->corroborated = true;
+    if (out->word == INTERIM__WORD_GOOD && status != NULL &&
+        interim__text_equal(status, "critical"))
+        out->word = INTERIM__WORD_BAD;
+    if (out->word != INTERIM__WORD_BAD)
+        return;
+    json_array_foreach(messages, i, entry)
+    {
+        const char *text = json_string_value(json_object_get(entry, "Message"));
+
+        if (text != NULL)
+            copy_cut(out->message, sizeof out->message, text);
     }
 }
 
@@ -122,13 +165,10 @@ static void read_corroboration(interim__document *out, const json_t *object)
 {
     static const char *const members[] = {"resourceId", "resourceLocation", "jobID",
                                           "jobId",      "operationId",      "operation"};
-    const char *type = json_string_value(json_object_get(object, "@odata.type"));
 
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (json_object_get(object, members[i]) != NULL)
             out->corroborated = true;
-    if (type != NULL && strncmp(type, "#Task.", 6) == 0)
-        out->corroborated = true;
     if (json_object_get(object, "createdDateTime") != NULL &&
         json_object_get(object, "lastActionDateTime") != NULL)
         out->corroborated = true;
@@ -155,13 +195,74 @@ static void read_error(interim__document *out, const json_t *object)
                  json_string_value(json_object_get(object, "errorMessage")));
 }
 
+/* FHIR: an OperationOutcome with an issue of code "transient" is about the asking. */
+static void read_outcome(interim__document *out, const json_t *object)
+{
+    const char *type = json_string_value(json_object_get(object, "resourceType"));
+    json_t *issue;
+    size_t i;
+
+    if (type == NULL || strcmp(type, "OperationOutcome") != 0)
+        return;
+    json_array_foreach(json_object_get(object, "issue"), i, issue)
+    {
+        const char *code = json_string_value(json_object_get(issue, "code"));
+        const char *text = json_string_value(json_object_get(issue, "diagnostics"));
+
+        if (code != NULL && strcmp(code, "transient") == 0)
+            out->transient = true;
+        if (text != NULL && out->message[0] == '\0')
+            copy_cut(out->message, sizeof out->message, text);
+    }
+}
+
+/* OGC API Processes: the results are where a link says. */
+static const json_t *find_results(const json_t *object)
+{
+    json_t *link;
+    size_t i;
+
+    json_array_foreach(json_object_get(object, "links"), i, link)
+    {
+        const char *relation = json_string_value(json_object_get(link, "rel"));
+        size_t length = relation == NULL ? 0 : strlen(relation);
+
+        if (length >= 7 && strcmp(relation + length - 7, "results") == 0)
+            return json_object_get(link, "href");
+    }
+    return NULL;
+}
+
+/* False when out of memory. */
+static bool take_reference(char **out, const json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    if (text == NULL || *text == '\0')
+        return true;
+    *out = strdup(text);
+    return *out != NULL;
+}
+
+static bool read_references(interim__document *out, const json_t *object, const char *link)
+{
+    const json_t *resource = json_object_get(object, "resourceLocation");
+
+    return take_reference(&out->resource, resource != NULL ? resource : find_results(object)) &&
+           take_reference(&out->task,
+                          is_task(object) ? json_object_get(object, "@odata.id") : NULL) &&
+           take_reference(&out->link, link == NULL ? NULL : json_object_get(object, link));
+}
+
 bool interim__document_read(interim__document *out, interim__progress *progress, const char *body,
-                            size_t length)
+                            size_t length, const char *link)
 {
     json_error_t error;
     json_t *object;
+    bool read;
 
-    *out = (interim__document){0};
+    interim__document_dispose(out);
+    out->is_empty = length == 0;
     if (length >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0) /* some services send a BOM */
         body += 3, length -= 3;
     if (length == 0 || length > INTERIM__DOCUMENT_MAX)
@@ -179,8 +280,19 @@ bool interim__document_read(interim__document *out, interim__progress *progress,
     read_counts(progress, object);
     read_corroboration(out, object);
     read_error(out, object);
+    read_task(out, object);
+    read_outcome(out, object);
     out->couch = json_is_true(json_object_get(object, "ok")) &&
                  json_object_get(object, "id") != NULL && json_object_get(object, "rev") != NULL;
+    read = read_references(out, object, link);
     json_decref(object);
-    return true;
+    return read;
+}
+
+void interim__document_dispose(interim__document *document)
+{
+    free(document->resource);
+    free(document->task);
+    free(document->link);
+    *document = (interim__document){0};
 }

@@ -93,6 +93,8 @@ static const char *nothing(const interim__operation *op)
 
 static void conclude_lost(interim__operation *op)
 {
+    if (op->begun && interim__following_learnt(op))
+        return;
     if (!op->begun)
         conclude_failed(op, INTERIM_UNREACHABLE, nothing(op));
     else if (interim__method_is_safe(op->request->method))
@@ -118,6 +120,7 @@ static void conclude_request(interim__operation *op)
 void interim__ending_failed(interim__operation *op)
 {
     interim_error error = op->error;
+    interim__poll_outcome outcome;
 
     interim__tunnel_leave(op);
     if (may_ask_again(op)) {
@@ -133,12 +136,15 @@ void interim__ending_failed(interim__operation *op)
         }
         op->fresh_connection = true;
         interim__error_init(&op->error);
-        interim__report_event(
-            op, &(interim__report){.kind = INTERIM_EVENT_RETRY, .error = &error, .text = "poll"});
-        if (op->stop)
-            break;
-        interim__following_polled(
-            op, interim__accepted_unanswered(op->job, op->now.monotonic, &op->error));
+        outcome = interim__accepted_unanswered(op->job, op->now.monotonic, &op->error);
+        interim__report_event(op,
+                              &(interim__report){.kind = INTERIM_EVENT_RETRY,
+                                                 .wait_ms = (op->job->poll_at - op->now.monotonic) /
+                                                            INTERIM__NS_PER_MS,
+                                                 .error = &error,
+                                                 .text = "poll"});
+        if (!op->stop)
+            interim__following_polled(op, outcome);
         break;
     case INTERIM_HOP_RESULT:
         interim__ending_conclude(op, INTERIM_DONE,

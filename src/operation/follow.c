@@ -4,8 +4,10 @@
 #include "base/text.h"
 #include "exchange/request_head.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#define PREFERENCE_SIZE 80        /* bytes of a field Prefer of ours */
 #define EXPECT_FROM (1024 * 1024) /* bytes of a body that are worth a round trip */
 
 static bool follows_freely(const char *method)
@@ -50,11 +52,22 @@ int interim__follow_resolve(interim__uri *out, const interim_request *request,
         *problem = "it is empty";
     else if (!out->tls && (from->tls || request->uri.tls))
         *problem = "it goes from https to http";
-    else if (request->polling.cross_origin == INTERIM_CROSS_ORIGIN_REJECT &&
-             !interim__uri_same_origin(&request->uri, out))
-        *problem = "it is on another origin";
     else
         return 0;
+    interim__uri_dispose(out);
+    return INTERIM_EURL;
+}
+
+int interim__follow_monitor(interim__uri *out, const interim_request *request,
+                            const interim__uri *from, const interim_field *reference,
+                            const char **problem)
+{
+    int failed = interim__follow_resolve(out, request, from, reference, problem);
+
+    if (failed < 0 || request->polling.cross_origin != INTERIM_CROSS_ORIGIN_REJECT ||
+        interim__uri_same_origin(&request->uri, out))
+        return failed;
+    *problem = "it is on another origin";
     interim__uri_dispose(out);
     return INTERIM_EURL;
 }
@@ -137,8 +150,28 @@ bool interim__follow_logs_in(const interim_request *request, const interim__uri 
            interim__fields_next(&request->fields, "authorization", NULL) == NULL;
 }
 
+/* What the request says of how it wants to be answered, unless the caller said it (RFC 7240). value
+ * is room for it, as long as out is used. */
+static int add_preference(interim__fields *out, const interim_request *request, bool monitor,
+                          char value[PREFERENCE_SIZE])
+{
+    const interim_polling *polling = &request->polling;
+    bool async = !monitor && (polling->flags & INTERIM_POLL_PREFER_ASYNC) != 0;
+    bool processing = (polling->flags & INTERIM_POLL_PREFER_PROCESSING) != 0;
+    char wait[32] = "";
+
+    if ((!async && !processing) || interim__fields_next(out, "prefer", NULL) != NULL)
+        return 0;
+    if (async && polling->wait_s > 0)
+        snprintf(wait, sizeof wait, ", wait=%lld", (long long)polling->wait_s);
+    snprintf(value, PREFERENCE_SIZE, "%s%s%s%s", async ? "respond-async" : "", wait,
+             async && processing ? ", " : "", processing ? "processing" : "");
+    return add(out, "Prefer", value);
+}
+
 static int choose_fields(interim__fields *out, const interim_request *request, interim_hop hop,
-                         bool same_origin, const char *authorization)
+                         bool same_origin, const char *authorization,
+                         char preference[PREFERENCE_SIZE])
 {
     bool monitor = is_monitor(hop);
     int failed = 0;
@@ -156,6 +189,8 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
         failed = add(out, "Accept", "application/json, */*;q=0.8");
     if (failed == 0 && monitor)
         failed = add(out, "Cache-Control", "no-cache");
+    if (failed == 0)
+        failed = add_preference(out, request, monitor, preference);
     if (failed == 0 && interim__follow_decodes(request, hop) &&
         interim__fields_next(out, "accept-encoding", NULL) == NULL)
         failed = add(out, "Accept-Encoding", "gzip, deflate");
@@ -171,12 +206,14 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
     interim__uri asked = *uri;
     bool same_origin = interim__uri_same_origin(&request->uri, uri);
     interim__fields fields = {0};
+    char preference[PREFERENCE_SIZE];
     int failed;
 
     *body = interim__follow_body(request, hop, method);
     *expects = *expects && interim__follow_expects(request, body);
-    failed = choose_fields(&fields, request, hop, same_origin,
-                           interim__follow_logs_in(request, uri) ? authorization : NULL);
+    failed =
+        choose_fields(&fields, request, hop, same_origin,
+                      interim__follow_logs_in(request, uri) ? authorization : NULL, preference);
     if (failed == 0 && *expects)
         failed = add(&fields, "Expect", "100-continue");
     /* RFC 9112 section 3.2.2; the field is for the proxy and goes no further. */

@@ -1,5 +1,6 @@
 /* following.c - where to go from a complete answer: a redirect, a 202 and its monitor, a result, or
  * the end. */
+#include "operation/embedded.h"
 #include "operation/follow.h"
 #include "operation/report.h"
 #include "operation/steps.h"
@@ -14,7 +15,7 @@ static void adopt_answer(interim__operation *op)
 {
     interim_result *result = op->result;
 
-    result->status = op->answer.status;
+    result->status = op->answer.embedded != 0 ? op->answer.embedded : op->answer.status;
     free(result->fields);
     result->fields = op->answer.fields.items;
     result->field_count = op->answer.fields.count;
@@ -196,6 +197,8 @@ static void conclude_final(interim__operation *op)
     interim_outcome outcome = done ? INTERIM_DONE : INTERIM_FAILED;
     const char *remark;
 
+    if (is_of_a_gateway(op) && interim__following_learnt(op))
+        return;
     if (is_of_a_gateway(op))
         outcome = INTERIM_UNKNOWN;
     remark = remark_on(op, outcome);
@@ -222,49 +225,62 @@ static bool release_looked(interim__operation *op)
     return false;
 }
 
+/* The job has ended; what told so is the final response. */
+static void conclude_job(interim__operation *op, bool done)
+{
+    const interim__document *document = &op->answer.document;
+    char message[sizeof document->message];
+    bool by_monitor = op->hop == INTERIM_HOP_POLL;
+    int status = op->answer.status;
+
+    snprintf(message, sizeof message, "%s", document->message);
+    if (!release_looked(op) || op->stop)
+        return;
+    adopt_answer(op);
+    interim__ending_conclude(op, done ? INTERIM_DONE : INTERIM_FAILED,
+                             "the %s answered %d: the job %s%s%s",
+                             by_monitor ? "monitor" : "server", status, done ? "is done" : "failed",
+                             message[0] == '\0' ? "" : ": ", message);
+    if (by_monitor)
+        interim__result_show_final(op->result);
+}
+
 /* Reads the body that was looked at, if it may be a status document. */
 static bool read_document(interim__operation *op)
 {
+    unsigned flags = op->request->polling.flags;
+    const char *link = (flags & INTERIM_POLL_LINK) != 0 ? op->request->link_member : NULL;
+    bool unwraps = op->hop == INTERIM_HOP_POLL && (flags & INTERIM_POLL_EMBEDDED) != 0;
+
     if (op->sink != INTERIM__SINK_LOOK)
         return true;
     interim__progress_read(&op->answer.progress, &op->answer.fields);
-    if (interim__document_read(&op->answer.document, &op->answer.progress, op->looked.data,
-                               op->looked.length))
+    if ((!unwraps || interim__embedded_unwrap(&op->answer, &op->looked) == 0) &&
+        interim__document_read(&op->answer.document, &op->answer.progress, op->looked.data,
+                               op->looked.length, link))
         return true;
     interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
     interim__ending_failed(op);
     return false;
 }
 
-static void accept(interim__operation *op)
+/* The answer is looked at later, by the caller. */
+static void keep_answer(interim__operation *op, interim__message *out)
 {
-    interim__uri uri = {0};
-    const char *refusal;
-    char *monitor;
-    int failed;
-
-    if (!read_document(op))
-        return;
-    op->job = interim__accepted_new(&op->answer, op->answer.fields.items, &op->looked, &op->random,
-                                    op->now.monotonic, op->now.wall, &refusal, &failed);
-    if (failed < 0) {
-        interim__error_set(&op->error, failed, INTERIM_STAGE_HEAD, "out of memory");
-        interim__ending_failed(op);
-        return;
-    }
-    if (op->job == NULL) {
-        if (!release_looked(op) || op->stop)
-            return;
-        adopt_answer(op);
-        interim__ending_conclude(op, INTERIM_ACCEPTED,
-                                 "the server answered 202, which is not polled: %s", refusal);
-        return;
-    }
+    interim__message_keep(out, op->answer.status, op->answer.fields.items, op->answer.fields.count,
+                          &op->looked, interim__operation_url(op));
     op->answer.fields = (interim__fields){0};
+}
+
+/* Goes from the exchange to the first wait. */
+static void begin_job(interim__operation *op, int status)
+{
+    char *monitor = interim__uri_redacted(&op->job->monitor, true);
+    interim__uri uri = {0};
+
     op->result->timing.accepted_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
-    monitor = interim__uri_redacted(&op->job->monitor, true);
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_ACCEPTED,
-                                                 .status = op->job->status,
+                                                 .status = status,
                                                  .progress = &op->job->seen,
                                                  .url = monitor,
                                                  .text = op->job->dialect->name});
@@ -278,26 +294,95 @@ static void accept(interim__operation *op)
         interim__ending_failed(op);
         return;
     }
-    interim__operation_begin(op, INTERIM_HOP_POLL, 0, "GET", &uri);
+    interim__operation_begin(op, INTERIM_HOP_POLL, 0, interim__accepted_method(op->job), &uri);
     interim__operation_wait(op);
+}
+
+/* No job comes of it after all. */
+static void conclude_unfollowed(interim__operation *op, const char *refusal)
+{
+    if (!release_looked(op) || op->stop)
+        return;
+    if (op->answer.status != 202) {
+        conclude_final(op);
+        return;
+    }
+    adopt_answer(op);
+    interim__ending_conclude(op, INTERIM_ACCEPTED,
+                             "the server answered 202, which is not polled: %s", refusal);
+}
+
+/* The first answer tells already how the job ended. */
+static bool has_ended(const interim__operation *op)
+{
+    interim__word word = op->answer.document.word;
+
+    return op->job->dialect->may_end_at_once &&
+           (word == INTERIM__WORD_GOOD || word == INTERIM__WORD_BAD);
+}
+
+bool interim__following_learnt(interim__operation *op)
+{
+    static const char name[] = "interim";
+    int status = op->last_status;
+
+    if (op->learnt.text == NULL || !is_own(op))
+        return false;
+    op->job = interim__accepted_known(interim__dialect_named(name, sizeof name - 1), op->request,
+                                      &op->learnt, &op->random, op->now.monotonic);
+    if (op->job == NULL)
+        return false;
+    begin_job(op, status);
+    return true;
+}
+
+static void accept(interim__operation *op)
+{
+    int status = op->answer.status, failed;
+    const char *refusal;
+
+    if (!read_document(op))
+        return;
+    op->job = interim__accepted_new(&op->answer, &op->random, op->now.monotonic, op->now.wall,
+                                    &refusal, &failed);
+    if (failed < 0) {
+        interim__error_set(&op->error, failed, INTERIM_STAGE_HEAD, "out of memory");
+        interim__ending_failed(op);
+    } else if (op->job == NULL) {
+        conclude_unfollowed(op, refusal);
+    } else if (has_ended(op)) {
+        conclude_job(op, op->answer.document.word == INTERIM__WORD_GOOD);
+    } else {
+        keep_answer(op, &op->result->accepted);
+        begin_job(op, status);
+    }
 }
 
 /* ---- polls ---- */
 
+/* The result of a COPY is the copy: nobody wants it downloaded. */
+static bool wants_result(const interim__operation *op)
+{
+    const char *method = op->request->method;
+
+    return strcmp(method, "POST") == 0 || strcmp(method, "PATCH") == 0 ||
+           (strcmp(method, "PUT") == 0 && op->job->dialect->has_result) ||
+           interim__method_is_safe(method);
+}
+
 static void go_to_result(interim__operation *op)
 {
+    interim_result *result = op->result;
     interim__uri uri = {0};
-    const char *method = op->request->method;
-    bool wanted = strcmp(method, "POST") == 0 || strcmp(method, "PATCH") == 0 ||
-                  interim__method_is_safe(method);
 
-    adopt_answer(op);
-    /* The result of a COPY is the copy: nobody wants it downloaded. */
-    if (!wanted || interim__uri_copy(&uri, &op->job->current) < 0) {
-        interim__ending_conclude(op, INTERIM_DONE, "the monitor answered %d: the job is done",
-                                 op->result->status);
+    if (!wants_result(op) || interim__uri_copy(&uri, &op->job->current) < 0) {
+        conclude_job(op, true);
         return;
     }
+    adopt_answer(op); /* should the result not be to be had */
+    interim__message_keep(&result->monitor, result->status,
+                          interim__fields_clone(result->fields, result->field_count),
+                          result->field_count, &op->looked, interim__operation_url(op));
     op->redirects = 0;
     interim__operation_begin(op, INTERIM_HOP_RESULT, 0, "GET", &uri);
 }
@@ -322,19 +407,19 @@ static void poll_again(interim__operation *op)
 /* The 202 is the final response after all. */
 static void return_to_accepted(interim__operation *op)
 {
-    interim__accepted *job = op->job;
     interim_result *result = op->result;
+    const interim_message *first = &result->accepted.view;
     int answered = op->answer.status;
 
     op->sink = INTERIM__SINK_FINAL; /* what comes now is the caller's */
-    result->status = job->status;
-    result->fields = job->fields;
-    result->field_count = job->field_count;
-    job->fields = NULL;
+    keep_answer(op, &result->monitor);
+    op->answer.status = first->status;
+    op->answer.fields.items = interim__fields_clone(first->fields, first->field_count);
+    op->answer.fields.count = op->answer.fields.items == NULL ? 0 : first->field_count;
+    adopt_answer(op);
     free(result->url);
-    result->url = job->url;
-    job->url = NULL;
-    if (interim__response_give(op, job->body.data, job->body.length) < 0) {
+    result->url = strdup(first->url);
+    if (interim__response_give(op, first->body, first->body_size) < 0) {
         interim__ending_failed(op);
         return;
     }
@@ -346,19 +431,43 @@ static void return_to_accepted(interim__operation *op)
                              answered);
 }
 
+/* The Task was asked, and what the monitor had answered is the final response. */
+static void restore_monitor(interim__operation *op)
+{
+    interim__message *kept = &op->result->monitor;
+
+    free(op->answer.fields.items);
+    op->answer.status = kept->view.status;
+    op->answer.fields = (interim__fields){.items = kept->fields, .count = kept->view.field_count};
+    kept->fields = NULL;
+    interim__buffer_dispose(&op->looked);
+    op->looked = kept->body;
+    kept->body = (interim__buffer){0};
+    kept->view.status = 0;
+    op->sink = INTERIM__SINK_LOOK;
+}
+
 static void conclude_polled(interim__operation *op, bool done)
 {
-    const interim__document *document = &op->answer.document;
-    char message[sizeof document->message];
-    int status = op->answer.status;
+    if (op->job->verifying && !op->job->gone)
+        restore_monitor(op);
+    conclude_job(op, done);
+}
 
-    snprintf(message, sizeof message, "%s", document->message);
-    if (!release_looked(op) || op->stop)
-        return;
-    adopt_answer(op);
-    interim__ending_conclude(op, done ? INTERIM_DONE : INTERIM_FAILED,
-                             "the monitor answered %d: the job %s%s%s", status,
-                             done ? "is done" : "failed", message[0] == '\0' ? "" : ": ", message);
+/* The caller's judgement of an answer, if it has one. */
+static interim_poll_verdict ask_caller(const interim__operation *op)
+{
+    const interim_request *request = op->request;
+    interim_message message = {.size = sizeof message,
+                               .status = op->answer.status,
+                               .url = op->url_text == NULL ? "" : op->url_text,
+                               .fields = op->answer.fields.items,
+                               .field_count = op->answer.fields.count,
+                               .body = op->looked.data == NULL ? "" : op->looked.data,
+                               .body_size = op->looked.length};
+
+    return request->on_poll == NULL ? INTERIM_POLL_VERDICT_DEFAULT
+                                    : request->on_poll(&message, request->poll_user);
 }
 
 static void ask_moved(interim__operation *op)
@@ -370,7 +479,8 @@ static void ask_moved(interim__operation *op)
         interim__ending_failed(op);
         return;
     }
-    interim__operation_begin(op, INTERIM_HOP_POLL, op->job->polls, "GET", &uri);
+    interim__operation_begin(op, INTERIM_HOP_POLL, op->job->polls,
+                             interim__accepted_method(op->job), &uri);
 }
 
 void interim__following_polled(interim__operation *op, interim__poll_outcome outcome)
@@ -378,6 +488,9 @@ void interim__following_polled(interim__operation *op, interim__poll_outcome out
     switch (outcome) {
     case INTERIM__POLL_AGAIN:
         poll_again(op);
+        break;
+    case INTERIM__POLL_VERIFY:
+        interim__operation_wait(op);
         break;
     case INTERIM__POLL_MOVED:
         ask_moved(op);
@@ -406,8 +519,8 @@ static void take_poll(interim__operation *op)
 
     if (!read_document(op))
         return;
-    outcome = interim__accepted_answered(op->job, &op->answer, op->now.monotonic, op->now.wall,
-                                         &op->error);
+    outcome = interim__accepted_answered(op->job, &op->answer, ask_caller(op), op->now.monotonic,
+                                         op->now.wall, &op->error);
     op->fresh_connection = false;
     op->result->timing.poll_count++;
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_POLL,
@@ -418,8 +531,12 @@ static void take_poll(interim__operation *op)
                                                  .text = op->answer.document.state[0] != '\0'
                                                              ? op->answer.document.state
                                                              : op->job->note});
-    if (!op->stop)
-        interim__following_polled(op, outcome);
+    if (op->stop)
+        return;
+    if (outcome == INTERIM__POLL_AGAIN || outcome == INTERIM__POLL_VERIFY ||
+        outcome == INTERIM__POLL_STOP)
+        keep_answer(op, &op->result->monitor);
+    interim__following_polled(op, outcome);
 }
 
 static void take_result(interim__operation *op)
@@ -449,6 +566,13 @@ static void keep_trailers(interim__operation *op)
     result->trailer_count = result->trailers == NULL ? 0 : trailers->count;
 }
 
+static bool is_job(const interim__operation *op)
+{
+    if (op->request->polling.mode == INTERIM_POLL_OFF)
+        return false;
+    return op->answer.status == 202 || interim__dialect_may_begin(&op->answer);
+}
+
 void interim__following_over(interim__operation *op)
 {
     const interim_field *location = interim__following_location(op);
@@ -473,7 +597,7 @@ void interim__following_over(interim__operation *op)
         follow_redirect(op, location);
     else if (op->hop == INTERIM_HOP_RESULT)
         take_result(op);
-    else if (op->answer.status == 202 && op->request->polling.mode != INTERIM_POLL_OFF)
+    else if (is_job(op))
         accept(op);
     else
         conclude_final(op);

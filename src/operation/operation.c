@@ -84,6 +84,7 @@ void interim__operation_drop_exchange(interim__operation *op)
     interim__coding_free(op->coding);
     op->coding = NULL;
     free(op->answer.fields.items);
+    interim__document_dispose(&op->answer.document);
     op->answer = (interim__answer){0};
     interim__buffer_dispose(&op->looked);
     interim__buffer_dispose(&op->backlog);
@@ -105,6 +106,7 @@ void interim__operation_dispose(interim__operation *op)
 {
     leave_exchange(op);
     interim__accepted_free(op->job);
+    interim__uri_dispose(&op->learnt);
     interim__authentication_dispose(&op->authentication);
     interim__uri_dispose(&op->uri);
     if (op->result != NULL)
@@ -174,9 +176,15 @@ static void note_time(int64_t *out, const interim__operation *op)
         *out = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
 }
 
+interim_hop interim__operation_asks_as(const interim__operation *op)
+{
+    return op->hop == INTERIM_HOP_POLL && op->job->dialect->repeats ? INTERIM_HOP_REQUEST : op->hop;
+}
+
 static int write_head(interim__operation *op, interim__body_source *body)
 {
-    interim__body_source source = interim__follow_body(op->request, op->hop, op->method);
+    interim_hop hop = interim__operation_asks_as(op);
+    interim__body_source source = interim__follow_body(op->request, hop, op->method);
     interim__digest_subject subject = {.method = op->method,
                                        .target = op->uri.target,
                                        .body = source.data,
@@ -193,7 +201,7 @@ static int write_head(interim__operation *op, interim__body_source *body)
                                                &op->random);
     if (failed == 0)
         failed = interim__follow_write(
-            &op->exchange.sender.out, body, op->request, op->hop, op->method, &op->uri, proxy,
+            &op->exchange.sender.out, body, op->request, hop, op->method, &op->uri, proxy,
             authorization.length == 0 ? NULL : authorization.data, op->user_agent, &op->expects);
     if (authorization.data != NULL)
         OPENSSL_cleanse(authorization.data, authorization.capacity);
@@ -388,7 +396,7 @@ static void poll(interim__operation *op)
         interim__ending_failed(op);
         return;
     }
-    interim__operation_begin(op, INTERIM_HOP_POLL, job->polls, "GET", &uri);
+    interim__operation_begin(op, INTERIM_HOP_POLL, job->polls, interim__accepted_method(job), &uri);
 }
 
 void interim__operation_tick(interim__operation *op, interim__moment now)

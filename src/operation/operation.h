@@ -101,6 +101,7 @@ typedef struct interim__operation {
     interim__buffer looked;  /* its body so far, for SINK_LOOK */
     uint64_t discarded;
     interim__accepted *job; /* NULL: no 202 is being followed */
+    interim__uri learnt;    /* the monitor that a 102 named; text NULL: none */
     char *url_text;         /* of uri, fit for logs */
     char peer[120];
 } interim__operation;

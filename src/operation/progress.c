@@ -83,6 +83,9 @@ void interim__progress_read(interim__progress *progress, const interim__fields *
     field = interim__fields_next(fields, "upload-offset", NULL);
     if (field != NULL && interim__text_decimal(&offset, field->value, field->value_length, NULL))
         progress->done = offset;
+    field = interim__fields_next(fields, "x-ms-copy-progress", NULL);
+    if (field != NULL)
+        read_fraction(progress, field->value, field->value_length);
     field = interim__fields_next(fields, "progress", NULL);
     if (field != NULL)
         read_fraction(progress, field->value, field->value_length);

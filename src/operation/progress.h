@@ -12,7 +12,7 @@ typedef struct interim__progress {
 void interim__progress_init(interim__progress *progress);
 
 /* Reads Progress: done/total (draft-wright-http-progress), X-Progress: "45%" or "... 45% ..."
- * (FHIR), and Upload-Offset. What cannot be understood is not said. */
+ * (FHIR), x-ms-copy-progress (Azure) and Upload-Offset. What cannot be understood is not said. */
 void interim__progress_read(interim__progress *progress, const interim__fields *fields);
 
 /* Takes a percentage from outside, if it is one. */

@@ -38,7 +38,8 @@ void interim__polling_fill(interim_polling *polling)
     fill(&polling->first_ms, 1000);
     fill(&polling->min_ms, 250);
     fill(&polling->max_ms, 600000);
-    fill(&polling->outage_ms, 300000);
+    if (polling->link_member == NULL)
+        polling->link_member = "href";
 }
 
 bool interim__method_is_safe(const char *method)

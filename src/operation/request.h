@@ -24,7 +24,10 @@ struct interim_request {
     bool decode;               /* ask for content codings, and undo them ... */
     uint64_t decoded_max;      /* ... up to so many bytes; 0: no limit */
     interim_patience patience; /* defaults filled in */
-    interim_polling polling;   /* defaults filled in */
+    interim_polling polling;   /* defaults filled in, but for outage_ms; link_member is ... */
+    char link_member[64];      /* ... this */
+    interim_poll_fn on_poll;
+    void *poll_user;
     interim_event_fn on_interim, on_event;
     interim_body_fn on_body;
     bool to_descriptor;     /* on_body writes to one, and answers INTERIM_ESYSTEM with errno */

@@ -14,6 +14,22 @@
 
 /* ---- interims ---- */
 
+/* A 102 may name a monitor for the case that the connection is lost. */
+static void learn_monitor(interim__operation *op)
+{
+    const interim_field *location =
+        interim__fields_next(&op->exchange.head.fields, "location", NULL);
+    interim__uri monitor = {0};
+    const char *problem;
+
+    if ((op->request->polling.flags & INTERIM_POLL_INTERIM) == 0 || op->last_status != 102 ||
+        location == NULL ||
+        interim__follow_monitor(&monitor, op->request, &op->uri, location, &problem) < 0)
+        return;
+    interim__uri_dispose(&op->learnt);
+    op->learnt = monitor;
+}
+
 static void take_interim(interim__operation *op)
 {
     interim__head *head = &op->exchange.head;
@@ -28,6 +44,7 @@ static void take_interim(interim__operation *op)
      * (draft-ietf-httpbis-resumable-upload). */
     if (head->status == 100 || head->status == 104)
         interim__operation_release_body(op);
+    learn_monitor(op);
     interim__progress_init(&progress);
     interim__progress_read(&progress, &head->fields);
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_INTERIM,
@@ -61,16 +78,6 @@ static bool keep_answer(interim__operation *op)
     return false;
 }
 
-/* A 202 that names no monitor is final, and its body the caller's at once: it may be a stream that
- * tells of the work as long as that takes. */
-static bool may_be_polled(const interim__operation *op)
-{
-    interim__naming naming;
-
-    return op->answer.status == 202 && op->request->polling.mode != INTERIM_POLL_OFF &&
-           interim__dialect_find(&naming, &op->answer) != NULL && naming.refusal == NULL;
-}
-
 static interim__sink choose_sink(const interim__operation *op)
 {
     if (op->challenged)
@@ -83,7 +90,9 @@ static interim__sink choose_sink(const interim__operation *op)
         return INTERIM__SINK_DISCARD;
     if (op->hop == INTERIM_HOP_RESULT)
         return op->answer.status < 300 ? INTERIM__SINK_FINAL : INTERIM__SINK_DISCARD;
-    return may_be_polled(op) ? INTERIM__SINK_LOOK : INTERIM__SINK_FINAL;
+    /* A 202 that names no monitor is final, and its body the caller's at once: it may be a stream
+     * that tells of the work as long as that takes. */
+    return interim__dialect_may_begin(&op->answer) ? INTERIM__SINK_LOOK : INTERIM__SINK_FINAL;
 }
 
 static void take_response(interim__operation *op)
@@ -101,7 +110,8 @@ static void take_response(interim__operation *op)
         return;
     }
     op->sink = choose_sink(op);
-    if (op->sink != INTERIM__SINK_DISCARD && interim__follow_decodes(op->request, op->hop) &&
+    if (op->sink != INTERIM__SINK_DISCARD &&
+        interim__follow_decodes(op->request, interim__operation_asks_as(op)) &&
         interim__coding_new(&op->coding, &op->answer.fields, op->request->decoded_max, &op->error) <
             0) {
         interim__ending_failed(op);
@@ -157,16 +167,20 @@ int interim__response_give(interim__operation *op, const char *data, size_t size
     return 0;
 }
 
-/* Whether an answer that is too long to be a status document is the end of the job. */
-static bool is_final_by_status(const interim__operation *op)
+/* Whether an answer that is too long to be a status document is the caller's. */
+static bool is_final_by_head(const interim__operation *op)
 {
-    return op->hop == INTERIM_HOP_POLL && interim__accepted_is_last_by_status(op->job, &op->answer);
+    interim__naming naming;
+
+    if (op->hop == INTERIM_HOP_POLL)
+        return interim__accepted_is_last_by_status(op->job, &op->answer);
+    return interim__dialect_find(&naming, &op->answer) == NULL;
 }
 
-/* A body that was to be looked at is too long for that: its status alone decides. */
+/* A body that was to be looked at is too long for that: its head alone decides. */
 static int stop_looking(interim__operation *op)
 {
-    op->sink = is_final_by_status(op) ? INTERIM__SINK_FINAL : INTERIM__SINK_DISCARD;
+    op->sink = is_final_by_head(op) ? INTERIM__SINK_FINAL : INTERIM__SINK_DISCARD;
     if (op->sink == INTERIM__SINK_DISCARD)
         return 0;
     return interim__response_give(op, op->looked.data, op->looked.length);

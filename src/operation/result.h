@@ -6,6 +6,14 @@
 #include "base/buffer.h"
 #include "operation/history.h"
 
+/* A response that is kept beside the final one. */
+typedef struct interim__message {
+    interim_message view; /* of what follows; status is 0 when there is none */
+    interim_field *fields;
+    interim__buffer body;
+    char *url;
+} interim__message;
+
 struct interim_result {
     interim_outcome outcome;
     int status;
@@ -17,9 +25,18 @@ struct interim_result {
     interim_field *trailers;
     size_t trailer_count;
     interim__buffer body;
+    interim__message accepted, monitor;
     interim__history history;
     interim_timing timing;
 };
+
+/* Keeps a message in place of the one before; fields (a clone) and url are transferred, body is
+ * emptied into it. */
+void interim__message_keep(interim__message *out, int status, interim_field *fields, size_t count,
+                           interim__buffer *body, char *url);
+
+/* The monitor's last answer is the final response: shows it as such too. */
+void interim__result_show_final(interim_result *result);
 
 /* NULL included. */
 void interim__result_free(interim_result *result);

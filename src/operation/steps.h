@@ -14,6 +14,9 @@ void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned 
 /* operation.c: begins the exchange on the connection to the origin, which has been opened. */
 void interim__operation_begin_exchange(interim__operation *op);
 
+/* operation.c: the hop as which the request is written: some polls are the request once more. */
+interim_hop interim__operation_asks_as(const interim__operation *op);
+
 /* operation.c: leaves the exchange, if there is one, and waits until the job is to be polled. */
 void interim__operation_wait(interim__operation *op);
 
@@ -54,6 +57,10 @@ int interim__following_challenged(interim__operation *op);
 
 /* following.c: the exchange is over. */
 void interim__following_over(interim__operation *op);
+
+/* following.c: the final response is lost, or a gateway's; begins to poll the monitor that a 102
+ * named. False when there is none. */
+bool interim__following_learnt(interim__operation *op);
 
 /* following.c: goes on as a poll's answer, or the lack of one, demands. */
 void interim__following_polled(interim__operation *op, interim__poll_outcome outcome);

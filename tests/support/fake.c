@@ -97,12 +97,13 @@ void fake_answer(interim__answer *out, const interim_request *request, int statu
     interim__fields_dispose(&fields);
     interim__progress_init(&out->progress);
     interim__progress_read(&out->progress, &out->fields);
-    ck_assert(interim__document_read(&out->document, &out->progress, body, strlen(body)));
+    ck_assert(interim__document_read(&out->document, &out->progress, body, strlen(body), "href"));
 }
 
 void fake_answer_free(interim__answer *answer)
 {
     free(answer->fields.items);
+    interim__document_dispose(&answer->document);
     answer->fields = (interim__fields){0};
 }
 

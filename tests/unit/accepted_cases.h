@@ -38,19 +38,13 @@ static inline void teardown(void)
 /* Begins to follow a 202 with these fields; the code of the failure. */
 static inline int begin(const char *text)
 {
-    interim__buffer body = {0};
     interim__answer answer;
     int failed;
 
     fake_answer(&answer, request, 202, text);
-    ck_assert_int_eq(interim__buffer_append_text(&body, "body"), 0);
-    job = interim__accepted_new(&answer, answer.fields.items, &body, &seed, now, FAKE_WALL_NS,
-                                &refusal, &failed);
+    job = interim__accepted_new(&answer, &seed, now, FAKE_WALL_NS, &refusal, &failed);
     ck_assert((job == NULL) == (failed < 0 || refusal != NULL));
-    ck_assert((job == NULL) == (body.length == 4)); /* transferred on success only */
-    if (job == NULL)
-        fake_answer_free(&answer);
-    interim__buffer_dispose(&body);
+    fake_answer_free(&answer);
     return failed;
 }
 
@@ -62,11 +56,11 @@ static inline char letter(interim__poll_outcome outcome)
         ck_assert_int_gt(job->poll_at, now);
         ck_assert_str_ne(job->note, "");
     }
-    return "AMDEFNS"[outcome];
+    return "AMDEVFNS"[outcome];
 }
 
 /* A answer to a request of current. A again, M moved, D done, E elsewhere, F failed, N no monitor,
- * S stop. */
+ * S stop, V verify. */
 static inline char answered(int status, const char *text)
 {
     interim__poll_outcome outcome;
@@ -75,7 +69,8 @@ static inline char answered(int status, const char *text)
     interim__error_init(&error);
     fake_answer(&answer, request, status, text);
     answer.uri = &job->current;
-    outcome = interim__accepted_answered(job, &answer, now, FAKE_WALL_NS, &error);
+    outcome = interim__accepted_answered(job, &answer, INTERIM_POLL_VERDICT_DEFAULT, now,
+                                         FAKE_WALL_NS, &error);
     fake_answer_free(&answer);
     return letter(outcome);
 }

@@ -20,10 +20,8 @@ static const char *refusal_of(const char *method, const char *fields, const char
 
     fake_answer(&answer, request, 202, answer_text);
     dialect = interim__dialect_find(&naming, &answer);
-    if (dialect != NULL) {
-        ck_assert_str_eq(dialect->name, "generic");
+    if (dialect != NULL)
         ck_assert_ptr_nonnull(naming.monitor);
-    }
     fake_answer_free(&answer);
     interim__request_release(request);
     return dialect == NULL ? "-" : naming.refusal;
@@ -37,7 +35,6 @@ START_TEST(dialect_generic_follows_a_location)
     ck_assert_ptr_null(refusal_of("DELETE", NULL, "Location: /jobs/1\n\n{\"status\":\"new\"}"));
     ck_assert_str_eq(refusal_of("COPY", FIELDS, ""), "-");
     ck_assert_str_eq(refusal_of("COPY", FIELDS, "Content-Location: /jobs/1\n"), "-");
-    ck_assert_str_eq(refusal_of("COPY", FIELDS, "Operation-Location: /jobs/1\n"), "-");
 }
 END_TEST
 

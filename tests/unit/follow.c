@@ -97,7 +97,7 @@ static const char *resolve(interim_request *request, const char *from_text, cons
     interim__uri from = uri_of(from_text), out = {0};
     interim_field field = {"Location", reference, 8, strlen(reference)};
     const char *problem = NULL;
-    int failed = interim__follow_resolve(&out, request, &from, &field, &problem);
+    int failed = interim__follow_monitor(&out, request, &from, &field, &problem);
 
     text[0] = '\0';
     if (failed == 0)
