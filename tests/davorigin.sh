@@ -325,12 +325,26 @@ if command -v openssl >/dev/null; then
     stop_server
 fi
 
+start_server --listen "unix:$work/sock"
+check "a Unix socket serves" answers 200 --unix-socket "$work/sock" http://localhost/
+taken() {
+    ! "$server" --root "$root" --listen "unix:$work/sock" >"$work/out" 2>"$work/err2" &&
+        grep -q 'if no server uses it, remove it' "$work/err2"
+}
+check "a path that is taken is left alone" taken
+check "and still serves" answers 200 --unix-socket "$work/sock" http://localhost/
+stop_server
+check "and is removed at the end" [ ! -e "$work/sock" ]
+too_long() { ! "$server" --root "$root" --listen "unix:/$(printf '%0120d' 0)" 2>"$work/err2" && grep -q 'File name too long' "$work/err2"; }
+check "a path may be too long" too_long
+
 wrong_usage() {
     "$server" "$@" >"$work/out" 2>"$work/err"
     [ $? -eq 2 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && [ ! -s "$work/out" ]
 }
 check "no --root is a wrong usage" wrong_usage
 check "a wrong --answer is" wrong_usage --root "$root" --answer 103
+check "a --listen unix: without a path is" wrong_usage --root "$root" --listen unix:
 check "an unknown option is" wrong_usage --root "$root" --none
 not_remote() { ! "$server" --root "$root" --listen 0.0.0.0:0 >"$work/out" 2>"$work/err" && [ ! -s "$work/out" ]; }
 check "a remote address needs --allow-remote" not_remote

@@ -62,6 +62,7 @@ static int serve_site(struct site *site, struct tls *tls, int log_fd)
     if (listen_fd >= 0) {
         result = server_run(site, listen_fd, tls, log_fd) == 0 ? 0 : 1;
         close(listen_fd);
+        server_unlisten(site->options);
     }
     jobs_free(site->jobs);
     return result;

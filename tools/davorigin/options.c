@@ -59,6 +59,7 @@ static const char help[] =
     "\n"
     "  --root DIR           the folder to serve\n"
     "  --listen HOST:PORT   where to listen; port 0 takes a free one (127.0.0.1:0)\n"
+    "  --listen unix:PATH   listen at a Unix-domain socket, at @NAME an abstract one\n"
     "  --allow-remote       permit an address that other machines reach\n"
     "  --log FILE           write a line for each request; - is standard error\n"
     "  --user NAME:PASSWORD ask for this name and password\n"
@@ -97,7 +98,7 @@ static bool parse_number(unsigned *out, const char *text, unsigned long limit)
     return true;
 }
 
-/* HOST:PORT, where an IPv6 address stands in brackets. */
+/* unix:PATH, or HOST:PORT, where an IPv6 address stands in brackets. */
 static bool parse_listen(struct options *out, const char *text)
 {
     char *copy = strdup(text);
@@ -106,6 +107,9 @@ static bool parse_listen(struct options *out, const char *text)
 
     free(out->listen_text);
     out->listen_text = copy;
+    out->listen_path = copy && strncmp(copy, "unix:", 5) == 0 ? copy + 5 : NULL;
+    if (out->listen_path)
+        return *out->listen_path != '\0';
     if (!colon || colon == copy || !parse_number(&port, colon + 1, 65535))
         return false;
     *colon = '\0';
@@ -141,7 +145,8 @@ static int take_checked(struct options *out, int option, const char *value)
     case OPTION_LISTEN:
         return parse_listen(out, value)
                    ? -1
-                   : wrong("--listen", value, "write HOST:PORT, for instance 127.0.0.1:0");
+                   : wrong("--listen", value,
+                           "write HOST:PORT, for instance 127.0.0.1:0, or unix:PATH");
     case OPTION_ANSWER:
         return parse_answer(&out->answer, value)
                    ? -1

@@ -10,6 +10,7 @@ struct options {
     const char *root;
     const char *listen_host;
     const char *listen_port;
+    const char *listen_path; /* of a Unix-domain socket, "@name": abstract; NULL: HOST:PORT */
     bool allow_remote;
     enum answer_kind answer;
     unsigned interval_ms;
@@ -22,7 +23,7 @@ struct options {
     const char *user;        /* NAME:PASSWORD; NULL: no authentication */
     const char *tls_cert;
     const char *tls_key;
-    char *listen_text; /* owned; host and port point into it */
+    char *listen_text; /* owned; host, port and path point into it */
 };
 
 /* Parses the command line. -1: go on; else exit with that status: what was wrong, or the help, has

@@ -11,6 +11,9 @@ enum { SERVER_CONNECTIONS = 256 };
  * standard error. */
 int server_listen(const struct options *options);
 
+/* Removes what listening has left in the file system. */
+void server_unlisten(const struct options *options);
+
 /* Serves until SIGTERM or SIGINT, which the caller has blocked. `tls` NULL: in clear. 0, or -1 with
  * one line printed. */
 int server_run(const struct site *site, int listen_fd, struct tls *tls, int log_fd);
