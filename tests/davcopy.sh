@@ -359,6 +359,47 @@ test_tls() {
     expect "TLS: https to an http port" 4 "nothing was copied" "https${url#http}/file" /copy
 }
 
+# ---- Other ways to the server
+
+test_ways() {
+    origin --listen "unix:$work/dav.sock" --answer 102 --interval 50 --steady --delay 100
+    expect "Unix socket: 102" 0 "(102, " --unix-socket "$work/dav.sock" --log "$work/way.jsonl" \
+        http://no.such.test:81/tree /copy
+    check "Unix socket: the whole tree is there" same_tree "$root/tree" "$root/copy"
+    check "Unix socket: the log names it" \
+        grep -q "\"network.transport\":\"unix\",\"network.peer.address\":\"$work/dav.sock\"" \
+        "$work/way.jsonl"
+    expect "Unix socket: no proxy is used" 0 copied --unix-socket "$work/dav.sock" \
+        --proxy http://127.0.0.1:9 http://no.such.test/file /copy2
+    kill "$origin" && wait "$origin" 2>/dev/null
+    check "Unix socket: davorigin removes it" [ ! -e "$work/dav.sock" ]
+    expect "Unix socket: nobody is there" 4 "dav.sock: No such file" \
+        --unix-socket "$work/dav.sock" http://h/file /copy
+    expect "Unix socket: no socket" 4 "it is no socket" --unix-socket "$work" http://h/file /copy
+    expect "Unix socket: too long" 2 "1 to 107 bytes" \
+        --unix-socket "/$(printf '%0120d' 0)" http://h/file /copy
+    expect "Unix socket and --connect-to" 2 "--connect-to exclude each other" \
+        --unix-socket a --connect-to b http://h/a /b
+    origin --listen "unix:@davcopy-sh-$$" --answer 202 --interval 50 --delay 50
+    expect "abstract socket: 202" 0 "(202, " --unix-socket "@davcopy-sh-$$" http://h/tree /copy
+
+    origin
+    expect "--connect-to" 0 copied --connect-to "${url#http://}" http://no.such.test/file /copy
+    expect "--connect-to, where nobody is" 4 "127.0.0.1:9" --connect-to 127.0.0.1:9 \
+        http://no.such.test/file /copy
+    expect "--connect-to without a host" 2 "cannot be used" --connect-to :80 http://h/a /b
+    expect "--connect-to nowhere" 2 "cannot be used" --connect-to '' http://h/a /b
+    expect "--connect-to a wrong port" 2 "no port from 1" --connect-to h:65536 http://h/a /b
+    expect "--local-address" 0 copied --local-address 127.0.0.1 "$url/file" /copy2
+    expect "--local-address of another machine" 7 "no interface of this machine" \
+        --local-address 192.0.2.1 "$url/file" /copy3
+    expect "--local-address of the other family" 4 "no address of that family" \
+        --local-address ::1 "$url/file" /copy3
+    expect "--local-address that is none" 2 "name of an interface" --local-address 1.2.3 \
+        "$url/file" /copy3
+    check "and nothing was copied" [ ! -e "$root/copy3" ]
+}
+
 # ---- Signals, and a server that dies
 
 # with_signals COMMAND...: in the background, with SIGINT as it is at a prompt (a shell without job
@@ -602,6 +643,7 @@ test_207
 test_login
 test_log
 test_tls
+test_ways
 test_death
 test_terminal
 if [ -n "$dumb_program" ]; then

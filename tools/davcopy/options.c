@@ -39,6 +39,10 @@ static const char help_text[] =
     "      --tls-min 1.2|1.3       the oldest version of TLS that will do (default 1.2)\n"
     "  -x, --proxy URL             go through this proxy, http://... or socks5h://..., 'none' for\n"
     "                              none (default: http_proxy, https_proxy, no_proxy)\n"
+    "      --unix-socket PATH      connect to this Unix-domain socket, '@NAME' if it is abstract\n"
+    "      --connect-to HOST[:PORT]\n"
+    "                              connect to that place; the server is still that of SOURCE\n"
+    "      --local-address ADDRESS connect from this address or interface of this machine\n"
     "      --silence SECONDS       give up after that long without a sign of life (default 300)\n"
     "      --deadline SECONDS      stop waiting after that long in all (default: none, but 24 h\n"
     "                              for a job that is polled)\n"
@@ -64,6 +68,9 @@ enum {
     OPTION_CRL,
     OPTION_PINNED,
     OPTION_TLS_MIN,
+    OPTION_UNIX_SOCKET,
+    OPTION_CONNECT_TO,
+    OPTION_LOCAL_ADDRESS,
     OPTION_SILENCE,
     OPTION_DEADLINE,
     OPTION_LOG
@@ -85,6 +92,9 @@ static const struct option long_options[] = {
     {"pinned", required_argument, NULL, OPTION_PINNED},
     {"tls-min", required_argument, NULL, OPTION_TLS_MIN},
     {"proxy", required_argument, NULL, 'x'},
+    {"unix-socket", required_argument, NULL, OPTION_UNIX_SOCKET},
+    {"connect-to", required_argument, NULL, OPTION_CONNECT_TO},
+    {"local-address", required_argument, NULL, OPTION_LOCAL_ADDRESS},
     {"silence", required_argument, NULL, OPTION_SILENCE},
     {"deadline", required_argument, NULL, OPTION_DEADLINE},
     {"log", required_argument, NULL, OPTION_LOG},
@@ -203,6 +213,24 @@ static int take_tls_min(struct options *out, const char *text)
     return EXIT_DONE;
 }
 
+/* HOST, HOST:PORT, an IPv6 address, or one in brackets with a port; the library judges the host. */
+static int take_connect_to(struct options *out, const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    const bool has_port =
+        colon && (colon == strchr(text, ':') || (text[0] == '[' && colon[-1] == ']'));
+    const char *digits = has_port ? colon + 1 : "1";
+    const size_t length = strlen(digits);
+
+    if (length == 0 || length > 5 || strspn(digits, "0123456789") != length || atoi(digits) < 1 ||
+        atoi(digits) > 65535)
+        return wrong("--connect-to %s has no port from 1 to 65535; write HOST:PORT", text);
+    free(out->connect_host);
+    out->connect_host = has_port ? strndup(text, (size_t)(colon - text)) : strdup(text);
+    out->connect_port = has_port ? atoi(digits) : 0;
+    return out->connect_host ? EXIT_DONE : no_memory();
+}
+
 static int take(struct options *out, int option, char *argument)
 {
     switch (option) {
@@ -253,6 +281,14 @@ static int take(struct options *out, int option, char *argument)
     case 'x':
         out->proxy = argument;
         return EXIT_DONE;
+    case OPTION_UNIX_SOCKET:
+        out->unix_socket = argument;
+        return EXIT_DONE;
+    case OPTION_CONNECT_TO:
+        return take_connect_to(out, argument);
+    case OPTION_LOCAL_ADDRESS:
+        out->local_address = argument;
+        return EXIT_DONE;
     case OPTION_SILENCE:
         return take_seconds(&out->silence_ms, "--silence", argument);
     case OPTION_DEADLINE:
@@ -281,6 +317,9 @@ static int check_together(const struct options *out)
         return wrong("--password-file needs --user; give the name too");
     if (out->netrc_file && out->user)
         return wrong("--user and --netrc exclude each other; give one of them");
+    if (out->unix_socket && (out->connect_host || out->local_address))
+        return wrong("--unix-socket and %s exclude each other; give one of them",
+                     out->connect_host ? "--connect-to" : "--local-address");
     if (out->password_file && out->password)
         return wrong("--user has a password already; leave it out, or --password-file");
     return EXIT_DONE;
@@ -356,5 +395,6 @@ void options_dispose(struct options *options)
     if (options->password)
         explicit_bzero(options->password, strlen(options->password));
     free(options->password);
+    free(options->connect_host);
     free(options->user);
 }

@@ -37,10 +37,14 @@ struct options {
     const char *crl_file;
     const char *pinned_keys;
     bool only_tls_1_3;
-    const char *proxy;    /* NULL: the environment's, "none": none */
-    const char *log_file; /* "-" is standard error */
-    int64_t silence_ms;   /* 0: the library's default */
-    int64_t deadline_ms;  /* 0: none */
+    const char *proxy;         /* NULL: the environment's, "none": none */
+    const char *unix_socket;   /* path, "@name": abstract */
+    char *connect_host;        /* owned, NULL without --connect-to */
+    int connect_port;          /* 0: that of SOURCE */
+    const char *local_address; /* or interface */
+    const char *log_file;      /* "-" is standard error */
+    int64_t silence_ms;        /* 0: the library's default */
+    int64_t deadline_ms;       /* 0: none */
 };
 
 /* Reads argv; a password in it is blanked there. Returns true to go on; else what was to be said

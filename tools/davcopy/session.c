@@ -164,6 +164,41 @@ static int add_fields(struct session *session, interim_request *request, bool sa
     return EXIT_DONE;
 }
 
+static int wrong_way(struct session *session, const char *option, const char *value,
+                     const char *advice)
+{
+    char shown[256];
+
+    display_line(&session->display, "%s '%s' cannot be used; %s", option,
+                 printable(shown, sizeof shown, value), advice);
+    return EXIT_USAGE;
+}
+
+/* How the server is reached. */
+static int set_way(struct session *session, interim_request *request)
+{
+    const struct options *options = session->options;
+    int code = 0;
+
+    if (options->unix_socket)
+        code = interim_request_set_unix_socket(request, options->unix_socket);
+    if (code == INTERIM_EINVAL)
+        return wrong_way(session, "--unix-socket", options->unix_socket,
+                         "give a path of 1 to 107 bytes, or @NAME");
+    if (code == 0 && options->connect_host)
+        code =
+            interim_request_set_connect_to(request, options->connect_host, options->connect_port);
+    if (code == INTERIM_EINVAL)
+        return wrong_way(session, "--connect-to", options->connect_host,
+                         "give HOST:PORT, an IPv6 address in brackets");
+    if (code == 0 && options->local_address)
+        code = interim_request_set_local_address(request, options->local_address);
+    if (code == INTERIM_EINVAL)
+        return wrong_way(session, "--local-address", options->local_address,
+                         "give an address of this machine, or the name of an interface");
+    return code < 0 ? local_trouble(session, "cannot make the request", code) : EXIT_DONE;
+}
+
 static int set_up(struct session *session, interim_request *request)
 {
     const struct options *options = session->options;
@@ -204,6 +239,8 @@ interim_request *session_request(struct session *session, int *exit_code, const 
     }
     *exit_code = code < 0 ? local_trouble(session, "cannot make the request", code)
                           : set_up(session, request);
+    if (*exit_code == EXIT_DONE)
+        *exit_code = set_way(session, request);
     if (*exit_code == EXIT_DONE)
         *exit_code = add_fields(session, request, safe);
     if (*exit_code == EXIT_DONE)

@@ -230,14 +230,20 @@ static void judge_status(struct verdict *out, const struct evidence *evidence)
 void verdict_network(struct verdict *out, int code, const char *detail)
 {
     const char *advice;
+    int exit_code = EXIT_NETWORK;
 
     switch (code) {
+    case INTERIM_ENOMEM:
+    case INTERIM_ESYSTEM:
+        exit_code = EXIT_LOCAL;
+        advice = "that is to be mended on this machine; nothing was copied";
+        break;
     case INTERIM_ERESOLVE:
         advice = "check the host name and the network; nothing was copied";
         break;
     case INTERIM_ECONNECT:
     case INTERIM_ECONNECT_TIMEOUT:
-        advice = "check host and port, and that the server runs; nothing was copied";
+        advice = "check host and port, or the socket, and that the server runs; nothing was copied";
         break;
     case INTERIM_EPROXY:
         advice = "check --proxy, or http_proxy and https_proxy; nothing was copied";
@@ -261,7 +267,7 @@ void verdict_network(struct verdict *out, int code, const char *detail)
         advice = "try again later; nothing was copied";
         break;
     }
-    conclude(out, EXIT_NETWORK, PLACE_SOURCE, advice, "%s%s%s", interim_strerror(code),
+    conclude(out, exit_code, PLACE_SOURCE, advice, "%s%s%s", interim_strerror(code),
              detail[0] ? ": " : "", detail);
 }
 
