@@ -35,7 +35,7 @@ START_TEST(request_has_presets_of_polling)
     ck_assert_int_eq(filled.first_ms, 1000);
     ck_assert_int_eq(filled.min_ms, 250);
     ck_assert_int_eq(filled.max_ms, 600000);
-    ck_assert_int_eq(filled.outage_ms, 300000);
+    ck_assert_int_eq(filled.outage_ms, 0); /* depends on the job */
     interim__polling_fill(&kept);
     ck_assert_int_eq(kept.deadline_ms, INTERIM_FOREVER);
     ck_assert_int_eq(kept.first_ms, 1);
