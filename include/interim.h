@@ -156,7 +156,7 @@ typedef struct interim_error {
     int os_error;            /* errno, or the EAI_* of getaddrinfo for ERESOLVE; 0 when neither */
     unsigned long tls_error; /* an OpenSSL error for ETLS, an X509_V_ERR_* for ECERTIFICATE, or 0 */
     int status;              /* the last status that was seen, interim or final; 0 when none */
-    int64_t offset; /* byte of the answer at which the parser stopped; -1 when not a parser's */
+    int64_t offset; /* byte of the answer that is wrong, or where a truncated one ended; else -1 */
     char text[160];
 } interim_error;
 

@@ -39,6 +39,7 @@ static int interim_response(interim__exchange *exchange)
     if (head->status == 101) {
         interim__error_set(exchange->error, INTERIM_EUPGRADE, INTERIM_STAGE_HEAD,
                            "101 to a request that had no Upgrade field");
+        exchange->error->offset = (int64_t)head->at;
         return broken(exchange);
     }
     exchange->interim_count++;
@@ -183,20 +184,25 @@ int interim__exchange_step(interim__exchange *exchange, char **data, size_t *len
     }
 }
 
+static int truncated(interim__exchange *exchange, interim_stage stage, const char *where)
+{
+    interim__error_set(exchange->error, INTERIM_ETRUNCATED, stage,
+                       "the connection ended in %s, after %llu bytes of the answer", where,
+                       (unsigned long long)exchange->received);
+    exchange->error->offset = (int64_t)exchange->received;
+    return broken(exchange);
+}
+
 /* What is known when the stream ends where it must not. */
 static int cut_short(interim__exchange *exchange)
 {
     unsigned count = exchange->interim_count;
 
     if (exchange->state == INTERIM__EXCHANGE_BODY)
-        interim__error_set(exchange->error, INTERIM_ETRUNCATED, INTERIM_STAGE_BODY,
-                           "the connection ended in the body, after %llu bytes of the answer",
-                           (unsigned long long)exchange->received);
-    else if (interim__exchange_in_head(exchange))
-        interim__error_set(exchange->error, INTERIM_ETRUNCATED, INTERIM_STAGE_HEAD,
-                           "the connection ended in a head, after %llu bytes of the answer",
-                           (unsigned long long)exchange->received);
-    else if (count > 0)
+        return truncated(exchange, INTERIM_STAGE_BODY, "the body");
+    if (interim__exchange_in_head(exchange))
+        return truncated(exchange, INTERIM_STAGE_HEAD, "a head");
+    if (count > 0)
         interim__error_set(exchange->error, INTERIM_EDISCONNECTED, INTERIM_STAGE_HEAD,
                            "the connection ended after %u interim response%s, the last a %d", count,
                            count == 1 ? "" : "s", exchange->last_interim);

@@ -129,6 +129,7 @@ START_TEST(exchange_passes_on_every_interim_code_but_101)
         begin("GET");
         ck_assert_str_eq(take(text, (size_t)length, &left), code == 101 ? "E" : "IRO");
         ck_assert_int_eq(error.code, code == 101 ? INTERIM_EUPGRADE : 0);
+        ck_assert_int_eq(error.offset, code == 101 ? 0 : -1);
         ck_assert_uint_eq(exchange.interim_count, code != 101);
         ck_assert(interim__exchange_reusable(&exchange) == (code != 101));
         interim__exchange_dispose(&exchange);
@@ -368,6 +369,9 @@ START_TEST(exchange_end_tells_what_was_cut)
         if (cases[i].code != 0) {
             ck_assert_int_eq(error.code, cases[i].code);
             ck_assert_int_eq(error.stage, cases[i].stage);
+            ck_assert_int_eq(error.offset, cases[i].code == INTERIM_ETRUNCATED
+                                               ? (int64_t)strlen(cases[i].text)
+                                               : -1);
             /* every later call gives the same */
             left = 6;
             ck_assert_int_eq(interim__exchange_step(&exchange, &data, &left), cases[i].code);
