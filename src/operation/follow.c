@@ -84,18 +84,24 @@ static bool is_harmless(const interim_field *field)
     return false;
 }
 
-/* Fields that are about the first request and would be wrong, or a second order, on a GET of a
- * monitor. */
-static bool is_about_the_request(const interim_field *field)
+/* Fields that are about the method and the body of the first request, and would be wrong, or a
+ * second order, on a GET that takes its place (RFC 9110 section 15.4). */
+static bool is_about_the_method(const interim_field *field)
 {
-    static const char *const names[] = {"destination",     "source",
-                                        "overwrite",       "depth",
-                                        "lock-token",      "if",
-                                        "timeout",         "range",
-                                        "prefer",          "oc-lazyops",
-                                        "credential",      "operation-id",
-                                        "idempotency-key", "cache-control",
-                                        "accept-encoding", "x-method-override"};
+    static const char *const names[] = {"destination",
+                                        "source",
+                                        "overwrite",
+                                        "depth",
+                                        "lock-token",
+                                        "if",
+                                        "timeout",
+                                        "range",
+                                        "prefer",
+                                        "oc-lazyops",
+                                        "credential",
+                                        "operation-id",
+                                        "x-method-override",
+                                        "idempotency-key"};
     static const char *const beginnings[] = {"content-", "if-", "transferheader", "x-http-method"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -105,6 +111,13 @@ static bool is_about_the_request(const interim_field *field)
         if (interim__text_begins(field->name, field->name_length, beginnings[i]))
             return true;
     return false;
+}
+
+/* Monitors are asked past caches, and their short answers without a coding. */
+static bool is_for_results(const interim_field *field)
+{
+    return interim__text_is(field->name, field->name_length, "cache-control") ||
+           interim__text_is(field->name, field->name_length, "accept-encoding");
 }
 
 static int add(interim__fields *fields, const char *name, const char *value)
@@ -152,11 +165,11 @@ bool interim__follow_logs_in(const interim_request *request, const interim__uri 
 
 /* What the request says of how it wants to be answered, unless the caller said it (RFC 7240). value
  * is room for it, as long as out is used. */
-static int add_preference(interim__fields *out, const interim_request *request, bool monitor,
+static int add_preference(interim__fields *out, const interim_request *request, bool changed,
                           char value[PREFERENCE_SIZE])
 {
     const interim_polling *polling = &request->polling;
-    bool async = !monitor && (polling->flags & INTERIM_POLL_PREFER_ASYNC) != 0;
+    bool async = !changed && (polling->flags & INTERIM_POLL_PREFER_ASYNC) != 0;
     bool processing = (polling->flags & INTERIM_POLL_PREFER_PROCESSING) != 0;
     char wait[32] = "";
 
@@ -170,16 +183,18 @@ static int add_preference(interim__fields *out, const interim_request *request, 
 }
 
 static int choose_fields(interim__fields *out, const interim_request *request, interim_hop hop,
-                         bool same_origin, const char *authorization,
+                         const char *method, bool same_origin, const char *authorization,
                          char preference[PREFERENCE_SIZE])
 {
     bool monitor = is_monitor(hop);
+    bool changed = monitor || strcmp(method, request->method) != 0;
     int failed = 0;
 
     for (size_t i = 0; failed == 0 && i < request->fields.count; i++) {
         const interim_field *field = &request->fields.items[i];
 
-        if ((same_origin || is_harmless(field)) && !(monitor && is_about_the_request(field)))
+        if ((same_origin || is_harmless(field)) && !(changed && is_about_the_method(field)) &&
+            !(monitor && is_for_results(field)))
             failed = interim__fields_add(out, field->name, field->name_length, field->value,
                                          field->value_length);
     }
@@ -190,7 +205,7 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
     if (failed == 0 && monitor)
         failed = add(out, "Cache-Control", "no-cache");
     if (failed == 0)
-        failed = add_preference(out, request, monitor, preference);
+        failed = add_preference(out, request, changed, preference);
     if (failed == 0 && interim__follow_decodes(request, hop) &&
         interim__fields_next(out, "accept-encoding", NULL) == NULL)
         failed = add(out, "Accept-Encoding", "gzip, deflate");
@@ -212,7 +227,7 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
     *body = interim__follow_body(request, hop, method);
     *expects = *expects && interim__follow_expects(request, body);
     failed =
-        choose_fields(&fields, request, hop, same_origin,
+        choose_fields(&fields, request, hop, method, same_origin,
                       interim__follow_logs_in(request, uri) ? authorization : NULL, preference);
     if (failed == 0 && *expects)
         failed = add(&fields, "Expect", "100-continue");

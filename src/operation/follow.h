@@ -56,12 +56,12 @@ bool interim__follow_knows(const interim__body_source *body);
 bool interim__follow_logs_in(const interim_request *request, const interim__uri *uri);
 
 /* Appends the head of the request of a hop to out. Credentials and fields of the caller go to the
- * origin that the caller named, and to no other; a poll drops what would be about the first request
- * (its body, conditions, Destination, Depth and the like). *expects tells whether it asks before it
- * sends a body; false forbids it. authorization: the value of
- * that field, or NULL; see interim__follow_logs_in. route: how uri is reached; through an HTTP
- * proxy without a tunnel the target is in absolute form. body gets what is to be sent. Errors:
- * ENOMEM. */
+ * origin that the caller named, and to no other; a poll, and a GET after a 303 to another method,
+ * drop what would be about the first request (its body, conditions, Destination, Depth and the
+ * like). *expects tells whether it asks before it sends a body; false forbids it. authorization:
+ * the value of that field, or NULL; see interim__follow_logs_in. route: how uri is reached; through
+ * an HTTP proxy without a tunnel the target is in absolute form. body gets what is to be sent.
+ * Errors: ENOMEM. */
 int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim_request *request, interim_hop hop, const char *method,
                           const interim__uri *uri, const interim__route *route,

@@ -281,7 +281,7 @@ START_TEST(follow_writes_the_request_itself)
                      "PROPFIND /c HTTP/1.1\r\nHost: b.example\r\nUser-Agent: mine\r\n"
                      "Content-Length: 4\r\n\r\n");
     ck_assert_str_eq(head(request, INTERIM_HOP_REDIRECT, "GET", "http://dav.example/c", &body),
-                     "GET /c HTTP/1.1\r\nHost: dav.example\r\nDepth: 1\r\nUser-Agent: mine\r\n"
+                     "GET /c HTTP/1.1\r\nHost: dav.example\r\nUser-Agent: mine\r\n"
                      "Authorization: Basic dTpw\r\n\r\n");
     ck_assert_int_eq(body, INTERIM__BODY_NONE);
     authorization = NULL;

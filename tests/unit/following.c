@@ -196,10 +196,16 @@ START_TEST(following_303_of_a_propfind_by_a_get)
     int calls = 0;
 
     request->body = (interim__body_source){.reader = read_four, .user = &calls, .length = 4};
+    ck_assert_int_eq(interim_request_add_header(request, "Depth", "1"), 0);
+    ck_assert_int_eq(interim_request_add_header(request, "Content-Type", "text/xml"), 0);
+    ck_assert_int_eq(interim_request_add_header(request, "If-Match", "\"e\""), 0);
+    ck_assert_int_eq(interim_request_add_header(request, "Cache-Control", "max-age=9"), 0);
     fake_run(&run, request, SCRIPT(SAY(303, "Location: /b\n"), SAY(200, "")));
     check_outcome(INTERIM_DONE, 0, 200);
+    ck_assert(sent(0, "Depth: 1\r\n") && sent(0, "Content-Type: text/xml\r\n"));
     ck_assert_str_eq(line(1), "GET /b HTTP/1.1");
-    ck_assert(!sent(1, "Content-Length"));
+    ck_assert(!sent(1, "Content-") && !sent(1, "Depth") && !sent(1, "If-Match"));
+    ck_assert(sent(1, "Cache-Control: max-age=9\r\n"));
     fake_finish(&run);
 }
 END_TEST
