@@ -37,6 +37,8 @@
     X(loop)                                                                                        \
     X(resolver)                                                                                    \
     X(connection)                                                                                  \
+    X(connection_stream)                                                                           \
+    X(race)                                                                                        \
     X(tls)                                                                                         \
     X(tls_options)                                                                                 \
     X(tls_tickets)                                                                                 \
