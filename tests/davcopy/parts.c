@@ -1,5 +1,6 @@
 /* parts.c - unit tests of the parts of davcopy that are pure functions: what a 207 says
- * (multistatus.c), what an answer means (verdict.c), what may be seen (printable.c).
+ * (multistatus.c), what an answer means (verdict.c), what may be seen (printable.c), who logs in
+ * (netrc.c, in parts_netrc.c).
  *
  * Prints a line for each failure and the counts at the end; exits 0 or 1.
  */
@@ -8,13 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parts.h"
+
 #include "../../tools/davcopy/multistatus.h"
 #include "../../tools/davcopy/printable.h"
 #include "../../tools/davcopy/verdict.h"
 
 static int passed, failed;
 
-static void check(const char *claim, bool holds)
+void check(const char *claim, bool holds)
 {
     if (holds) {
         passed++;
@@ -477,6 +480,7 @@ int main(void)
     test_207();
     test_200();
     test_outcomes();
+    test_netrc();
     test_printable(false);
     if (setlocale(LC_CTYPE, "C.UTF-8"))
         test_printable(true);

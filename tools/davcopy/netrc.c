@@ -56,12 +56,14 @@ static char *take_token(char **at, bool *malformed)
     return token;
 }
 
-/* A macro goes up to an empty line, or to the end. */
+/* A macro: its name, the rest of that line, and the lines up to an empty one, or to the end. */
 static void skip_macro(char **at)
 {
-    char *end = strstr(*at, "\n\n");
-
-    *at = end ? end + 2 : *at + strlen(*at);
+    do {
+        *at += strcspn(*at, "\n");
+        if (**at == '\n')
+            (*at)++;
+    } while (**at != '\0' && (*at)[strspn(*at, "\r")] != '\n');
 }
 
 enum netrc_answer netrc_find(char *text, const char *host, const char **user, const char **password)
@@ -79,13 +81,15 @@ enum netrc_answer netrc_find(char *text, const char *host, const char **user, co
             ours = true;
             continue;
         }
+        if (strcmp(word, "macdef") == 0) {
+            skip_macro(&at);
+            continue;
+        }
         value = take_token(&at, &malformed);
         if (!value)
             return NETRC_MALFORMED;
         if (strcmp(word, "machine") == 0)
             ours = strcasecmp(value, host) == 0;
-        else if (strcmp(word, "macdef") == 0)
-            skip_macro(&at);
         else if (strcmp(word, "login") == 0 && ours)
             *user = value;
         else if (strcmp(word, "password") == 0 && ours)
