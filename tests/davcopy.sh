@@ -443,6 +443,88 @@ test_signals() {
     check "no COPY was sent" never COPY
 }
 
+# ends_by NUMBER: davcopy dies of this signal.
+ends_by() {
+    for _ in $(seq 300); do
+        kill -0 "$copy_pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -KILL "$copy_pid" 2>/dev/null
+    wait "$copy_pid"
+    [ $? -eq $((128 + $1)) ]
+}
+
+# Whatever davcopy still does after the first, the second ends it: here it cannot say goodbye,
+# because nobody reads what it writes.
+test_second_signal() {
+    env --default-signal=INT true 2>/dev/null || {
+        skip "a second signal: env has no --default-signal here"
+        return
+    }
+    origin --answer 102 --interval 100 --steady --delay 400
+    mkfifo "$work/full"
+    exec 7<>"$work/full"
+    dd if=/dev/zero of="$work/full" bs=4096 count=1024 oflag=nonblock 2>/dev/null
+    for number in 2 15; do
+        rm -f "$work/log.second"
+        env --default-signal=INT,TERM,HUP "$DAVCOPY" --quiet --log "$work/log.second" \
+            "$url/tree" "/copy.second.$number" >&7 2>&7 </dev/null 7>&- &
+        copy_pid=$!
+        wait_for holds '"interim.event":"interim"' "$work/log.second"
+        kill -INT "$copy_pid"
+        wait_for holds '"interim.outcome":"cancelled"' "$work/log.second"
+        check "after SIGINT it wants to tell" kill -0 "$copy_pid"
+        kill -$number "$copy_pid"
+        check "signal $number after SIGINT ends it at once" ends_by $number
+        check "and the server finishes" wait_for same_tree "$root/tree" "$root/copy.second.$number"
+    done
+    check "it did not tell" [ "$(dd bs=4096 count=1024 iflag=nonblock <&7 2>/dev/null |
+        tr -d '\0' | wc -c)" -eq 0 ]
+    exec 7>&-
+    # Both at once.
+    with_signals "$DAVCOPY" "$url/tree" /copy.both
+    wait_for holds 'first sign of life' "$work/err"
+    kill -STOP "$copy_pid"
+    kill -INT "$copy_pid"
+    kill -TERM "$copy_pid"
+    kill -CONT "$copy_pid"
+    check "SIGINT and SIGTERM at once end it" ends_by 15
+}
+
+# ---- .netrc: what of it is refused (what it says is tested by tests/davcopy/parts_netrc.c)
+
+netrc() {
+    printf %b "$1" >"$work/netrc"
+    chmod "${2:-600}" "$work/netrc"
+}
+
+test_netrc() {
+    origin --user anna:secret
+    netrc 'machine other.example login x password y\ndefault login anna password secret\n'
+    expect "netrc: the default entry" 0 "copied" --netrc "$work/netrc" "$url/file" /copy
+    netrc 'macdef m\nmachine 127.0.0.1 login x password y\n\nmachine 127.0.0.1 login anna password "secret"'
+    expect "netrc: behind a macro, in quotes" 0 "copied" --netrc "$work/netrc" "$url/file" /copy2
+    netrc 'machine other.example login anna password secret\n'
+    expect "netrc: not this host" 1 "401" --netrc "$work/netrc" "$url/file" /copy3
+    netrc 'machine 127.0.0.1 login anna\n'
+    expect "netrc: no password" 2 "not both login and password" --netrc "$work/netrc" "$url/file" \
+        /copy3
+    netrc 'machine 127.0.0.1 login anna password secret' 640
+    expect "netrc: open to others" 2 "chmod 600" --netrc "$work/netrc" "$url/file" /copy3
+    netrc 'machine 127.0.0.1 login anna password sec\0ret\n'
+    expect "netrc: NUL" 2 "cannot be understood" --netrc "$work/netrc" "$url/file" /copy3
+    netrc 'machine 127.0.0.1 login anna password "secret'
+    expect "netrc: an open quote" 2 "cannot be understood" --netrc "$work/netrc" "$url/file" /copy3
+    head -c 100000000 /dev/zero | tr '\0' a >"$work/netrc"
+    expect "netrc: a line of 100 MB" 2 "longer than" --netrc "$work/netrc" "$url/file" /copy3
+    rm -f "$work/netrc"
+    expect "netrc: not there" 2 "No such file" --netrc "$work/netrc" "$url/file" /copy3
+    expect "netrc: a folder" 2 "not a file" --netrc "$work" "$url/file" /copy3
+    mkfifo -m 600 "$work/netrc"
+    expect "netrc: a pipe" 2 "not a file" --netrc "$work/netrc" "$url/file" /copy3
+    check "netrc: none of these copied" [ ! -e "$root/copy3" ]
+}
+
 test_death() {
     origin --answer 102 --interval 100 --steady --delay 2000
     : >"$work/err"
@@ -641,6 +723,7 @@ test_102
 test_202
 test_207
 test_login
+test_netrc
 test_log
 test_tls
 test_ways
@@ -648,6 +731,7 @@ test_death
 test_terminal
 if [ -n "$dumb_program" ]; then
     test_signals
+    test_second_signal
     test_refusals
     test_malformed
     test_members
