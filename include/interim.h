@@ -110,11 +110,13 @@ INTERIM_API const char *interim_version(void);
     X(EFLOOD, -68, "interim responses came faster than the flood limit")                           \
     X(EREDIRECT, -69, "the redirect cannot be followed")                                           \
     X(ECODING, -70, "the content coding of the answer is malformed or over a limit")               \
+    X(EMARKERS, -75, "the markers ended without telling how the copy ended")                       \
     /* Limits of time. */                                                                          \
     X(ECONNECT_TIMEOUT, -80, "connecting took longer than the connect limit")                      \
     X(EHEAD_TIMEOUT, -81, "the head of the answer took longer than the head limit")                \
     X(ESILENCE, -82, "the server was silent for longer than the silence limit")                    \
     X(ETOTAL, -83, "the operation took longer than the total limit")                               \
+    X(ESTALLED, -85, "markers came, but the bytes of the copy did not move any more")              \
     /* Polling a monitor. */                                                                       \
     X(EPOLL_GONE, -100, "the monitor disappeared")                                                 \
     X(EPOLL_UNREACHABLE, -101, "the monitor could not be asked for too long")                      \
@@ -182,7 +184,8 @@ typedef enum interim_event_kind {
     INTERIM_EVENT_ACCEPTED,  /* a 202 will be polled; url is the monitor */
     INTERIM_EVENT_WAITING,   /* the next poll comes in wait_ms */
     INTERIM_EVENT_POLL,      /* a monitor answered: a sign of life; text tells its state */
-    INTERIM_EVENT_MARKER,    /* a performance marker of a streamed body: a sign of life */
+    INTERIM_EVENT_MARKER,    /* a performance marker of a streamed body: a sign of life; done tells
+                                the bytes */
     INTERIM_EVENT_RETRY,     /* a safe request failed and is asked again in wait_ms;
                                 or a 401 is answered (text tells how) */
     INTERIM_EVENT_GAP,       /* silence for longer than gap_warning, repeated as it doubles */
@@ -522,17 +525,81 @@ typedef struct interim_patience {
     int64_t continue_ms; /* how long a body waits for 100 Continue before it is sent all the same:
                             1,000 */
     uint32_t interim_rate;  /* interims a second that are too many: 100 ... */
-    uint32_t interim_burst; /* ... once this many came faster: 16,384. EFLOOD */
+    uint32_t interim_burst; /* ... once this many came faster: 16,384. EFLOOD. Markers are counted
+                               in the same way */
+    int64_t stall_ms; /* markers come, but the bytes that they tell of are not more than before:
+                         600,000; INTERIM_FOREVER: never. Raise it for copies that queue for long,
+                         say for a tape. ESTALLED */
 } interim_patience;
 #define INTERIM_PATIENCE_INIT                                                                      \
     {                                                                                              \
-        sizeof(interim_patience), 0, 0, 0, 0, 0, 0, 0, 0                                           \
+        sizeof(interim_patience), 0, 0, 0, 0, 0, 0, 0, 0, 0                                        \
     }
 
 /* Sets the patience, copied. Errors: EINVAL (a limit is negative or over 366 days), EBUSY. Since:
  * 0.1. */
 INTERIM_API int interim_request_set_patience(interim_request *request,
                                              const interim_patience *patience);
+
+/* A third-party copy (WLCG HTTP-TPC): the server that gets the COPY fetches the content from
+ * another server (pull), or sends it there (push). Zero of each field means its default; strings
+ * are copied, and overwritten when the request is freed.
+ *
+ *     interim_request_new(&request, "COPY", "https://b.example/file");
+ *     interim_third_party copy = INTERIM_THIRD_PARTY_INIT;
+ *     copy.source = "https://a.example/file";
+ *     copy.authorization = "Bearer ...";
+ *     interim_request_set_third_party(request, &copy); */
+typedef struct interim_third_party {
+    size_t size;
+    const char *source;        /* pull: from where the server of the request's URL fetches it */
+    const char *destination;   /* push: to where it sends it. One of both, an absolute URL */
+    const char *authorization; /* what the other server is to get as Authorization
+                                  (TransferHeaderAuthorization): nothing */
+    const char *credential;    /* the field Credential: "none", nothing is delegated; "" leaves the
+                                  field out */
+    const char *want_repr_digest; /* asks for the digest of what was copied (RFC 9530), say
+                                     "adler=10": nothing. It comes in the trailer Repr-Digest or
+                                     Digest, see interim_result_trailers; TE: trailers is sent */
+    const char *trusted; /* hosts on other origins to which a redirect may take this request with
+                            all its fields, credentials among them: none. A list as no_proxy */
+    int overwrite;       /* other than 0: Overwrite: T. 0: F */
+    int verify;          /* RequireChecksumVerification: 1 true, -1 false, 0 leaves it out */
+    unsigned streams;    /* X-Number-Of-Streams, up to 1000; 0 leaves it out */
+    int64_t total_bytes; /* size of the source, if it is known: markers have a percentage then */
+} interim_third_party;
+#define INTERIM_THIRD_PARTY_INIT                                                                   \
+    {                                                                                              \
+        sizeof(interim_third_party), NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0                \
+    }
+
+/* Makes a COPY a third-party copy: adds its fields. Everything else that the other server is to get
+ * is a field of the caller's whose name begins with TransferHeader; SciTag and the like are too
+ * (interim_request_add_header). May be called once for a request.
+ *
+ * The answer is 201 or 202 before the work begins, and its body tells of it, line by line: each
+ * complete marker is an INTERIM_EVENT_MARKER (done: the bytes of all stripes; text: its time and
+ * state) that on_interim gets too, and the last line tells the outcome: "success..." is
+ * INTERIM_DONE, "failure...", "failed..." and "aborted..." are INTERIM_FAILED, and its end without
+ * any of these is INTERIM_UNKNOWN with INTERIM_EMARKERS. interim_result_reason has the line. Such a
+ * body is never polled; it is given to interim_request_on_body, or its last 64 KiB are kept. Only
+ * complete markers end a silence, and patience has stall_ms. A COPY with a field Source or a
+ * Destination on another origin is followed in the same way without this call.
+ *
+ * When the operation ends before the server says so (cancel, a limit), the connection is closed:
+ * most servers stop the copy then, and some leave a part of it behind.
+ *
+ * Redirects. The fields, TransferHeaderAuthorization and an Authorization of the caller's among
+ * them, go to no other origin than that of the request. Storages send a COPY on from a head node to
+ * a disk node, by 301, 302, 307 or 308: that is followed on the same origin, and to the hosts of
+ * trusted, with all fields of the caller; what interim_request_set_authentication was given, and
+ * the client certificate, stay with the first origin. Else the redirect is the final response.
+ *
+ * Errors: EINVAL (the method is not COPY; both or none of source and destination; a number out of
+ * its range; called twice, or with Source or Destination set as fields), EURL, EFIELD (a string
+ * cannot be sent), EBUSY, ENOMEM. Nothing has changed then. RFC 4918 section 9.8. Since: 0.1. */
+INTERIM_API int interim_request_set_third_party(interim_request *request,
+                                                const interim_third_party *third_party);
 
 typedef enum interim_poll_mode {
     INTERIM_POLL_STANDARD = 0, /* follow a 202, except where it is known not to name a monitor */
@@ -717,6 +784,7 @@ typedef struct interim_timing {
     uint32_t interim_count;     /* interims of all exchanges */
     uint32_t poll_count;        /* polls that were answered */
     uint32_t retry_count;       /* safe requests that were asked again */
+    uint32_t marker_count;      /* markers that came complete */
 } interim_timing;
 
 /* What follows is read-only and borrowed until interim_result_free. */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# docs/CONFORMANCE.md and docs/SECURITY.md promise nothing that is not tested: the last cell of every
+# docs/CONFORMANCE.md, docs/SECURITY.md and docs/polling.md promise nothing that is not tested: the last cell of every
 # row names tests that exist and are run, or says why there is none; and what is said about a table
 # ("**7 rows: 5 tested, 2 out of scope.**", the line above it) is counted.
 #
@@ -97,6 +97,7 @@ judge() {
 
 judge docs/CONFORMANCE.md
 judge docs/SECURITY.md
+judge docs/polling.md
 
 # The check itself: it finds what it looks for.
 cat >"$work/planted.md" <<'END'

@@ -202,7 +202,8 @@ int interim_request_set_patience(interim_request *request, const interim_patienc
     memcpy(&known, patience, patience->size < sizeof known ? patience->size : sizeof known);
     if (!is_limit(known.connect_ms, false) || !is_limit(known.head_ms, false) ||
         !is_limit(known.silence_ms, false) || !is_limit(known.gap_warning_ms, true) ||
-        !is_limit(known.total_ms, true) || !is_limit(known.continue_ms, false))
+        !is_limit(known.total_ms, true) || !is_limit(known.continue_ms, false) ||
+        !is_limit(known.stall_ms, true))
         return INTERIM_EINVAL;
     interim__patience_fill(&known);
     request->patience = known;

@@ -123,6 +123,8 @@ void interim__ending_failed(interim__operation *op)
     interim__poll_outcome outcome;
 
     interim__tunnel_leave(op);
+    if (interim__marking_failed(op))
+        return;
     if (may_ask_again(op)) {
         ask_again(op);
         return;

@@ -34,9 +34,15 @@ interim__redirect interim__follow_redirect(const char *method, int status)
     }
 }
 
+bool interim__follow_trusts(const interim_request *request, const interim__uri *uri)
+{
+    return interim__uri_same_origin(&request->uri, uri) ||
+           (request->third_party && interim__route_lists(request->trusted, uri));
+}
+
 bool interim__follow_stays(const interim_request *request, const interim__uri *to)
 {
-    return interim__uri_same_origin(&request->uri, to) && request->body.reader == NULL;
+    return interim__follow_trusts(request, to) && request->body.reader == NULL;
 }
 
 int interim__follow_resolve(interim__uri *out, const interim_request *request,
@@ -101,8 +107,11 @@ static bool is_about_the_method(const interim_field *field)
                                         "credential",
                                         "operation-id",
                                         "x-method-override",
-                                        "idempotency-key"};
-    static const char *const beginnings[] = {"content-", "if-", "transferheader", "x-http-method"};
+                                        "idempotency-key",
+                                        "scitag",
+                                        "requirechecksumverification"};
+    static const char *const beginnings[] = {"content-",      "if-",          "transferheader",
+                                             "x-http-method", "x-number-of-", "want-"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (interim__text_is(field->name, field->name_length, names[i]))
@@ -183,8 +192,12 @@ static int add_preference(interim__fields *out, const interim_request *request, 
 }
 
 static int choose_fields(interim__fields *out, const interim_request *request, interim_hop hop,
+<<<<<<< HEAD
                          const char *method, bool same_origin, const char *authorization,
                          char preference[PREFERENCE_SIZE])
+=======
+                         bool trusted, const char *authorization, char preference[PREFERENCE_SIZE])
+>>>>>>> 7780dae (operation: follow streams of performance markers)
 {
     bool monitor = is_monitor(hop);
     bool changed = monitor || strcmp(method, request->method) != 0;
@@ -193,13 +206,20 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
     for (size_t i = 0; failed == 0 && i < request->fields.count; i++) {
         const interim_field *field = &request->fields.items[i];
 
+<<<<<<< HEAD
         if ((same_origin || is_harmless(field)) && !(changed && is_about_the_method(field)) &&
             !(monitor && is_for_results(field)))
+=======
+        if ((trusted || is_harmless(field)) && !(monitor && is_about_the_request(field)))
+>>>>>>> 7780dae (operation: follow streams of performance markers)
             failed = interim__fields_add(out, field->name, field->name_length, field->value,
                                          field->value_length);
     }
     if (failed == 0 && authorization != NULL)
         failed = add(out, "Authorization", authorization);
+    /* RFC 9110 section 10.1.4 */
+    if (failed == 0 && !monitor && request->wants_trailers)
+        failed = add(out, "TE", "trailers") < 0 ? INTERIM_ENOMEM : add(out, "Connection", "TE");
     if (failed == 0 && monitor && interim__fields_next(out, "accept", NULL) == NULL)
         failed = add(out, "Accept", "application/json, */*;q=0.8");
     if (failed == 0 && monitor)
@@ -219,7 +239,8 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
 {
     bool by_proxy = route != NULL && route->kind == INTERIM__ROUTE_HTTP && !uri->tls;
     interim__uri asked = *uri;
-    bool same_origin = interim__uri_same_origin(&request->uri, uri);
+    bool trusted = is_monitor(hop) ? interim__uri_same_origin(&request->uri, uri)
+                                   : interim__follow_trusts(request, uri);
     interim__fields fields = {0};
     char preference[PREFERENCE_SIZE];
     int failed;
@@ -227,7 +248,11 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
     *body = interim__follow_body(request, hop, method);
     *expects = *expects && interim__follow_expects(request, body);
     failed =
+<<<<<<< HEAD
         choose_fields(&fields, request, hop, method, same_origin,
+=======
+        choose_fields(&fields, request, hop, trusted,
+>>>>>>> 7780dae (operation: follow streams of performance markers)
                       interim__follow_logs_in(request, uri) ? authorization : NULL, preference);
     if (failed == 0 && *expects)
         failed = add(&fields, "Expect", "100-continue");

@@ -20,8 +20,12 @@ typedef enum interim__redirect {
  * same origin (see interim__follow_stays). */
 interim__redirect interim__follow_redirect(const char *method, int status);
 
-/* Whether this redirect of a method that changes something may be followed: to the same origin,
- * with a body that can be sent once more. */
+/* Whether the caller's fields may go to uri with the request itself: to its origin, and those of a
+ * third-party copy to the hosts that the caller trusts with them. */
+bool interim__follow_trusts(const interim_request *request, const interim__uri *uri);
+
+/* Whether this redirect of a method that changes something may be followed: to where the fields may
+ * go, with a body that can be sent once more. */
 bool interim__follow_stays(const interim_request *request, const interim__uri *to);
 
 /* Resolves a reference that the response of `from` holds. Refused: what is no http or https URL, or

@@ -26,7 +26,23 @@ static void adopt_answer(interim__operation *op)
         result->timing.response_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
 }
 
+void interim__following_adopt(interim__operation *op)
+{
+    adopt_answer(op);
+}
+
 /* ---- redirects ---- */
+
+/* The head node of a storage sends a third-party copy to the disk node by 302 as well: the method
+ * stays all the same (davix, gfal2). */
+static interim__redirect redirect_of(const interim__operation *op)
+{
+    int status = op->answer.status;
+
+    if (op->request->third_party && (status == 301 || status == 302))
+        return INTERIM__REDIRECT_SAME;
+    return interim__follow_redirect(op->method, status);
+}
 
 /* Whether a redirect of a method that changes something would leave the origin, or need a body that
  * cannot be read twice: it is the final answer then. */
@@ -36,8 +52,7 @@ static bool must_stay(const interim__operation *op, const interim_field *locatio
     const char *problem;
     bool stays;
 
-    if (op->request->body.reader != NULL &&
-        interim__follow_redirect(op->method, op->answer.status) == INTERIM__REDIRECT_SAME)
+    if (op->request->body.reader != NULL && redirect_of(op) == INTERIM__REDIRECT_SAME)
         return true;
     if (interim__method_is_safe(op->method) ||
         interim__follow_resolve(&to, op->request, &op->uri, location, &problem) < 0)
@@ -53,7 +68,7 @@ const interim_field *interim__following_location(const interim__operation *op)
     const interim_field *location;
 
     if (op->hop == INTERIM_HOP_POLL || op->hop == INTERIM_HOP_TUNNEL ||
-        interim__follow_redirect(op->method, op->answer.status) == INTERIM__REDIRECT_NONE)
+        redirect_of(op) == INTERIM__REDIRECT_NONE)
         return NULL;
     location = interim__fields_next(&op->answer.fields, "location", NULL);
     return location == NULL || must_stay(op, location) ? NULL : location;
@@ -140,8 +155,7 @@ static void ask_with_answer(interim__operation *op)
 
 static void follow_redirect(interim__operation *op, const interim_field *location)
 {
-    bool as_get =
-        interim__follow_redirect(op->method, op->answer.status) == INTERIM__REDIRECT_AS_GET;
+    bool as_get = redirect_of(op) == INTERIM__REDIRECT_AS_GET;
     const char *problem = NULL;
     interim__uri to = {0};
     bool result = op->hop == INTERIM_HOP_RESULT;
@@ -597,6 +611,8 @@ void interim__following_over(interim__operation *op)
         follow_redirect(op, location);
     else if (op->hop == INTERIM_HOP_RESULT)
         take_result(op);
+    else if (interim__marking_over(op))
+        return;
     else if (is_job(op))
         accept(op);
     else

@@ -86,6 +86,8 @@ void interim__operation_drop_exchange(interim__operation *op)
     free(op->answer.fields.items);
     interim__document_dispose(&op->answer.document);
     op->answer = (interim__answer){0};
+    free(op->marking);
+    op->marking = NULL;
     interim__buffer_dispose(&op->looked);
     interim__buffer_dispose(&op->backlog);
     interim__buffer_dispose(&op->held);

@@ -48,6 +48,9 @@ typedef enum interim__sink {
     INTERIM__SINK_DISCARD /* read and forgotten, up to a limit */
 } interim__sink;
 
+/* A body that may be a stream of markers: marking.c. */
+typedef struct interim__marking interim__marking;
+
 typedef struct interim__operation {
     /* Set at the start. */
     interim_request *request;
@@ -100,9 +103,10 @@ typedef struct interim__operation {
     interim__buffer held;    /* content that was decoded before the pause */
     interim__buffer looked;  /* its body so far, for SINK_LOOK */
     uint64_t discarded;
-    interim__accepted *job; /* NULL: no 202 is being followed */
-    interim__uri learnt;    /* the monitor that a 102 named; text NULL: none */
-    char *url_text;         /* of uri, fit for logs */
+    interim__marking *marking; /* NULL: the body is no stream of markers */
+    interim__accepted *job;    /* NULL: no 202 is being followed */
+    interim__uri learnt;       /* the monitor that a 102 named; text NULL: none */
+    char *url_text;            /* of uri, fit for logs */
     char peer[120];
 } interim__operation;
 

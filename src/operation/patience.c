@@ -15,6 +15,7 @@ void interim__patience_fill(interim_patience *patience)
     fill(&patience->gap_warning_ms, 30000);
     fill(&patience->total_ms, INTERIM_FOREVER);
     fill(&patience->continue_ms, 1000);
+    fill(&patience->stall_ms, 600000);
     if (patience->interim_rate == 0)
         patience->interim_rate = 100;
     if (patience->interim_burst == 0)
@@ -54,13 +55,30 @@ void interim__watchdog_enter(interim__watchdog *dog, interim__phase phase, int64
     dog->phase = phase;
     dog->phase_start = now;
     dog->silence_ns = silence_ms * INTERIM__NS_PER_MS;
-    dog->head_since = INTERIM__FAR;
+    dog->head_since = dog->moved_at = INTERIM__FAR;
     restart_quiet(dog, now);
 }
 
 void interim__watchdog_activity(interim__watchdog *dog, int64_t now)
 {
     restart_quiet(dog, now);
+    if (dog->moved_at != INTERIM__FAR)
+        dog->moved_at = now;
+}
+
+void interim__watchdog_moved(interim__watchdog *dog, int64_t now)
+{
+    dog->moved_at = now;
+}
+
+void interim__watchdog_hurry(interim__watchdog *dog, int64_t silence_ms, int64_t now)
+{
+    int64_t silence_ns = silence_ms * INTERIM__NS_PER_MS;
+
+    restart_quiet(dog, now);
+    dog->moved_at = INTERIM__FAR;
+    if (silence_ns < dog->silence_ns)
+        dog->silence_ns = silence_ns;
 }
 
 static void note_silence(interim__watchdog *dog, int64_t now)
@@ -117,9 +135,10 @@ int64_t interim__watchdog_deadline(const interim__watchdog *dog)
     case INTERIM__PHASE_CONNECT:
         return earlier(total, after(dog->phase_start, dog->limits->connect_ms));
     case INTERIM__PHASE_EXCHANGE:
-        return earlier(earlier(total, dog->next_gap),
-                       earlier(dog->quiet_since + dog->silence_ns,
-                               after(dog->head_since, dog->limits->head_ms)));
+        return earlier(
+            earlier(earlier(total, dog->next_gap), after(dog->moved_at, dog->limits->stall_ms)),
+            earlier(dog->quiet_since + dog->silence_ns,
+                    after(dog->head_since, dog->limits->head_ms)));
     default:
         return total;
     }
@@ -131,6 +150,8 @@ static int check_exchange(interim__watchdog *dog, int64_t now)
         return INTERIM_EHEAD_TIMEOUT;
     if (now >= dog->quiet_since + dog->silence_ns)
         return INTERIM_ESILENCE;
+    if (now >= after(dog->moved_at, dog->limits->stall_ms))
+        return INTERIM_ESTALLED;
     if (now < dog->next_gap)
         return 0;
     dog->next_gap = dog->quiet_since + 2 * (dog->next_gap - dog->quiet_since);

@@ -29,6 +29,7 @@ typedef struct interim__watchdog {
     int64_t quiet_since;
     int64_t life;       /* the last sign of life, or when the request was sent; FAR: neither yet */
     int64_t head_since; /* the first byte of an incomplete head; FAR: none */
+    int64_t moved_at;   /* when the bytes of markers moved last; FAR: not watched */
     int64_t next_gap;   /* when to warn; FAR: not in this quiet time any more, or never */
     int64_t silence_ns; /* the limit of this exchange */
     int64_t longest;    /* silence */
@@ -49,6 +50,12 @@ void interim__watchdog_enter(interim__watchdog *dog, interim__phase phase, int64
 void interim__watchdog_activity(interim__watchdog *dog, int64_t now);
 void interim__watchdog_sent(interim__watchdog *dog, int64_t now);
 void interim__watchdog_life(interim__watchdog *dog, int64_t now);
+
+/* The bytes that markers tell of have moved, or are watched from now on. */
+void interim__watchdog_moved(interim__watchdog *dog, int64_t now);
+
+/* What is left to come has this long, unless the silence limit is shorter. */
+void interim__watchdog_hurry(interim__watchdog *dog, int64_t silence_ms, int64_t now);
 
 /* A head has begun, or none is under way. */
 void interim__watchdog_head(interim__watchdog *dog, bool under_way, int64_t now);

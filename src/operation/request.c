@@ -5,6 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+void interim__request_drop_fields(interim_request *request, size_t count)
+{
+    /* A value may be a credential too (a bearer token in Authorization). */
+    for (size_t i = count; i < request->fields.count; i++) {
+        OPENSSL_cleanse((char *)request->fields.items[i].value,
+                        request->fields.items[i].value_length);
+        free((char *)request->fields.items[i].name);
+    }
+    request->fields.count = count;
+}
+
 void interim__request_release(interim_request *request)
 {
     if (request == NULL || --request->references > 0)
@@ -14,15 +25,11 @@ void interim__request_release(interim_request *request)
     free(request->way.socket_path);
     free(request->way.host);
     free(request->way.local);
-    /* A value may be a credential too (a bearer token in Authorization). */
-    for (size_t i = 0; i < request->fields.count; i++) {
-        OPENSSL_cleanse((char *)request->fields.items[i].value,
-                        request->fields.items[i].value_length);
-        free((char *)request->fields.items[i].name);
-    }
+    interim__request_drop_fields(request, 0);
     interim__fields_dispose(&request->fields);
     interim__credentials_dispose(&request->credentials);
     free(request->body_memory);
+    free(request->trusted);
     free(request);
 }
 

@@ -28,6 +28,10 @@ struct interim_request {
     char link_member[64];      /* ... this */
     interim_poll_fn on_poll;
     void *poll_user;
+    bool third_party; /* see interim_request_set_third_party */
+    bool wants_trailers;
+    int64_t total_bytes; /* of the copy, for the percentage; 0: not known */
+    char *trusted;       /* hosts to which a redirect may take the fields; NULL: none */
     interim_event_fn on_interim, on_event;
     interim_body_fn on_body;
     bool to_descriptor;     /* on_body writes to one, and answers INTERIM_ESYSTEM with errno */
@@ -35,6 +39,9 @@ struct interim_request {
     int64_t body_offset;    /* of the body in body_fd */
     void *interim_user, *event_user, *body_user;
 };
+
+/* Takes off and overwrites all fields but the first count of them. */
+void interim__request_drop_fields(interim_request *request, size_t count);
 
 /* Drops one reference; the last one frees it, secrets overwritten. */
 void interim__request_release(interim_request *request);

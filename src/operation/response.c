@@ -88,6 +88,8 @@ static interim__sink choose_sink(const interim__operation *op)
         return INTERIM__SINK_DISCARD;
     if (interim__following_location(op) != NULL || interim__following_unexpected(op))
         return INTERIM__SINK_DISCARD;
+    if (op->marking != NULL)
+        return INTERIM__SINK_FINAL;
     if (op->hop == INTERIM_HOP_RESULT)
         return op->answer.status < 300 ? INTERIM__SINK_FINAL : INTERIM__SINK_DISCARD;
     /* A 202 that names no monitor is final, and its body the caller's at once: it may be a stream
@@ -105,7 +107,7 @@ static void take_response(interim__operation *op)
         interim__ending_failed(op);
         return;
     }
-    if (interim__following_challenged(op) < 0) {
+    if (interim__following_challenged(op) < 0 || interim__marking_begin(op) < 0) {
         interim__ending_failed(op);
         return;
     }
@@ -159,6 +161,8 @@ int interim__response_give(interim__operation *op, const char *data, size_t size
 
     if (op->request->on_body != NULL)
         return stream(op, data, size);
+    if (interim__marking_is_stream(op))
+        return interim__marking_keep(op, data, size);
     if (size > op->body_cap - kept->length)
         return interim__error_set(&op->error, INTERIM_EBODY_LIMIT, INTERIM_STAGE_BODY,
                                   "the cap is %zu bytes; stream the body instead", op->body_cap);
@@ -202,6 +206,8 @@ static int take_content(void *user, const char *data, size_t size)
         if (stop_looking(op) < 0)
             return op->error.code;
     }
+    if (op->marking != NULL)
+        return interim__marking_take(op, data, size);
     if (op->sink == INTERIM__SINK_FINAL)
         return interim__response_give(op, data, size);
     op->discarded += size;
@@ -210,7 +216,8 @@ static int take_content(void *user, const char *data, size_t size)
 
 static int take_body(interim__operation *op, const char *data, size_t size)
 {
-    interim__watchdog_activity(&op->dog, op->now.monotonic);
+    if (!interim__marking_is_stream(op))
+        interim__watchdog_activity(&op->dog, op->now.monotonic);
     if (op->coding == NULL)
         return take_content(op, data, size);
     return interim__coding_feed(op->coding, data, size, take_content, op, &op->error);

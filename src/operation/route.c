@@ -254,20 +254,24 @@ static bool is_exception(const char *entry, size_t length, const interim__uri *u
            is_name_or_below(entry, length, uri->host);
 }
 
+bool interim__route_lists(const char *list, const interim__uri *uri)
+{
+    while (list != NULL && *list != '\0') {
+        size_t length = strcspn(list, ", \t");
+
+        if (length > 0 && is_exception(list, length, uri))
+            return true;
+        list += length;
+        list += strspn(list, ", \t");
+    }
+    return false;
+}
+
 const interim__route *interim__routes_find(const interim__routes *routes, const interim__uri *uri)
 {
     const interim__route *route = uri->tls ? routes->https : routes->http;
-    const char *at = route == NULL ? NULL : routes->exceptions;
 
-    while (at != NULL && *at != '\0') {
-        size_t length = strcspn(at, ", \t");
-
-        if (length > 0 && is_exception(at, length, uri))
-            return NULL;
-        at += length;
-        at += strspn(at, ", \t");
-    }
-    return route;
+    return route != NULL && interim__route_lists(routes->exceptions, uri) ? NULL : route;
 }
 
 void interim__routes_dispose(interim__routes *routes)

@@ -33,6 +33,9 @@ void interim__route_free(interim__route *route);
  * networks such as 10.0.0.0/8; each may end with ":port". */
 const interim__route *interim__routes_find(const interim__routes *routes, const interim__uri *uri);
 
+/* Whether a list such as exceptions names the host and port of uri; NULL: an empty list. */
+bool interim__route_lists(const char *list, const interim__uri *uri);
+
 void interim__routes_dispose(interim__routes *routes);
 
 #endif

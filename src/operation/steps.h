@@ -1,6 +1,6 @@
 /* steps.h - what the files of the operation machine call of each other: operation.c (lifecycle and
- * inputs), response.c (takes an answer in), following.c (where to go from it), ending.c (how it
- * ends). May be included by these. */
+ * inputs), response.c (takes an answer in), marking.c (markers in it), following.c (where to go
+ * from it), ending.c (how it ends). May be included by these. */
 #ifndef INTERIM_OPERATION_STEPS_H
 #define INTERIM_OPERATION_STEPS_H
 
@@ -43,6 +43,25 @@ int interim__response_give(interim__operation *op, const char *data, size_t size
  * set. */
 int interim__response_finish(interim__operation *op);
 
+/* marking.c: the head of a final response came: whether its body may be a stream of markers, which
+ * is never polled, is in op->marking then. Errors: op->error is set. */
+int interim__marking_begin(interim__operation *op);
+
+/* marking.c: whether the body is known to be one: its bytes are no sign of life, its markers are.
+ */
+bool interim__marking_is_stream(const interim__operation *op);
+
+/* marking.c: takes a piece of the body, line by line, and gives it on. Errors: op->error is set. */
+int interim__marking_take(interim__operation *op, const char *data, size_t size);
+
+/* marking.c: keeps a piece of a stream in the result: the end of it, not all. Errors: as above. */
+int interim__marking_keep(interim__operation *op, const char *data, size_t size);
+
+/* marking.c: the body is complete, or (op->error) was cut short or came to a limit. Whether it was
+ * a stream: the operation has ended then. */
+bool interim__marking_over(interim__operation *op);
+bool interim__marking_failed(interim__operation *op);
+
 /* following.c: where the redirect goes that the answer is; NULL: the answer is none to be followed.
  */
 const interim_field *interim__following_location(const interim__operation *op);
@@ -54,6 +73,9 @@ bool interim__following_unexpected(const interim__operation *op);
 /* following.c: looks at the head of a final response for what it says of credentials; see
  * op->challenged. Errors: op->error is set. */
 int interim__following_challenged(interim__operation *op);
+
+/* following.c: the answer of this exchange becomes that of the operation. */
+void interim__following_adopt(interim__operation *op);
 
 /* following.c: the exchange is over. */
 void interim__following_over(interim__operation *op);

@@ -45,10 +45,10 @@ static void set_limits(struct asking *asking, int64_t divisor)
 {
     interim_patience patience = asking->transcript->patience;
     interim_polling polling = asking->transcript->polling;
-    int64_t *const limits[] = {&patience.connect_ms,     &patience.head_ms,  &patience.silence_ms,
-                               &patience.gap_warning_ms, &patience.total_ms, &patience.continue_ms,
-                               &polling.deadline_ms,     &polling.first_ms,  &polling.min_ms,
-                               &polling.max_ms,          &polling.outage_ms};
+    int64_t *const limits[] = {
+        &patience.connect_ms, &patience.head_ms,     &patience.silence_ms, &patience.gap_warning_ms,
+        &patience.total_ms,   &patience.continue_ms, &patience.stall_ms,   &polling.deadline_ms,
+        &polling.first_ms,    &polling.min_ms,       &polling.max_ms,      &polling.outage_ms};
 
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         divide(limits[i], divisor);
@@ -76,6 +76,13 @@ static void set_credentials(struct asking *asking)
         must(interim_request_set_credentials(asking->request, transcript->user,
                                              transcript->password),
              "credentials");
+}
+
+static void set_third_party(struct asking *asking)
+{
+    if (asking->transcript->third_party.source != NULL)
+        must(interim_request_set_third_party(asking->request, &asking->transcript->third_party),
+             "third party");
 }
 
 static void set_body(struct asking *asking)
@@ -118,6 +125,7 @@ void asking_begin(struct asking *asking, const struct transcript *transcript, st
         must(interim_request_add_header(asking->request, transcript->field_names[i], text), text);
         free(text);
     }
+    set_third_party(asking);
     set_credentials(asking);
     set_body(asking);
     set_limits(asking, divisor);

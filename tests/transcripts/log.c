@@ -96,7 +96,8 @@ static void log_event_message(struct log *log, const interim_event *event, const
     put_format(&log->text, "%s %d \"", interim_event_name(event->kind), event->status);
     escapes_write(&log->text, event->reason, strlen(event->reason));
     put_text(&log->text, "\"");
-    if (event->kind == INTERIM_EVENT_POLL)
+    if (event->kind == INTERIM_EVENT_POLL ||
+        (event->kind == INTERIM_EVENT_MARKER && event->text[0] != '\0'))
         put_format(&log->text, " %.40s", event->text);
     put_format(&log->text, "%s\n", hop);
     log_fields(log, event->fields, event->field_count);

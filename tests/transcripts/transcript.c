@@ -430,6 +430,8 @@ static bool read_number(const struct transcript *transcript, const char *name, c
         {"patience.gap", &transcript->patience.gap_warning_ms},
         {"patience.total", &transcript->patience.total_ms},
         {"patience.continue", &transcript->patience.continue_ms},
+        {"patience.stall", &transcript->patience.stall_ms},
+        {"third_party.total", &transcript->third_party.total_bytes},
         {"polling.deadline", &transcript->polling.deadline_ms},
         {"polling.first", &transcript->polling.first_ms},
         {"polling.min", &transcript->polling.min_ms},
@@ -453,6 +455,25 @@ static void read_scheme(struct transcript *transcript, const char *value)
                          : strcmp(value, "digest") == 0 ? INTERIM_SCHEME_DIGEST
                          : strcmp(value, "bearer") == 0 ? INTERIM_SCHEME_BEARER
                                                         : INTERIM_SCHEME_AUTO;
+}
+
+/* The texts of a third-party copy. */
+static bool read_third_party(struct transcript *transcript, const char *name, const char *value)
+{
+    const struct {
+        const char *name;
+        const char **text;
+    } texts[] = {{"third_party.source", &transcript->third_party.source},
+                 {"third_party.authorization", &transcript->third_party.authorization},
+                 {"third_party.digest", &transcript->third_party.want_repr_digest},
+                 {"third_party.trusted", &transcript->third_party.trusted}};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strcmp(name, texts[i].name) == 0) {
+            *texts[i].text = copy(value);
+            return true;
+        }
+    return false;
 }
 
 /* NAME=VALUE: times in ms, or "forever". */
@@ -503,7 +524,7 @@ static bool option(struct transcript *transcript, struct source *source, const c
             value[length] == ' ' ? (unsigned)strtoul(value + length, NULL, 10) : 1;
     } else if (strcmp(name, "body_cap") == 0)
         transcript->body_cap = strtoul(value, NULL, 10);
-    else if (!read_number(transcript, name, value))
+    else if (!read_third_party(transcript, name, value) && !read_number(transcript, name, value))
         return problem(source, "there is no such option");
     return true;
 }
@@ -575,6 +596,7 @@ struct transcript *transcript_read(const char *path)
     transcript->name = copy(slash == NULL ? path : slash + 1);
     transcript->patience = (interim_patience)INTERIM_PATIENCE_INIT;
     transcript->polling = (interim_polling)INTERIM_POLLING_INIT;
+    transcript->third_party = (interim_third_party)INTERIM_THIRD_PARTY_INIT;
     if (!read_lines(&source, file) || !read_all(transcript, &source)) {
         transcript_free(transcript);
         transcript = NULL;
@@ -604,6 +626,10 @@ void transcript_free(struct transcript *transcript)
     free(transcript->password);
     free(transcript->token);
     free(transcript->proxy);
+    free((char *)(uintptr_t)transcript->third_party.source);
+    free((char *)(uintptr_t)transcript->third_party.authorization);
+    free((char *)(uintptr_t)transcript->third_party.want_repr_digest);
+    free((char *)(uintptr_t)transcript->third_party.trusted);
     free(transcript->cancel_kind);
     for (size_t i = 0; i < transcript->exchange_count; i++) {
         interim__buffer_dispose(&transcript->exchanges[i].bytes);

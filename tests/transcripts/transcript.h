@@ -92,6 +92,7 @@ struct transcript {
     size_t piece_count;
     interim_patience patience;
     interim_polling polling;
+    interim_third_party third_party; /* its strings are its own; set if it has a source */
     char *user, *password, *token;
     bool has_scheme; /* they are given by interim_request_set_authentication */
     interim_scheme scheme;

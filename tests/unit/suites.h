@@ -23,6 +23,8 @@
     X(dialect)                                                                                     \
     X(patience)                                                                                    \
     X(history)                                                                                     \
+    X(marker)                                                                                      \
+    X(marking)                                                                                     \
     X(follow)                                                                                      \
     X(accepted)                                                                                    \
     X(accepted_trouble)                                                                            \
