@@ -192,12 +192,8 @@ static int add_preference(interim__fields *out, const interim_request *request, 
 }
 
 static int choose_fields(interim__fields *out, const interim_request *request, interim_hop hop,
-<<<<<<< HEAD
-                         const char *method, bool same_origin, const char *authorization,
+                         const char *method, bool trusted, const char *authorization,
                          char preference[PREFERENCE_SIZE])
-=======
-                         bool trusted, const char *authorization, char preference[PREFERENCE_SIZE])
->>>>>>> 7780dae (operation: follow streams of performance markers)
 {
     bool monitor = is_monitor(hop);
     bool changed = monitor || strcmp(method, request->method) != 0;
@@ -206,19 +202,15 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
     for (size_t i = 0; failed == 0 && i < request->fields.count; i++) {
         const interim_field *field = &request->fields.items[i];
 
-<<<<<<< HEAD
-        if ((same_origin || is_harmless(field)) && !(changed && is_about_the_method(field)) &&
+        if ((trusted || is_harmless(field)) && !(changed && is_about_the_method(field)) &&
             !(monitor && is_for_results(field)))
-=======
-        if ((trusted || is_harmless(field)) && !(monitor && is_about_the_request(field)))
->>>>>>> 7780dae (operation: follow streams of performance markers)
             failed = interim__fields_add(out, field->name, field->name_length, field->value,
                                          field->value_length);
     }
     if (failed == 0 && authorization != NULL)
         failed = add(out, "Authorization", authorization);
     /* RFC 9110 section 10.1.4 */
-    if (failed == 0 && !monitor && request->wants_trailers)
+    if (failed == 0 && !changed && request->wants_trailers)
         failed = add(out, "TE", "trailers") < 0 ? INTERIM_ENOMEM : add(out, "Connection", "TE");
     if (failed == 0 && monitor && interim__fields_next(out, "accept", NULL) == NULL)
         failed = add(out, "Accept", "application/json, */*;q=0.8");
@@ -248,11 +240,7 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
     *body = interim__follow_body(request, hop, method);
     *expects = *expects && interim__follow_expects(request, body);
     failed =
-<<<<<<< HEAD
-        choose_fields(&fields, request, hop, method, same_origin,
-=======
-        choose_fields(&fields, request, hop, trusted,
->>>>>>> 7780dae (operation: follow streams of performance markers)
+        choose_fields(&fields, request, hop, method, trusted,
                       interim__follow_logs_in(request, uri) ? authorization : NULL, preference);
     if (failed == 0 && *expects)
         failed = add(&fields, "Expect", "100-continue");
