@@ -194,13 +194,14 @@ typedef enum interim_event_kind {
 
 /* Which exchange of its operation an event belongs to. */
 typedef enum interim_hop {
-    INTERIM_HOP_REQUEST = 0,   /* the request itself */
-    INTERIM_HOP_REDIRECT,      /* the request after hop_index redirects */
-    INTERIM_HOP_POLL,          /* poll number hop_index */
-    INTERIM_HOP_RESULT,        /* the GET of a result that a finished monitor named */
-    INTERIM_HOP_TUNNEL,        /* CONNECT at a proxy, before any of these */
-    INTERIM_HOP_AUTHENTICATION /* the request, or a redirect of it, after hop_index answers to a
+    INTERIM_HOP_REQUEST = 0,    /* the request itself */
+    INTERIM_HOP_REDIRECT,       /* the request after hop_index redirects */
+    INTERIM_HOP_POLL,           /* poll number hop_index */
+    INTERIM_HOP_RESULT,         /* the GET of a result that a finished monitor named */
+    INTERIM_HOP_TUNNEL,         /* CONNECT at a proxy, before any of these */
+    INTERIM_HOP_AUTHENTICATION, /* the request, or a redirect of it, after hop_index answers to a
                                   401; polls and results keep their hop */
+    INTERIM_HOP_CANCEL          /* the DELETE of interim_operation_cancel_job */
 } interim_hop;
 
 typedef enum interim_outcome {
@@ -208,7 +209,8 @@ typedef enum interim_outcome {
     INTERIM_DONE,        /* the server says that it succeeded */
     INTERIM_FAILED,      /* it did not succeed, and that is known: the server says so (error 0), or
                             a request that changes nothing got no usable answer (error set) */
-    INTERIM_CANCELLED,   /* the caller stopped waiting; a job on the server is not touched */
+    INTERIM_CANCELLED,   /* the caller stopped waiting, and a job on the server was not touched; or
+                            the server stopped the job, after interim_operation_cancel_job */
     INTERIM_ACCEPTED, /* a 202 that is final: interim_result_reason tells why it was not polled */
     INTERIM_STILL_RUNNING, /* our deadline passed while the server was working: after a 202 or at
                               least one sign of life (before that it is INTERIM_UNKNOWN); the job
@@ -753,6 +755,18 @@ INTERIM_API int interim_start(interim_operation **out, interim_client *client,
  * from interim_client_run, never from in here. May be called from any callback, and twice. Since:
  * 0.1. */
 INTERIM_API void interim_operation_cancel(interim_operation *operation);
+
+/* Asks the server, once, to stop the job of a 202 that is being followed: DELETE of its monitor.
+ * Nothing but this call does that, and waiting goes on until the job has ended: INTERIM_CANCELLED
+ * when the server stopped it, INTERIM_DONE when that came too late, and whatever else happens. If
+ * the server refuses, waiting goes on likewise; events of the hop INTERIM_HOP_CANCEL tell. To stop
+ * waiting as well, call interim_operation_cancel after that.
+ *
+ * Returns 0 when it will be asked, from interim_client_run; INTERIM_EUNSUPPORTED when there is no
+ * job, or nothing says that DELETE means this to its server: it does for FHIR, OGC API Processes,
+ * LXD, and wherever Allow lists DELETE, as Redfish has it. Elsewhere it may delete the record of a
+ * job, or what the job made. May be called from any callback, and twice. Since: 0.1. */
+INTERIM_API int interim_operation_cancel_job(interim_operation *operation);
 
 /* Goes on with the body after INTERIM_PAUSE; nothing happens if it is not paused. The body follows
  * from interim_client_run, never from in here. May be called from any callback. An operation of

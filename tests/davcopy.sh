@@ -433,6 +433,15 @@ test_signals() {
     origin --answer 202 --delay 400
     interrupted INT 'copying'
     judge "202: SIGINT ends the wait" 130 "interrupted"
+    with_signals "$DAVCOPY" --cancel-job -v "$url/tree" /stopped
+    wait_for holds 'copying' "$work/err"
+    wait_for holds '202' "$work/err"
+    kill -INT "$copy_pid"
+    wait "$copy_pid"
+    code=$?
+    judge "202: --cancel-job stops the job" 130 "the server stopped the work"
+    check "202: and the server did not finish" \
+        [ "$(find "$root/stopped" | wc -l)" -lt "$(find "$root/tree" | wc -l)" ]
     dumb 'PROPFIND =\k'
     with_signals "$DAVCOPY" "$url/tree" /copy
     wait_for holds '^PROPFIND' "$dumb_log"

@@ -57,6 +57,11 @@ void interim_operation_cancel(interim_operation *operation)
     interim__drive_cancel(operation);
 }
 
+int interim_operation_cancel_job(interim_operation *operation)
+{
+    return interim__drive_cancel_job(operation);
+}
+
 void interim_operation_resume(interim_operation *operation)
 {
     interim__drive_resume(operation);

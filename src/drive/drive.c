@@ -338,6 +338,15 @@ void interim__drive_cancel(interim_operation *operation)
         set_timer(operation);
 }
 
+int interim__drive_cancel_job(interim_operation *operation)
+{
+    int failed = interim__operation_cancel_job(&operation->machine);
+
+    if (failed == 0)
+        set_timer(operation);
+    return failed;
+}
+
 void interim__drive_resume(interim_operation *operation)
 {
     interim__operation_resume(&operation->machine);

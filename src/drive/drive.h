@@ -51,6 +51,9 @@ void interim__drive_dispose(interim__drive *drive);
 int interim__drive_start(interim_operation **out, interim__drive *drive, interim_request *request,
                          interim_done_fn on_done, void *user);
 
+/* Has the server asked to stop the job in the next turn; see interim_operation_cancel_job. */
+int interim__drive_cancel_job(interim_operation *operation);
+
 /* Has the body of a paused operation go on in the next turn. */
 void interim__drive_resume(interim_operation *operation);
 

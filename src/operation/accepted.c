@@ -2,6 +2,7 @@
 #include "operation/accepted.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "operation/delay.h"
 #include "operation/follow.h"
 #include "operation/patience.h"
@@ -87,6 +88,26 @@ static bool take_result_place(interim__accepted *job, const interim__answer *ans
     return take_reference(&job->result, answer, location->value, location->value_length);
 }
 
+static bool allows_delete(const interim__answer *answer)
+{
+    const interim_field *allow = interim__fields_next(&answer->fields, "allow", NULL);
+    const char *list = allow == NULL ? "" : allow->value, *method;
+    size_t left = allow == NULL ? 0 : allow->value_length, length;
+
+    while (interim__text_next_element(&list, &left, &method, &length))
+        if (interim__text_is(method, length, "delete"))
+            return true;
+    return false;
+}
+
+/* Whether DELETE of the monitor is known to stop the job; elsewhere it may delete a record, or what
+ * the job made. */
+static void note_abilities(interim__accepted *job, const interim__answer *answer)
+{
+    if (job->dialect->deletes || answer->document.is_lxd || allows_delete(answer))
+        job->can_cancel = true;
+}
+
 /* What the first answer tells beyond the monitor. False when out of memory. */
 static bool take_first(interim__accepted *job, const interim__answer *answer)
 {
@@ -95,6 +116,7 @@ static bool take_first(interim__accepted *job, const interim__answer *answer)
     job->seen = answer->progress;
     job->latched = answer->document.word == INTERIM__WORD_RUNNING;
     job->is_redfish = task != NULL;
+    note_abilities(job, answer);
     if (task != NULL && !take_reference(&job->task, answer, task, strlen(task)))
         return false;
     return take_result_place(job, answer);
@@ -236,6 +258,10 @@ static interim__poll_outcome missing(interim__accepted *job, const interim__answ
                                      int64_t now, int64_t wall, interim_error *error)
 {
     job->server_errors = 0;
+    if (job->cancelling) {
+        job->note = "gone, as was asked for";
+        return INTERIM__POLL_CANCELLED;
+    }
     job->not_found++;
     if (job->answers == 0 && (job->not_found < GRACE_POLLS || now - job->since < GRACE_NS))
         return again(job, answer, now, wall, "not there yet");
@@ -317,6 +343,7 @@ static interim__poll_outcome running(interim__accepted *job, const interim__answ
     const char *task = answer->document.task;
 
     note_progress(job, &answer->progress);
+    note_abilities(job, answer);
     move(job, answer);
     /* Some controllers name the Task only now. */
     if (task != NULL && job->task.text == NULL && !job->is_redfish) {
@@ -371,7 +398,12 @@ static interim__poll_outcome told(interim__accepted *job, const interim__answer 
     job->unclear = false;
     if (verdict == INTERIM__VERDICT_RUNNING)
         return running(job, answer, now, wall);
-    return verdict == INTERIM__VERDICT_DONE ? done(job, answer, now) : failed(job);
+    if (verdict == INTERIM__VERDICT_DONE)
+        return done(job, answer, now);
+    if (!job->cancelling || !answer->document.is_cancelled)
+        return failed(job);
+    job->note = "cancelled";
+    return INTERIM__POLL_CANCELLED;
 }
 
 /* The Task does not tell. What the monitor said counts then, if it said anything. */
@@ -507,4 +539,12 @@ bool interim__accepted_is_last_by_status(const interim__accepted *job,
         return job->server_errors + 1 >= SERVER_ERRORS;
     return status >= 400 && status != 401 && status != 404 && status != 407 && status != 410 &&
            !is_transient(answer) && !is_no_monitor(job, status);
+}
+
+void interim__accepted_cancel_answered(interim__accepted *job, int status, int64_t now)
+{
+    /* What is not there any more, or not known, may have been stopped. */
+    job->cancelling = status < 400 || status == 404 || status == 410;
+    job->backoff = 0;
+    schedule(job, NULL, now, 0);
 }

@@ -22,6 +22,7 @@ typedef enum interim__poll_outcome {
     INTERIM__POLL_ELSEWHERE, /* done; current is where the result is */
     INTERIM__POLL_VERIFY,    /* the monitor says so, its Task is to be asked: this answer is kept */
     INTERIM__POLL_FAILED,    /* the job failed; this answer says so */
+    INTERIM__POLL_CANCELLED, /* the server has stopped the job because it was asked to */
     INTERIM__POLL_NO_MONITOR, /* the URL is none: the 202 is final */
     INTERIM__POLL_STOP        /* error tells why it cannot be asked any more */
 } interim__poll_outcome;
@@ -49,6 +50,8 @@ typedef struct interim__accepted {
     bool unclear;     /* the last answers were no status documents */
     bool verifying;   /* the Task is asked, which is now the monitor ... */
     bool gone;        /* ... because the monitor has gone */
+    bool can_cancel;  /* DELETE of the monitor stops the job */
+    bool cancelling;  /* ... and was sent */
     const char *note; /* what the last answer came to, for the event; static */
 } interim__accepted;
 
@@ -79,6 +82,10 @@ interim__poll_outcome interim__accepted_answered(interim__accepted *job,
 /* The monitor could not be asked, or did not answer properly. */
 interim__poll_outcome interim__accepted_unanswered(interim__accepted *job, int64_t now,
                                                    interim_error *error);
+
+/* What came of asking the server to stop the job: the status, or 0 when nobody knows. The next poll
+ * comes soon. */
+void interim__accepted_cancel_answered(interim__accepted *job, int status, int64_t now);
 
 /* Whether an answer, by its status and fields alone, is the last one: its body is the caller's
  * then, and else, when it is too long for a status document, of no use. */

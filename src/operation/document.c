@@ -18,9 +18,11 @@ static const char *const running_words[] = {
     "creating",   "provisioning"};
 static const char *const good_words[] = {"succeeded",  "completed", "complete", "success",
                                          "successful", "done",      "finished"};
-static const char *const bad_words[] = {"failed",  "failure",     "canceled", "cancelled",
-                                        "aborted", "error",       "timedout", "exception",
-                                        "killed",  "deletefailed"};
+static const char *const bad_words[] = {"failed",  "failure",      "canceled", "cancelled",
+                                        "aborted", "error",        "timedout", "exception",
+                                        "killed",  "deletefailed", "dismissed"};
+static const char *const cancelled_words[] = {"canceled", "cancelled", "aborted", "killed",
+                                              "dismissed"};
 
 #define IN(list, text) is_one_of(list, sizeof list / sizeof *list, text)
 
@@ -72,6 +74,7 @@ static bool read_lxd_state(interim__document *out, const json_t *object)
                 : json_integer_value(code) < 300 ? INTERIM__WORD_GOOD
                                                  : INTERIM__WORD_BAD;
     out->corroborated = out->is_lxd = true;
+    out->is_cancelled = json_integer_value(code) == 401;
     copy_cut(out->state, sizeof out->state, text == NULL ? "status_code" : text);
     copy_cut(out->message, sizeof out->message, error == NULL ? "" : error);
     return true;
@@ -85,6 +88,7 @@ static bool take_state(interim__document *out, const json_t *value)
         return false;
     copy_cut(out->state, sizeof out->state, text);
     out->word = classify(text);
+    out->is_cancelled = IN(cancelled_words, text);
     return true;
 }
 

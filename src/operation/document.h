@@ -26,6 +26,7 @@ typedef struct interim__document {
     bool has_error;    /* a member tells an error */
     bool couch;        /* {"ok":true,"id":...,"rev":...}: CouchDB stored a document */
     bool transient;    /* FHIR: an OperationOutcome says that asking failed, and not the job */
+    bool is_cancelled; /* the state says that somebody stopped it */
     bool is_lxd;       /* metadata.status_code: LXD or Incus */
     char message[96];  /* of the error, cut; "" when there is none */
     /* URL references, "" never; NULL when there is none. */

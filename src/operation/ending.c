@@ -148,6 +148,16 @@ void interim__ending_failed(interim__operation *op)
         if (!op->stop)
             interim__following_polled(op, outcome);
         break;
+    case INTERIM_HOP_CANCEL:
+        /* Whether it arrived is not known, and the monitor will tell. */
+        interim__accepted_cancel_answered(op->job, 0, op->now.monotonic);
+        interim__report_event(
+            op, &(interim__report){.kind = INTERIM_EVENT_RETRY, .error = &error, .text = "cancel"});
+        interim__error_init(&op->error);
+        op->fresh_connection = true;
+        if (!op->stop)
+            interim__operation_wait(op);
+        break;
     case INTERIM_HOP_RESULT:
         interim__ending_conclude(op, INTERIM_DONE,
                                  "the job is done; its result was not to be had: %s",

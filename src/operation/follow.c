@@ -134,14 +134,19 @@ static int add(interim__fields *fields, const char *name, const char *value)
     return interim__fields_add(fields, name, strlen(name), value, strlen(value));
 }
 
+bool interim__follow_is_poll(interim_hop hop)
+{
+    return hop == INTERIM_HOP_POLL || hop == INTERIM_HOP_CANCEL;
+}
+
 static bool is_monitor(interim_hop hop)
 {
-    return hop == INTERIM_HOP_POLL || hop == INTERIM_HOP_RESULT;
+    return interim__follow_is_poll(hop) || hop == INTERIM_HOP_RESULT;
 }
 
 bool interim__follow_decodes(const interim_request *request, interim_hop hop)
 {
-    return request->decode && hop != INTERIM_HOP_POLL;
+    return request->decode && !interim__follow_is_poll(hop);
 }
 
 bool interim__follow_expects(const interim_request *request, const interim__body_source *body)

@@ -48,6 +48,9 @@ bool interim__follow_decodes(const interim_request *request, interim_hop hop);
  * or one of unknown length, unless the caller has decided. */
 bool interim__follow_expects(const interim_request *request, const interim__body_source *body);
 
+/* Whether a hop asks something of a monitor, which has little to think about. */
+bool interim__follow_is_poll(interim_hop hop);
+
 /* The body of the request of a hop: the caller's, if it is the caller's request. */
 interim__body_source interim__follow_body(const interim_request *request, interim_hop hop,
                                           const char *method);

@@ -67,7 +67,7 @@ const interim_field *interim__following_location(const interim__operation *op)
 {
     const interim_field *location;
 
-    if (op->hop == INTERIM_HOP_POLL || op->hop == INTERIM_HOP_TUNNEL ||
+    if (interim__follow_is_poll(op->hop) || op->hop == INTERIM_HOP_TUNNEL ||
         redirect_of(op) == INTERIM__REDIRECT_NONE)
         return NULL;
     location = interim__fields_next(&op->answer.fields, "location", NULL);
@@ -108,7 +108,7 @@ static const char *why_not_again(const interim__operation *op)
 /* The exchange is the caller's request, and not about a job that it began. */
 static bool is_own(const interim__operation *op)
 {
-    return op->hop != INTERIM_HOP_POLL && op->hop != INTERIM_HOP_RESULT;
+    return !interim__follow_is_poll(op->hop) && op->hop != INTERIM_HOP_RESULT;
 }
 
 int interim__following_challenged(interim__operation *op)
@@ -468,6 +468,28 @@ static void conclude_polled(interim__operation *op, bool done)
     conclude_job(op, done);
 }
 
+static void conclude_cancelled(interim__operation *op)
+{
+    int status = op->answer.status;
+
+    if (!release_looked(op) || op->stop)
+        return;
+    adopt_answer(op);
+    interim__ending_conclude(op, INTERIM_CANCELLED,
+                             "the server was asked to stop the job, and its monitor answered %d: "
+                             "the job is cancelled",
+                             status);
+    interim__result_show_final(op->result);
+}
+
+/* The server was asked to stop the job: the monitor tells what came of it. */
+static void take_cancel(interim__operation *op)
+{
+    interim__accepted_cancel_answered(op->job, op->answer.status, op->now.monotonic);
+    if (!op->stop)
+        interim__operation_wait(op);
+}
+
 /* The caller's judgement of an answer, if it has one. */
 static interim_poll_verdict ask_caller(const interim__operation *op)
 {
@@ -518,6 +540,9 @@ void interim__following_polled(interim__operation *op, interim__poll_outcome out
         break;
     case INTERIM__POLL_NO_MONITOR:
         return_to_accepted(op);
+        break;
+    case INTERIM__POLL_CANCELLED:
+        conclude_cancelled(op);
         break;
     case INTERIM__POLL_STOP:
         interim__ending_conclude(
@@ -605,6 +630,8 @@ void interim__following_over(interim__operation *op)
         ask_with_answer(op);
     else if (op->hop == INTERIM_HOP_POLL)
         take_poll(op);
+    else if (op->hop == INTERIM_HOP_CANCEL)
+        take_cancel(op);
     else if (interim__following_unexpected(op))
         ask_without_expect(op);
     else if (location != NULL)

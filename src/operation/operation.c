@@ -169,7 +169,7 @@ static int64_t silence_limit_ms(const interim__operation *op)
 {
     int64_t limit = op->request->patience.silence_ms;
 
-    return op->hop == INTERIM_HOP_POLL && limit > POLL_SILENCE_MS ? POLL_SILENCE_MS : limit;
+    return interim__follow_is_poll(op->hop) && limit > POLL_SILENCE_MS ? POLL_SILENCE_MS : limit;
 }
 
 static void note_time(int64_t *out, const interim__operation *op)
@@ -337,9 +337,24 @@ void interim__operation_cancel(interim__operation *op)
     op->stop = true;
 }
 
+int interim__operation_cancel_job(interim__operation *op)
+{
+    if (op->need == INTERIM__NEED_NOTHING || op->job == NULL || op->hop == INTERIM_HOP_RESULT ||
+        !op->job->can_cancel)
+        return INTERIM_EUNSUPPORTED;
+    op->cancel_asked = true;
+    return 0;
+}
+
+/* The job is to be stopped, and nothing else is being asked. */
+static bool cancel_is_due(const interim__operation *op)
+{
+    return op->cancel_asked && op->need == INTERIM__NEED_TIME;
+}
+
 static bool is_polling(const interim__operation *op)
 {
-    return op->job != NULL && op->hop == INTERIM_HOP_POLL;
+    return op->job != NULL && interim__follow_is_poll(op->hop);
 }
 
 /* The end of waiting for the job, with time for the poll that is under way. An answer that is the
@@ -361,7 +376,7 @@ int64_t interim__operation_deadline(const interim__operation *op)
 
     if (op->need == INTERIM__NEED_NOTHING)
         return INTERIM__FAR;
-    if (op->stop || op->resuming)
+    if (op->stop || op->resuming || cancel_is_due(op))
         return op->now.monotonic;
     if (op->need == INTERIM__NEED_EXCHANGE && op->release_at < limit)
         limit = op->release_at;
@@ -401,6 +416,20 @@ static void poll(interim__operation *op)
     interim__operation_begin(op, INTERIM_HOP_POLL, job->polls, interim__accepted_method(job), &uri);
 }
 
+static void cancel_job(interim__operation *op)
+{
+    interim__uri uri = {0};
+
+    op->cancel_asked = false;
+    if (interim__uri_copy(&uri, &op->job->monitor) < 0) {
+        op->cancel_asked = true; /* with the next poll */
+        poll(op);
+        return;
+    }
+    op->job->cancelling = true;
+    interim__operation_begin(op, INTERIM_HOP_CANCEL, 0, "DELETE", &uri);
+}
+
 void interim__operation_tick(interim__operation *op, interim__moment now)
 {
     int due;
@@ -422,7 +451,9 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
         limit_passed(op, due);
     else if (due > 0)
         interim__report_plain(op, INTERIM_EVENT_GAP, "");
-    if (op->need == INTERIM__NEED_TIME && now.monotonic >= op->job->poll_at)
+    if (cancel_is_due(op))
+        cancel_job(op);
+    else if (op->need == INTERIM__NEED_TIME && now.monotonic >= op->job->poll_at)
         poll(op);
     settle(op);
 }

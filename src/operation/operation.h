@@ -105,6 +105,7 @@ typedef struct interim__operation {
     uint64_t discarded;
     interim__marking *marking; /* NULL: the body is no stream of markers */
     interim__accepted *job;    /* NULL: no 202 is being followed */
+    bool cancel_asked;         /* the server is to be asked to stop the job */
     interim__uri learnt;       /* the monitor that a 102 named; text NULL: none */
     char *url_text;            /* of uri, fit for logs */
     char peer[120];
@@ -162,6 +163,10 @@ void interim__operation_cancel(interim__operation *op);
 
 /* How the caller wants the origin of uri to be reached; all empty where it is not the caller's. */
 const interim__way *interim__operation_way(const interim__operation *op);
+
+/* The caller wants the server to stop the job: asked at the next tick between two polls. Errors:
+ * EUNSUPPORTED. */
+int interim__operation_cancel_job(interim__operation *op);
 
 /* By which proxy the origin of uri is reached; NULL: directly. */
 const interim__route *interim__operation_route(const interim__operation *op);

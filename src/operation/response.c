@@ -80,7 +80,7 @@ static bool keep_answer(interim__operation *op)
 
 static interim__sink choose_sink(const interim__operation *op)
 {
-    if (op->challenged)
+    if (op->challenged || op->hop == INTERIM_HOP_CANCEL)
         return INTERIM__SINK_DISCARD;
     if (op->hop == INTERIM_HOP_POLL)
         return INTERIM__SINK_LOOK;

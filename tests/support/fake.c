@@ -143,6 +143,8 @@ static int on_event(void *user, const interim_event *event)
     if (fake->event_count < FAKE_EVENTS)
         record(fake, event);
     fake->event_count++;
+    if (event->sequence == fake->cancel_job_at)
+        fake->cancel_job_code = interim__operation_cancel_job(&fake->op);
     if (event->sequence != fake->cancel_at)
         return 0;
     if (!fake->cancel_quietly)
@@ -358,7 +360,7 @@ static void exchange(struct fake *fake)
 
 int fake_start(struct fake *out, interim_request *request)
 {
-    uint64_t cancel_at = out->cancel_at;
+    uint64_t cancel_at = out->cancel_at, cancel_job_at = out->cancel_job_at;
     bool bytewise = out->bytewise, quietly = out->cancel_quietly;
     int answer = out->body_answer;
     int failed;
@@ -367,6 +369,7 @@ int fake_start(struct fake *out, interim_request *request)
     for (size_t i = 0; i < FAKE_EXCHANGES; i++)
         out->sent[i][0] = '\0';
     out->cancel_at = cancel_at;
+    out->cancel_job_at = cancel_job_at;
     out->bytewise = bytewise;
     out->cancel_quietly = quietly;
     out->body_answer = answer;
@@ -439,7 +442,7 @@ void fake_finish(struct fake *fake)
     interim__result_free(fake->result);
     fake->request = NULL;
     fake->result = NULL;
-    fake->cancel_at = 0;
+    fake->cancel_at = fake->cancel_job_at = 0;
     fake->cancel_quietly = fake->bytewise = false;
     fake->body_answer = 0;
 }

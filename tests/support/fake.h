@@ -84,9 +84,11 @@ struct fake {
     interim_result *result; /* once it has ended */
     interim__moment now;
     const fake_step *step;
-    bool bytewise;       /* what comes, comes byte by byte */
-    uint64_t cancel_at;  /* the callback of this event, by sequence, cancels; 0: none does */
-    bool cancel_quietly; /* ... by interim__operation_cancel instead of its answer */
+    bool bytewise;          /* what comes, comes byte by byte */
+    uint64_t cancel_at;     /* the callback of this event, by sequence, cancels; 0: none does */
+    bool cancel_quietly;    /* ... by interim__operation_cancel instead of its answer */
+    uint64_t cancel_job_at; /* at this event the server is to be asked to stop the job ... */
+    int cancel_job_code;    /* ... and what interim__operation_cancel_job said */
     bool stuck;
     size_t event_count; /* may be more than were recorded */
     unsigned ends;

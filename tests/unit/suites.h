@@ -28,6 +28,7 @@
     X(follow)                                                                                      \
     X(accepted)                                                                                    \
     X(accepted_trouble)                                                                            \
+    X(cancel_job)                                                                                  \
     X(request)                                                                                     \
     X(operation)                                                                                   \
     X(operation_authentication)                                                                    \

@@ -46,6 +46,7 @@ static const char help_text[] =
     "      --silence SECONDS       give up after that long without a sign of life (default 300)\n"
     "      --deadline SECONDS      stop waiting after that long in all (default: none, but 24 h\n"
     "                              for a job that is polled)\n"
+    "      --cancel-job            Ctrl-C asks the server to stop, if it is known how\n"
     "      --log FILE              append every event to FILE as JSON Lines (-: stderr)\n"
     "  -q, --quiet                 say nothing but errors\n"
     "  -v, --verbose               say everything that happens, a line each\n"
@@ -73,6 +74,7 @@ enum {
     OPTION_LOCAL_ADDRESS,
     OPTION_SILENCE,
     OPTION_DEADLINE,
+    OPTION_CANCEL_JOB,
     OPTION_LOG
 };
 
@@ -97,6 +99,7 @@ static const struct option long_options[] = {
     {"local-address", required_argument, NULL, OPTION_LOCAL_ADDRESS},
     {"silence", required_argument, NULL, OPTION_SILENCE},
     {"deadline", required_argument, NULL, OPTION_DEADLINE},
+    {"cancel-job", no_argument, NULL, OPTION_CANCEL_JOB},
     {"log", required_argument, NULL, OPTION_LOG},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
@@ -288,6 +291,9 @@ static int take(struct options *out, int option, char *argument)
         return take_connect_to(out, argument);
     case OPTION_LOCAL_ADDRESS:
         out->local_address = argument;
+        return EXIT_DONE;
+    case OPTION_CANCEL_JOB:
+        out->cancel_job = true;
         return EXIT_DONE;
     case OPTION_SILENCE:
         return take_seconds(&out->silence_ms, "--silence", argument);

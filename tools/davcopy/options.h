@@ -22,6 +22,7 @@ struct options {
     bool move;
     bool overwrite;
     bool depth_zero;
+    bool cancel_job; /* Ctrl-C asks the server to stop */
     bool quiet;
     bool verbose;
     struct header headers[OPTIONS_HEADERS_MAX];

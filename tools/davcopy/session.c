@@ -263,7 +263,11 @@ static void stop_at_interrupt(struct session *session)
     if (session->interrupted || !interrupt_seen())
         return;
     session->interrupted = true;
-    interim_operation_cancel(session->operation);
+    if (session->options->cancel_job && interim_operation_cancel_job(session->operation) == 0)
+        display_line(&session->display,
+                     "asking the server to stop; interrupt again to stop waiting as well");
+    else
+        interim_operation_cancel(session->operation);
 }
 
 /* Waits until the client or the user has something for us. Without a descriptor the client does

@@ -293,7 +293,11 @@ static void judge_unknown(struct verdict *out, const struct evidence *evidence)
 
 static void judge_interrupted(struct verdict *out, const struct evidence *evidence)
 {
-    if (evidence->sent || evidence->polled || evidence->interims)
+    if (evidence->code == 0)
+        conclude(out, EXIT_INTERRUPTED, PLACE_DESTINATION,
+                 "what was copied before that may still be there",
+                 "the server stopped the work, as it was asked to");
+    else if (evidence->sent || evidence->polled || evidence->interims)
         conclude(out, EXIT_INTERRUPTED, PLACE_DESTINATION,
                  "it was not cancelled at the server, which may go on: look at the destination "
                  "before asking again",

@@ -11,6 +11,7 @@
 
 #define SPACE "/.davorigin"
 #define JOBS SPACE "/jobs/"
+#define ALLOW "Allow: GET, HEAD, DELETE, OPTIONS\r\n"
 #define JSON "application/json"
 
 /* A short tree is counted within this time; then the first document tells the total already. */
@@ -113,9 +114,9 @@ void monitor_accept(struct exchange *exchange, struct job *job, bool asked)
     /* Also a job that has ended already is reported by its status resource: one way, not two. */
     view.finished = false;
     buffer_format(&fields,
-                  "Location: " JOBS "%s\r\nRetry-After: %u\r\nCache-Control: no-store\r\n%s",
+                  "Location: " JOBS "%s\r\nRetry-After: %u\r\nCache-Control: no-store\r\n%s%s",
                   job->id, exchange->site->options->retry_after_s,
-                  asked ? "Preference-Applied: respond-async\r\n" : "");
+                  asked ? "Preference-Applied: respond-async\r\n" : "", ALLOW);
     if (fields.failed)
         reply_status(exchange, 503, NULL);
     else
@@ -128,8 +129,8 @@ static void get_running(struct exchange *exchange, const struct job *job,
 {
     struct buffer fields = {0};
 
-    buffer_format(&fields, "Retry-After: %u\r\nCache-Control: no-store\r\n",
-                  exchange->site->options->retry_after_s);
+    buffer_format(&fields, "Retry-After: %u\r\nCache-Control: no-store\r\n%s",
+                  exchange->site->options->retry_after_s, ALLOW);
     reply_document(exchange, 202, fields.failed ? NULL : fields.data, job, view);
     buffer_free(&fields);
 }
@@ -197,7 +198,6 @@ void monitor_handle(struct exchange *exchange)
     else if (strcmp(method, "DELETE") == 0)
         delete_job(exchange, job);
     else
-        reply_whole(exchange, strcmp(method, "OPTIONS") == 0 ? 200 : 405,
-                    "Allow: GET, HEAD, DELETE, OPTIONS\r\n", NULL, NULL, 0);
+        reply_whole(exchange, strcmp(method, "OPTIONS") == 0 ? 200 : 405, ALLOW, NULL, NULL, 0);
     job_release(job);
 }
