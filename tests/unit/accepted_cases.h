@@ -56,11 +56,11 @@ static inline char letter(interim__poll_outcome outcome)
         ck_assert_int_gt(job->poll_at, now);
         ck_assert_str_ne(job->note, "");
     }
-    return "AMDEVFNS"[outcome];
+    return "AMDEVFCNS"[outcome];
 }
 
 /* A answer to a request of current. A again, M moved, D done, E elsewhere, F failed, N no monitor,
- * S stop, V verify. */
+ * S stop, V verify, C cancelled. */
 static inline char answered(int status, const char *text)
 {
     interim__poll_outcome outcome;
