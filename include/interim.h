@@ -92,6 +92,7 @@ INTERIM_API const char *interim_version(void);
     X(ECANCELLED, -23, "the caller stopped waiting")                                               \
     X(EBODY_LIMIT, -24, "the body is larger than the cap for kept bodies")                         \
     X(ELOG, -25, "the event log could not be written")                                             \
+    X(EREWIND, -26, "the body has to be sent again, and its reader gives it once only")            \
     /* On the way to the server: nothing was sent. */                                              \
     X(ERESOLVE, -40, "the host name could not be resolved")                                        \
     X(ECONNECT, -41, "no connection could be made")                                                \
@@ -187,7 +188,7 @@ typedef enum interim_event_kind {
     INTERIM_EVENT_MARKER,    /* a performance marker of a streamed body: a sign of life; done tells
                                 the bytes */
     INTERIM_EVENT_RETRY,     /* a safe request failed and is asked again in wait_ms;
-                                or a 401 is answered (text tells how) */
+                                or a 401 or 407 is answered (text tells how, and to whom) */
     INTERIM_EVENT_GAP,       /* silence for longer than gap_warning, repeated as it doubles */
     INTERIM_EVENT_END        /* the outcome is known; the last event of an operation */
 } interim_event_kind;
@@ -198,9 +199,11 @@ typedef enum interim_hop {
     INTERIM_HOP_REDIRECT,       /* the request after hop_index redirects */
     INTERIM_HOP_POLL,           /* poll number hop_index */
     INTERIM_HOP_RESULT,         /* the GET of a result that a finished monitor named */
-    INTERIM_HOP_TUNNEL,         /* CONNECT at a proxy, before any of these */
+    INTERIM_HOP_TUNNEL,         /* CONNECT at a proxy, before any of these, after hop_index answers
+                                   to a 407 */
     INTERIM_HOP_AUTHENTICATION, /* the request, or a redirect of it, after hop_index answers to a
-                                  401; polls and results keep their hop */
+                                  401 or, through a proxy without a tunnel, a 407; polls and
+                                  results keep their hop */
     INTERIM_HOP_CANCEL          /* the DELETE of interim_operation_cancel_job */
 } interim_hop;
 
@@ -280,7 +283,17 @@ typedef enum interim_tls_version { INTERIM_TLS_1_2 = 0, INTERIM_TLS_1_3 } interi
  * TLS. The certificate and the host name of a server are always verified. The client certificate is
  * offered to the origins that requests name, when they ask for one, and never to another origin
  * that a redirect or a monitor leads to; connections with it and without it are kept apart. Later
- * connections of a client to the same origin resume the TLS session of an earlier one. */
+ * connections of a client to the same origin resume the TLS session of an earlier one.
+ *
+ * Proxies. A 407 (RFC 9110 section 15.5.8) is answered as a 401 is, see interim_authentication,
+ * for requests in absolute form and for CONNECT; the proxy has passed nothing on, so COPY may be
+ * sent again too. What a proxy has accepted is sent to it unasked from then on. Its credentials go
+ * to that proxy and to nobody else, and those of a request never to a proxy. A body from a reader
+ * that was asked already ends the operation with EREWIND: Expect: 100-continue, a request without a
+ * body before it, or INTERIM_SCHEME_BASIC avoids that.
+ * proxy_authentication: scheme, clear_text and fresh hold for all HTTP proxies; user, password and
+ * token only for `proxy`, instead of those in its URL. fresh is told which proxy it is, and
+ * fresh_user is borrowed until the client is freed. Without it, Basic is answered in clear text. */
 typedef struct interim_client_options {
     size_t size;
     interim_engine engine;
@@ -306,16 +319,20 @@ typedef struct interim_client_options {
     interim_error *error; /* is filled in when interim_client_new fails, its text tells which file
                              or option and why: NULL. Set its size before; borrowed until return */
     const char *proxy; /* "http://[user:password@]host[:port]" or "socks5h://...": for all URLs, by
-                          absolute form and CONNECT, or by SOCKS5 with names resolved there: none */
+                          absolute form and CONNECT, or by SOCKS5 with names resolved there: none.
+                          A 407 is answered with user and password (percent-encoded, 255 bytes
+                          each), by Digest before Basic; see proxy_authentication */
     const char *no_proxy; /* what is reached directly all the same: names (with all below them),
                              addresses, networks, or "*", with commas between: none */
     int proxy_from_environment; /* other than 0: without a proxy above, read http_proxy,
                                    https_proxy, all_proxy and no_proxy as curl does: not read */
+    const struct interim_authentication *proxy_authentication; /* how to log in at HTTP proxies, if
+                                   not as the above says: copied. See Proxies, above */
 } interim_client_options;
 #define INTERIM_CLIENT_OPTIONS_INIT                                                                \
     {                                                                                              \
         sizeof(interim_client_options), INTERIM_ENGINE_AUTO, NULL, NULL, 0, 0, NULL, NULL, NULL,   \
-            NULL, NULL, NULL, NULL, INTERIM_TLS_1_2, NULL, NULL, NULL, 0                           \
+            NULL, NULL, NULL, NULL, INTERIM_TLS_1_2, NULL, NULL, NULL, 0, NULL                     \
     }
 
 /* Makes a client. options: NULL for the defaults, borrowed until return. On success *out is to be
@@ -387,13 +404,14 @@ typedef enum interim_scheme {
 /* A server that wants credentials, as an interim_challenge_fn sees it, and what that answers. */
 typedef struct interim_challenge {
     size_t size;
-    const char *origin; /* who asks: "https://dav.example:8443" */
+    const char *origin; /* who asks: "https://dav.example:8443"; a proxy always with its port */
     const char *scheme; /* "Digest", "Bearer" or "Basic": the best that can be answered */
     const char *realm;  /* as the server says, any bytes from 0x20 on; "" when it says none */
     int refused;        /* other than 0: credentials were sent, and refused */
     const char *user, *password; /* the answer: both, for Digest and Basic ... */
     const char *token;           /* ... or this, for Bearer; NULL at first. Copied as soon as the
                                     callback has returned: they must not lie on its stack */
+    int proxy; /* other than 0: origin is a proxy on the way, and what it gets is for it alone */
 } interim_challenge;
 
 /* Called when a server wants credentials and there are none, or when it refused them (a token that

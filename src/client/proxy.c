@@ -43,6 +43,47 @@ static int read_environment(interim__routes *routes, interim_error *error)
     return failed;
 }
 
+/* What the caller says of logging in. Its credentials are for the proxy that it names, and not for
+ * those of the environment. */
+static int log_in(interim__route *route, const interim_authentication *login, bool named)
+{
+    int failed = 0;
+
+    if (route == NULL || route->kind != INTERIM__ROUTE_HTTP)
+        return 0;
+    if (named && (login->user != NULL || login->token != NULL))
+        failed =
+            interim__credentials_set(&route->login, login->user, login->password, login->token);
+    route->login.scheme = login->scheme;
+    route->login.clear_text = login->clear_text != 0;
+    route->login.fresh = login->fresh;
+    route->login.fresh_user = login->fresh_user;
+    return failed;
+}
+
+/* Also where no proxy is reached by HTTP: what is wrong is wrong. */
+static int read_login(interim__routes *routes, const interim_client_options *options,
+                      interim_error *error)
+{
+    const interim_authentication *given = options->proxy_authentication;
+    interim_authentication login = INTERIM_AUTHENTICATION_INIT;
+    int failed;
+
+    if (given == NULL)
+        return 0;
+    if (given->size >= sizeof given->size)
+        memcpy(&login, given, given->size < sizeof login ? given->size : sizeof login);
+    if (given->size < sizeof given->size || login.scheme < INTERIM_SCHEME_AUTO ||
+        login.scheme > INTERIM_SCHEME_BEARER ||
+        interim__credentials_check(login.user, login.password, login.token) < 0)
+        return interim__error_set(error, INTERIM_EINVAL, INTERIM_STAGE_START,
+                                  "the login at the proxy is out of range, or cannot be sent");
+    failed = log_in(routes->http, &login, options->proxy != NULL);
+    if (failed == 0 && routes->https != routes->http)
+        failed = log_in(routes->https, &login, false);
+    return failed;
+}
+
 int interim__proxy_read(interim__routes *routes, const interim_client_options *options,
                         interim_error *error)
 {
@@ -58,6 +99,8 @@ int interim__proxy_read(interim__routes *routes, const interim_client_options *o
         if (exceptions == NULL && options->proxy_from_environment != 0)
             exceptions = environment("no_proxy", "NO_PROXY");
     }
+    if (failed == 0)
+        failed = read_login(routes, options, error);
     if (failed < 0 || exceptions == NULL)
         return failed;
     routes->exceptions = strdup(exceptions);

@@ -106,8 +106,8 @@ static interim__endpoint endpoint_of(const interim__operation *machine)
     endpoint.proxy_host = route->host;
     endpoint.proxy_port = route->port;
     if (route->kind == INTERIM__ROUTE_SOCKS5) {
-        endpoint.proxy_user = route->user;
-        endpoint.proxy_password = route->password;
+        endpoint.proxy_user = route->login.user;
+        endpoint.proxy_password = route->login.password;
     }
     return endpoint;
 }

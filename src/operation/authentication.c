@@ -335,7 +335,8 @@ static int ask_caller(interim__authentication *authentication, interim__speaking
                                    .origin = origin,
                                    .scheme = name_of(speaking),
                                    .realm = realm,
-                                   .refused = authentication->answered};
+                                   .refused = authentication->answered,
+                                   .proxy = authentication->proxy};
 
     authentication->asked = true;
     snprintf(origin, sizeof origin, "%s://%s", space->tls ? "https" : "http", space->authority);

@@ -1,6 +1,6 @@
 /* authentication.h - who asks: what is sent to prove it, and whether a 401 is worth another try.
- * One for each protection space of an operation: the origin that the caller named (later also its
- * proxy), and never another; whoever sends checks that.
+ * One for each protection space of an operation: the origin that the caller named, and its proxy
+ * (proxy_login.h), and never another; whoever sends checks that.
  *
  *     SILENT --challenged, once for each fresh challenge--> SPEAKING --challenged: stale-->
  * SPEAKING SPEAKING --challenged otherwise--> the callback's fresh credentials, once--> SPEAKING

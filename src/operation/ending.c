@@ -51,22 +51,24 @@ void interim__ending_conclude(interim__operation *op, interim_outcome outcome, c
 }
 
 /* A safe request that the server may never have seen: the connection had been idle, and ended
- * without one byte of an answer. Asked once more, on a new one (RFC 9112 section 9.3.1). */
-static bool may_ask_again(const interim__operation *op)
+ * without one byte of an answer. Asked once more, on a new one (RFC 9112 section 9.3.1). The same
+ * goes for a second CONNECT on a connection whose proxy does not keep it after a 407, as it said.
+ */
+static bool may_ask_again(const interim__operation *op, bool tunnel)
 {
     int code = op->error.code;
 
     if (!op->reused || op->retried || !op->exchanging || op->exchange.received > 0 ||
-        !interim__method_is_safe(op->method))
+        (!tunnel && !interim__method_is_safe(op->method)))
         return false;
-    if ((op->hop == INTERIM_HOP_REQUEST || op->hop == INTERIM_HOP_AUTHENTICATION) &&
+    if (!tunnel && (op->hop == INTERIM_HOP_REQUEST || op->hop == INTERIM_HOP_AUTHENTICATION) &&
         op->request->body.reader != NULL)
         return false;
     /* Some proxies answer nothing more on a connection that once carried an interim. */
     return code == INTERIM_ESILENCE || code == INTERIM_EDISCONNECTED || code == INTERIM_ETLS;
 }
 
-static void ask_again(interim__operation *op)
+static void ask_again(interim__operation *op, bool tunnel)
 {
     op->retried = true;
     op->fresh_connection = true;
@@ -74,7 +76,8 @@ static void ask_again(interim__operation *op)
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RETRY,
                                                  .wait_ms = 0,
                                                  .error = &op->error,
-                                                 .text = "the connection had been idle"});
+                                                 .text = tunnel ? "the proxy closed the connection"
+                                                                : "the connection had been idle"});
     interim__operation_begin(op, op->hop, op->hop_index, op->method, &op->uri);
 }
 
@@ -85,7 +88,7 @@ static void conclude_failed(interim__operation *op, interim_outcome outcome, con
                              op->error.text[0] == '\0' ? "" : ": ", op->error.text, meaning);
 }
 
-/* After a 401 something was sent, and refused. */
+/* After a 401 or 407 something was sent, and refused. */
 static const char *nothing(const interim__operation *op)
 {
     return op->answered > 0 || op->challenged ? "; nothing was done" : "; nothing was sent";
@@ -105,7 +108,8 @@ static void conclude_lost(interim__operation *op)
 
 static bool is_local(int code)
 {
-    return code == INTERIM_ENOMEM || code == INTERIM_ESYSTEM || code == INTERIM_ECALLBACK;
+    return code == INTERIM_ENOMEM || code == INTERIM_ESYSTEM || code == INTERIM_ECALLBACK ||
+           code == INTERIM_EREWIND;
 }
 
 /* Our own trouble, before anything was sent, is no word about the server. */
@@ -121,12 +125,13 @@ void interim__ending_failed(interim__operation *op)
 {
     interim_error error = op->error;
     interim__poll_outcome outcome;
+    bool tunnel = op->hop == INTERIM_HOP_TUNNEL;
 
     interim__tunnel_leave(op);
     if (interim__marking_failed(op))
         return;
-    if (may_ask_again(op)) {
-        ask_again(op);
+    if (may_ask_again(op, tunnel)) {
+        ask_again(op, tunnel);
         return;
     }
     switch (op->hop) {

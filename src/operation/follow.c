@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "exchange/request_head.h"
+#include "operation/route.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -231,10 +232,9 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
 
 int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim_request *request, interim_hop hop, const char *method,
-                          const interim__uri *uri, const interim__route *route,
-                          const char *authorization, const char *user_agent, bool *expects)
+                          const interim__uri *uri, const interim__proofs *proofs,
+                          const char *user_agent, bool *expects)
 {
-    bool by_proxy = route != NULL && route->kind == INTERIM__ROUTE_HTTP && !uri->tls;
     interim__uri asked = *uri;
     bool trusted = is_monitor(hop) ? interim__uri_same_origin(&request->uri, uri)
                                    : interim__follow_trusts(request, uri);
@@ -246,14 +246,14 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
     *expects = *expects && interim__follow_expects(request, body);
     failed =
         choose_fields(&fields, request, hop, method, trusted,
-                      interim__follow_logs_in(request, uri) ? authorization : NULL, preference);
+                      interim__follow_logs_in(request, uri) ? proofs->to_origin : NULL, preference);
     if (failed == 0 && *expects)
         failed = add(&fields, "Expect", "100-continue");
     /* RFC 9112 section 3.2.2; the field is for the proxy and goes no further. */
-    if (by_proxy)
+    if (proofs->by_proxy)
         asked.target = asked.text;
-    if (failed == 0 && by_proxy && route->authorization != NULL)
-        failed = add(&fields, "Proxy-Authorization", route->authorization);
+    if (failed == 0 && proofs->by_proxy && proofs->to_proxy != NULL)
+        failed = add(&fields, "Proxy-Authorization", proofs->to_proxy);
     if (failed == 0)
         failed =
             interim__request_head_write(out, method, &asked, &fields, user_agent, body->length);

@@ -4,7 +4,6 @@
 #define INTERIM_OPERATION_FOLLOW_H
 
 #include "operation/request.h"
-#include "operation/route.h"
 
 #define INTERIM__REDIRECTS_MAX 10     /* of a request */
 #define INTERIM__POLL_REDIRECTS_MAX 5 /* of one poll */
@@ -62,16 +61,22 @@ bool interim__follow_knows(const interim__body_source *body);
  * a field Authorization of the caller's own is all that it gets. */
 bool interim__follow_logs_in(const interim_request *request, const interim__uri *uri);
 
+/* Who is told who asks: values of fields, or NULL. */
+typedef struct interim__proofs {
+    const char *to_origin; /* Authorization; see interim__follow_logs_in */
+    bool by_proxy;         /* the request goes to an HTTP proxy without a tunnel */
+    const char *to_proxy;  /* Proxy-Authorization, only with by_proxy */
+} interim__proofs;
+
 /* Appends the head of the request of a hop to out. Credentials and fields of the caller go to the
  * origin that the caller named, and to no other; a poll, and a GET after a 303 to another method,
  * drop what would be about the first request (its body, conditions, Destination, Depth and the
- * like). *expects tells whether it asks before it sends a body; false forbids it. authorization:
- * the value of that field, or NULL; see interim__follow_logs_in. route: how uri is reached; through
- * an HTTP proxy without a tunnel the target is in absolute form. body gets what is to be sent.
- * Errors: ENOMEM. */
+ * like). *expects tells whether it asks before it sends a body; false forbids it. Through an HTTP
+ * proxy without a tunnel the target is in absolute form. body gets what is to be sent. Errors:
+ * ENOMEM. */
 int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim_request *request, interim_hop hop, const char *method,
-                          const interim__uri *uri, const interim__route *route,
-                          const char *authorization, const char *user_agent, bool *expects);
+                          const interim__uri *uri, const interim__proofs *proofs,
+                          const char *user_agent, bool *expects);
 
 #endif

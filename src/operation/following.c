@@ -91,7 +91,8 @@ static void ask_without_expect(interim__operation *op)
 
 /* ---- challenges ---- */
 
-/* A 401 says that nothing was done, but not that we are able, or sure enough, to ask again. */
+/* A 401 or 407 says that nothing was done, but not that we are able, or sure enough, to ask again.
+ */
 static const char *why_not_again(const interim__operation *op)
 {
     interim__body_source body = interim__follow_body(op->request, op->hop, op->method);
@@ -111,6 +112,37 @@ static bool is_own(const interim__operation *op)
     return !interim__follow_is_poll(op->hop) && op->hop != INTERIM_HOP_RESULT;
 }
 
+static int no_memory(interim__operation *op)
+{
+    return interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory");
+}
+
+/* The proxy has passed nothing on, and wants to know who asks. That the body is gone is told only
+ * if there was an answer to give. */
+static int challenged_by_proxy(interim__operation *op)
+{
+    interim__proxy_login *login = &op->proxy_login;
+    interim__body_source body = interim__follow_body(op->request, op->hop, op->method);
+    const char *refusal = why_not_again(op);
+    bool lost = body.reader != NULL && !op->exchange.sender.held;
+    int answer = 0;
+
+    if (refusal == NULL || lost)
+        answer = interim__proxy_login_challenged(login, &op->answer.fields,
+                                                 interim__follow_knows(&body));
+    else
+        login->authentication.refusal = refusal;
+    if (answer < 0)
+        return no_memory(op);
+    op->challenged = answer == 1;
+    if (op->challenged && is_own(op))
+        op->begun = false;
+    return !op->challenged || !lost
+               ? 0
+               : interim__error_set(&op->error, INTERIM_EREWIND, INTERIM_STAGE_SEND,
+                                    "%.60s answered 407", op->peer);
+}
+
 int interim__following_challenged(interim__operation *op)
 {
     interim__authentication *authentication = &op->authentication;
@@ -118,7 +150,14 @@ int interim__following_challenged(interim__operation *op)
     const interim__space space = {op->uri.tls, op->uri.authority, interim__follow_knows(&body)};
     int answer;
 
-    if (op->hop == INTERIM_HOP_TUNNEL || !interim__follow_logs_in(op->request, &op->uri))
+    if (op->hop == INTERIM_HOP_TUNNEL)
+        return 0;
+    if (interim__operation_is_forwarded(op)) {
+        if (op->answer.status == 407)
+            return challenged_by_proxy(op);
+        interim__proxy_login_accepted(&op->proxy_login, &op->answer.fields);
+    }
+    if (!interim__follow_logs_in(op->request, &op->uri))
         return 0;
     if (op->answer.status != 401) {
         /* 407 is of a proxy, and not a word of the origin's. */
@@ -133,21 +172,29 @@ int interim__following_challenged(interim__operation *op)
     op->challenged = answer == 1;
     if (op->challenged && is_own(op))
         op->begun = false;
-    return answer >= 0
-               ? 0
-               : interim__error_set(&op->error, answer, INTERIM_STAGE_HEAD, "out of memory");
+    return answer >= 0 ? 0 : no_memory(op);
+}
+
+void interim__following_report_answer(interim__operation *op)
+{
+    bool proxy = op->answer.status == 407;
+    const interim__authentication *authentication =
+        proxy ? &op->proxy_login.authentication : &op->authentication;
+    char text[40];
+
+    snprintf(text, sizeof text, "with %s%s", interim__authentication_scheme(authentication),
+             proxy ? ", to the proxy" : "");
+    interim__report_event(
+        op,
+        &(interim__report){.kind = INTERIM_EVENT_RETRY, .status = op->answer.status, .text = text});
 }
 
 /* The same request again, now with an answer; nothing was done yet. */
 static void ask_with_answer(interim__operation *op)
 {
     bool own = is_own(op);
-    char text[40];
 
-    snprintf(text, sizeof text, "with %s", interim__authentication_scheme(&op->authentication));
-    interim__report_event(
-        op,
-        &(interim__report){.kind = INTERIM_EVENT_RETRY, .status = op->answer.status, .text = text});
+    interim__following_report_answer(op);
     op->answered++;
     interim__operation_begin(op, own ? INTERIM_HOP_AUTHENTICATION : op->hop,
                              own ? op->answered : op->hop_index, op->method, &op->uri);
@@ -201,6 +248,9 @@ static const char *remark_on(const interim__operation *op, interim_outcome outco
         return ", which does not tell how it ended";
     if (status == 401 && op->authentication.refusal != NULL)
         return op->authentication.refusal;
+    if (status == 407 && interim__operation_is_forwarded(op) &&
+        op->proxy_login.authentication.refusal != NULL)
+        return op->proxy_login.authentication.refusal;
     return outcome == INTERIM_FAILED && status < 400 ? ", which is not followed" : "";
 }
 

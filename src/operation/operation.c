@@ -110,6 +110,7 @@ void interim__operation_dispose(interim__operation *op)
     interim__accepted_free(op->job);
     interim__uri_dispose(&op->learnt);
     interim__authentication_dispose(&op->authentication);
+    interim__proxy_login_dispose(&op->proxy_login);
     interim__uri_dispose(&op->uri);
     if (op->result != NULL)
         interim__result_free(interim__operation_take_result(op));
@@ -183,6 +184,33 @@ interim_hop interim__operation_asks_as(const interim__operation *op)
     return op->hop == INTERIM_HOP_POLL && op->job->dialect->repeats ? INTERIM_HOP_REQUEST : op->hop;
 }
 
+/* Both may hold a password. */
+static void forget(interim__buffer *secret)
+{
+    if (secret->data != NULL)
+        OPENSSL_cleanse(secret->data, secret->capacity);
+    interim__buffer_dispose(secret);
+}
+
+/* What proves to the proxy, and to the origin, who asks. Errors: ENOMEM. */
+static int prove(interim__operation *op, interim__proofs *out, interim__buffer *origin,
+                 interim__buffer *proxy, const interim__digest_subject *subject)
+{
+    interim__digest_subject forwarded = *subject;
+    int failed = 0;
+
+    *out = (interim__proofs){.by_proxy = interim__operation_is_forwarded(op)};
+    forwarded.target = op->uri.text;
+    if (interim__follow_logs_in(op->request, &op->uri))
+        failed = interim__authentication_write(origin, &op->authentication, subject, &op->random);
+    if (failed == 0 && out->by_proxy)
+        failed = interim__proxy_login_write(proxy, &op->proxy_login, interim__operation_route(op),
+                                            &forwarded, &op->random);
+    out->to_origin = origin->length == 0 ? NULL : origin->data;
+    out->to_proxy = proxy->length == 0 ? NULL : proxy->data;
+    return failed;
+}
+
 static int write_head(interim__operation *op, interim__body_source *body)
 {
     interim_hop hop = interim__operation_asks_as(op);
@@ -193,21 +221,15 @@ static int write_head(interim__operation *op, interim__body_source *body)
                                        .body_length =
                                            source.data == NULL ? 0 : (size_t)source.length,
                                        .body_known = interim__follow_knows(&source)};
-    const interim__route *proxy =
-        interim__operation_tunnels(op) ? NULL : interim__operation_route(op);
-    interim__buffer authorization = {0};
-    int failed = 0;
+    interim__buffer origin = {0}, proxy = {0};
+    interim__proofs proofs;
+    int failed = prove(op, &proofs, &origin, &proxy, &subject);
 
-    if (interim__follow_logs_in(op->request, &op->uri))
-        failed = interim__authentication_write(&authorization, &op->authentication, &subject,
-                                               &op->random);
     if (failed == 0)
-        failed = interim__follow_write(
-            &op->exchange.sender.out, body, op->request, hop, op->method, &op->uri, proxy,
-            authorization.length == 0 ? NULL : authorization.data, op->user_agent, &op->expects);
-    if (authorization.data != NULL)
-        OPENSSL_cleanse(authorization.data, authorization.capacity);
-    interim__buffer_dispose(&authorization);
+        failed = interim__follow_write(&op->exchange.sender.out, body, op->request, hop, op->method,
+                                       &op->uri, &proofs, op->user_agent, &op->expects);
+    forget(&origin);
+    forget(&proxy);
     return failed;
 }
 
@@ -466,7 +488,7 @@ const interim__way *interim__operation_way(const interim__operation *op)
 }
 
 /* No proxy can be asked for a Unix-domain socket of this machine. */
-const interim__route *interim__operation_route(const interim__operation *op)
+interim__route *interim__operation_route(const interim__operation *op)
 {
     if (op->routes == NULL || interim__operation_way(op)->socket_path != NULL)
         return NULL;
@@ -480,6 +502,13 @@ bool interim__operation_tunnels(const interim__operation *op)
 
     return route != NULL && route->kind == INTERIM__ROUTE_HTTP &&
            (op->uri.tls || interim__operation_way(op)->host != NULL);
+}
+
+bool interim__operation_is_forwarded(const interim__operation *op)
+{
+    const interim__route *route = interim__operation_route(op);
+
+    return route != NULL && route->kind == INTERIM__ROUTE_HTTP && !interim__operation_tunnels(op);
 }
 
 int64_t interim__operation_idle_limit(const interim__operation *op)

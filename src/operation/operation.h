@@ -22,8 +22,8 @@
 #include "exchange/exchange.h"
 #include "operation/accepted.h"
 #include "operation/patience.h"
+#include "operation/proxy_login.h"
 #include "operation/result.h"
-#include "operation/route.h"
 
 typedef enum interim__need {
     INTERIM__NEED_CONNECTION, /* a connection to the origin of uri */
@@ -72,14 +72,15 @@ typedef struct interim__operation {
     interim__moment now;
     interim_hop hop;
     unsigned hop_index, redirects;
-    unsigned answered;  /* 401s, by sending the request again */
+    unsigned answered;  /* 401s and 407s, by sending the request again */
     const char *method; /* of the exchange */
     interim__exchange exchange;
     bool exchanging;        /* exchange is initialised */
     bool tunnelled;         /* the connection goes through a tunnel of a proxy */
     interim_hop tunnel_hop; /* HOP_TUNNEL: what it is for */
     const char *tunnel_method;
-    bool reused;  /* its connection had been idle */
+    unsigned tunnel_hop_index, tunnel_rounds; /* answers to a 407 of CONNECT */
+    bool reused;                              /* its connection had been idle */
     bool begun;   /* a byte of the first request may have left: it may have had an effect */
     bool retried; /* a safe request was asked once more already */
     bool stop;    /* the caller wants no more */
@@ -89,10 +90,11 @@ typedef struct interim__operation {
     uint64_t sequence;
     unsigned signs;                         /* of life */
     interim__authentication authentication; /* at the origin of the request */
-    bool challenged;                        /* the answer is a 401, and the request is sent again */
-    bool expects;                           /* this request has Expect: 100-continue */
-    bool expects_nothing;                   /* 417 came: not again */
-    int64_t release_at;                     /* when the body goes out unasked; FAR: not waiting */
+    interim__proxy_login proxy_login;
+    bool challenged;      /* the answer is a 401 or 407, and the request is sent again */
+    bool expects;         /* this request has Expect: 100-continue */
+    bool expects_nothing; /* 417 came: not again */
+    int64_t release_at;   /* when the body goes out unasked; FAR: not waiting */
     interim__sink sink;
     interim__coding *coding; /* undoes the content coding of the body; NULL: there is none */
     interim__answer answer;  /* the final response of the exchange; its fields are a clone */
@@ -169,7 +171,10 @@ const interim__way *interim__operation_way(const interim__operation *op);
 int interim__operation_cancel_job(interim__operation *op);
 
 /* By which proxy the origin of uri is reached; NULL: directly. */
-const interim__route *interim__operation_route(const interim__operation *op);
+interim__route *interim__operation_route(const interim__operation *op);
+
+/* Whether the request itself goes to an HTTP proxy, in absolute form (RFC 9112 section 3.2.2). */
+bool interim__operation_is_forwarded(const interim__operation *op);
 
 /* Whether that proxy is asked to connect on, instead of being given the request. */
 bool interim__operation_tunnels(const interim__operation *op);

@@ -97,6 +97,14 @@ static interim__sink choose_sink(const interim__operation *op)
     return interim__dialect_may_begin(&op->answer) ? INTERIM__SINK_LOOK : INTERIM__SINK_FINAL;
 }
 
+static void report_response(interim__operation *op)
+{
+    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RESPONSE,
+                                                 .status = op->answer.status,
+                                                 .reason = op->answer_reason,
+                                                 .fields = &op->answer.fields});
+}
+
 static void take_response(interim__operation *op)
 {
     interim__head *head = &op->exchange.head;
@@ -107,7 +115,12 @@ static void take_response(interim__operation *op)
         interim__ending_failed(op);
         return;
     }
-    if (interim__following_challenged(op) < 0 || interim__marking_begin(op) < 0) {
+    if (interim__following_challenged(op) < 0) {
+        report_response(op);
+        interim__ending_failed(op);
+        return;
+    }
+    if (interim__marking_begin(op) < 0) {
         interim__ending_failed(op);
         return;
     }
@@ -121,10 +134,7 @@ static void take_response(interim__operation *op)
     }
     /* The answer of a monitor is reported when it is known what it says. */
     if (op->hop != INTERIM_HOP_POLL)
-        interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RESPONSE,
-                                                     .status = head->status,
-                                                     .reason = op->answer_reason,
-                                                     .fields = &op->answer.fields});
+        report_response(op);
 }
 
 /* ---- bodies ---- */

@@ -2,8 +2,6 @@
 #include "operation/route.h"
 
 #include "base/text.h"
-#include "operation/basic.h"
-
 #include <arpa/inet.h>
 #include <interim.h>
 #include <openssl/crypto.h>
@@ -26,9 +24,8 @@ void interim__route_free(interim__route *route)
     if (route == NULL)
         return;
     free(route->host);
-    wipe(route->user);
-    wipe(route->password);
-    interim__basic_free(route->authorization);
+    interim__credentials_dispose(&route->login);
+    interim__digest_dispose(&route->digest);
     free(route);
 }
 
@@ -69,23 +66,21 @@ static bool parse_credentials(interim__route *route, const char *text, size_t le
 {
     const char *colon = memchr(text, ':', length);
     size_t user_length = colon == NULL ? length : (size_t)(colon - text);
+    interim__credentials *login = &route->login;
 
-    route->user = decode(text, user_length, problem);
-    if (route->user == NULL)
+    login->user = decode(text, user_length, problem);
+    if (login->user == NULL)
         return false;
-    route->password = colon == NULL ? decode("", 0, problem)
+    login->password = colon == NULL ? decode("", 0, problem)
                                     : decode(colon + 1, length - user_length - 1, problem);
-    if (route->password == NULL)
+    if (login->password == NULL)
         return false;
-    if (route->kind == INTERIM__ROUTE_HTTP) {
-        if (strchr(route->user, ':') != NULL) {
-            *problem = "its user name holds a colon";
-            return false;
-        }
-        route->authorization = interim__basic_new(route->user, route->password);
-        return route->authorization != NULL;
-    }
-    return true;
+    /* Whoever writes a password into the URL of a proxy without TLS has chosen the clear text. */
+    login->clear_text = true;
+    if (route->kind == INTERIM__ROUTE_HTTP &&
+        interim__credentials_check(login->user, login->password, NULL) < 0)
+        *problem = "its user name holds a colon, or one of both a control character";
+    return *problem == NULL;
 }
 
 /* The host and port, which are written as in an http URL. */
@@ -267,9 +262,9 @@ bool interim__route_lists(const char *list, const interim__uri *uri)
     return false;
 }
 
-const interim__route *interim__routes_find(const interim__routes *routes, const interim__uri *uri)
+interim__route *interim__routes_find(const interim__routes *routes, const interim__uri *uri)
 {
-    const interim__route *route = uri->tls ? routes->https : routes->http;
+    interim__route *route = uri->tls ? routes->https : routes->http;
 
     return route != NULL && interim__route_lists(routes->exceptions, uri) ? NULL : route;
 }

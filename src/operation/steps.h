@@ -77,6 +77,9 @@ int interim__following_challenged(interim__operation *op);
 /* following.c: the answer of this exchange becomes that of the operation. */
 void interim__following_adopt(interim__operation *op);
 
+/* following.c: tells that the challenge of the answer is answered, and how. */
+void interim__following_report_answer(interim__operation *op);
+
 /* following.c: the exchange is over. */
 void interim__following_over(interim__operation *op);
 

@@ -4,6 +4,7 @@
 #include "operation/report.h"
 #include "operation/steps.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,33 +36,46 @@ static void name_target(const interim__operation *op, char out[TARGET_SIZE])
                  way->host, brackets ? "]" : "", (unsigned)way->port);
 }
 
-static int write_head(interim__operation *op, interim__buffer *out)
+static int write_fields(interim__operation *op, interim__buffer *out, const char *target,
+                        const char *proof)
 {
-    const interim__route *route = interim__operation_route(op);
     bool has_agent = op->user_agent != NULL && *op->user_agent != '\0';
-    char target[TARGET_SIZE];
     const char *const texts[] = {"CONNECT ",
                                  target,
                                  " HTTP/1.1\r\nHost: ",
                                  target,
                                  has_agent ? "\r\nUser-Agent: " : "",
                                  has_agent ? op->user_agent : "",
-                                 route->authorization == NULL ? "" : "\r\nProxy-Authorization: ",
-                                 route->authorization == NULL ? "" : route->authorization,
+                                 proof == NULL ? "" : "\r\nProxy-Authorization: ",
+                                 proof == NULL ? "" : proof,
                                  "\r\n\r\n"};
 
-    name_target(op, target);
     return append_all(out, texts, sizeof texts / sizeof *texts);
 }
 
-void interim__tunnel_begin(interim__operation *op)
+static int write_head(interim__operation *op, interim__buffer *out)
+{
+    char target[TARGET_SIZE];
+    const interim__digest_subject subject = {
+        .method = op->method, .target = target, .body_known = true};
+    interim__buffer proof = {0};
+    int failed;
+
+    name_target(op, target);
+    failed = interim__proxy_login_write(&proof, &op->proxy_login, interim__operation_route(op),
+                                        &subject, &op->random);
+    if (failed == 0)
+        failed = write_fields(op, out, target, proof.length == 0 ? NULL : proof.data);
+    if (proof.data != NULL)
+        OPENSSL_cleanse(proof.data, proof.capacity);
+    interim__buffer_dispose(&proof);
+    return failed;
+}
+
+static void ask(interim__operation *op)
 {
     const interim__body_source nothing = {.length = -1};
 
-    op->tunnel_hop = op->hop;
-    op->tunnel_method = op->method;
-    op->hop = INTERIM_HOP_TUNNEL;
-    op->method = "CONNECT";
     interim__exchange_init(&op->exchange, op->method, &op->error);
     op->exchanging = true;
     op->expects = false;
@@ -73,7 +87,19 @@ void interim__tunnel_begin(interim__operation *op)
     interim__sender_start(&op->exchange.sender, &nothing);
     op->release_at = INTERIM__FAR;
     op->need = INTERIM__NEED_EXCHANGE;
-    interim__report_plain(op, INTERIM_EVENT_CONNECTED, "new, to the proxy");
+}
+
+void interim__tunnel_begin(interim__operation *op)
+{
+    op->tunnel_hop = op->hop;
+    op->tunnel_hop_index = op->hop_index;
+    op->tunnel_method = op->method;
+    op->hop = INTERIM_HOP_TUNNEL;
+    op->hop_index = op->tunnel_rounds;
+    op->method = "CONNECT";
+    ask(op);
+    if (op->need == INTERIM__NEED_EXCHANGE)
+        interim__report_plain(op, INTERIM_EVENT_CONNECTED, "new, to the proxy");
 }
 
 void interim__tunnel_leave(interim__operation *op)
@@ -81,28 +107,73 @@ void interim__tunnel_leave(interim__operation *op)
     if (op->hop != INTERIM_HOP_TUNNEL)
         return;
     op->hop = op->tunnel_hop;
+    op->hop_index = op->tunnel_hop_index;
     op->method = op->tunnel_method;
+}
+
+/* CONNECT again, now with an answer to the challenge: on this connection, if the proxy keeps it. */
+static void ask_with_answer(interim__operation *op)
+{
+    bool same = interim__exchange_reusable(&op->exchange);
+
+    op->tunnel_rounds++;
+    interim__following_report_answer(op);
+    if (op->stop)
+        return;
+    interim__operation_drop_exchange(op);
+    if (same) {
+        op->reused = true;
+        op->hop_index = op->tunnel_rounds;
+        ask(op);
+        return;
+    }
+    interim__tunnel_leave(op);
+    interim__operation_begin(op, op->hop, op->hop_index, op->method, &op->uri);
+}
+
+/* 1: the 407 is answered; 0: it is final, or the answer is none; or ENOMEM. */
+static int challenged(interim__operation *op)
+{
+    if (op->answer.status != 407) {
+        interim__proxy_login_accepted(&op->proxy_login, &op->answer.fields);
+        return 0;
+    }
+    return interim__proxy_login_challenged(&op->proxy_login, &op->answer.fields, true);
+}
+
+static void fail(interim__operation *op)
+{
+    const char *refusal = op->answer.status == 407 ? op->proxy_login.authentication.refusal : NULL;
+    int status = op->answer.status;
+
+    interim__error_set(&op->error, INTERIM_EPROXY, INTERIM_STAGE_CONNECT,
+                       "%.60s answered %d%s%s to CONNECT%s%s%s", op->peer, status,
+                       op->answer_reason[0] == '\0' ? "" : " ", op->answer_reason,
+                       op->exchange.persistent || status > 299 ? "" : ", and more behind it",
+                       refusal == NULL ? "" : ": ", refusal == NULL ? "" : refusal);
+    interim__ending_failed(op);
 }
 
 void interim__tunnel_answered(interim__operation *op)
 {
-    int status = op->answer.status;
-    /* The origin speaks only after us: what follows the answer was not asked for. */
-    bool clean = op->exchange.persistent;
+    int status = op->answer.status, answer = challenged(op);
 
-    if (status < 200 || status > 299 || !clean) {
-        interim__error_set(&op->error, INTERIM_EPROXY, INTERIM_STAGE_CONNECT,
-                           "%.60s answered %d%s%s to CONNECT%s", op->peer, status,
-                           op->answer_reason[0] == '\0' ? "" : " ", op->answer_reason,
-                           clean || status > 299 ? "" : ", and more behind it");
+    if (answer < 0) {
+        interim__error_set(&op->error, answer, INTERIM_STAGE_CONNECT, "out of memory");
         interim__ending_failed(op);
-        return;
+    } else if (answer > 0) {
+        ask_with_answer(op);
+    } else if (status < 200 || status > 299 || !op->exchange.persistent) {
+        /* The origin speaks only after us: what follows a 2xx was not asked for. */
+        fail(op);
+    } else {
+        interim__tunnel_leave(op);
+        interim__operation_drop_exchange(op);
+        op->tunnel_rounds = 0;
+        op->tunnelled = true;
+        if (op->uri.tls)
+            op->need = INTERIM__NEED_TLS;
+        else
+            interim__operation_begin_exchange(op);
     }
-    interim__tunnel_leave(op);
-    interim__operation_drop_exchange(op);
-    op->tunnelled = true;
-    if (op->uri.tls)
-        op->need = INTERIM__NEED_TLS;
-    else
-        interim__operation_begin_exchange(op);
 }

@@ -17,6 +17,7 @@ struct player {
     interim__operation op;
     int64_t now; /* monotonic */
     const struct cut *cut;
+    unsigned rounds;      /* answers to a 407 of CONNECT before this exchange */
     size_t place;         /* of the next byte, over all exchanges */
     interim__buffer wire; /* what was sent in this exchange */
     size_t head_size;     /* of it, 0: not known */
@@ -34,7 +35,8 @@ static interim__moment now(const struct player *player)
 
 static bool exchanging(const struct player *player, unsigned exchange)
 {
-    return player->op.need == INTERIM__NEED_EXCHANGE && player->op.connections_left == exchange;
+    return player->op.need == INTERIM__NEED_EXCHANGE && player->op.connections_left == exchange &&
+           player->op.tunnel_rounds == player->rounds;
 }
 
 /* Lets the time pass; false when the operation would wait for ever. */
@@ -135,6 +137,7 @@ static bool play_exchange(struct player *player, const struct served *served)
     bool good = true;
 
     player->wire.length = player->head_size = 0;
+    player->rounds = player->op.tunnel_rounds;
     for (size_t i = 0; i < served->action_count && good; i++) {
         const struct action *action = &served->actions[i];
         size_t size = action->kind == ACTION_BYTES ? (size_t)action->number : 0, left;
@@ -186,18 +189,21 @@ static bool take_idle(struct player *player)
     return reused;
 }
 
-/* The n-th exchange, from its connection on; or through the tunnel that the one before has made. */
+/* The n-th exchange, from its connection on; or through the tunnel that the one before has made; or
+ * CONNECT once more. */
 static bool connect_and_play(struct player *player, size_t number)
 {
     const struct served *served = &player->asking.transcript->exchanges[number - 1];
-    bool reused = player->op.need == INTERIM__NEED_CONNECTION && take_idle(player);
+    bool again = player->op.need == INTERIM__NEED_EXCHANGE;
+    bool reused = again || (player->op.need == INTERIM__NEED_CONNECTION && take_idle(player));
     bool good;
 
     if (served->refuse) {
         refuse(player);
         return true;
     }
-    interim__operation_opened(&player->op, "192.0.2.1:80", reused, now(player));
+    if (!again)
+        interim__operation_opened(&player->op, "192.0.2.1:80", reused, now(player));
     good = play_exchange(player, served);
     player->idle = player->op.keep_connection;
     player->idle_since = player->now;

@@ -54,14 +54,20 @@ static interim_result *perform(interim_outcome outcome, int code)
 
 #define NO_CONTENT "HTTP/1.1 204 No Content\r\n\r\n"
 
+#define DENIED                                                                                     \
+    "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\n"          \
+    "Content-Length: 3\r\n\r\nno!"
+
 START_TEST(a_plain_url_is_asked_in_absolute_form)
 {
-    static const server_step script[] = {{SERVER_HEAD, 0, NULL},
-                                         {SERVER_SEND, 0, "HTTP/1.1 102 Processing\r\n\r\n"},
-                                         {SERVER_SEND, 0, NO_CONTENT},
-                                         {SERVER_REPEAT, 0, NULL}};
+    static const server_step script[] = {
+        {SERVER_HEAD, 0, NULL},       {SERVER_SEND, 0, DENIED},
+        {SERVER_HEAD, 0, NULL},       {SERVER_SEND, 0, "HTTP/1.1 102 Processing\r\n\r\n"},
+        {SERVER_SEND, 0, NO_CONTENT}, {SERVER_HEAD, 0, NULL},
+        {SERVER_SEND, 0, NO_CONTENT}, {SERVER_CLOSE, 0, NULL}};
     const server_step *scripts[] = {script, NULL};
     char received[1024];
+    const char *next, *proof;
 
     begin(_i, "http", "GET", "http://a.test:81/b?c", scripts);
     interim_result_free(perform(INTERIM_DONE, 0));
@@ -70,8 +76,11 @@ START_TEST(a_plain_url_is_asked_in_absolute_form)
     interim_result_free(perform(INTERIM_DONE, 0));
     server_received(proxy, 0, received, sizeof received);
     ck_assert_begins(received, "GET http://a.test:81/b?c HTTP/1.1\r\nHost: a.test:81\r\n");
-    ck_assert_ptr_nonnull(strstr(received, "\r\nProxy-Authorization: Basic dTpw\r\n"));
-    ck_assert_ptr_nonnull(strstr(received, "GET http://b.test/ HTTP/1.1\r\n"));
+    next = strstr(received, "GET http://b.test/ HTTP/1.1\r\n");
+    ck_assert_ptr_nonnull(next);
+    ck_assert_ptr_nonnull(strstr(next, "\r\nProxy-Authorization: Basic dTpw\r\n"));
+    proof = strstr(received, "\r\nProxy-Authorization: Basic dTpw\r\n");
+    ck_assert(proof < next && strstr(received, "\r\n\r\n") < proof);
     ck_assert_uint_eq(server_accepted(proxy), 1); /* one connection serves all plain origins */
     end();
 }
@@ -85,11 +94,13 @@ static int count_hops(const interim_event *event, void *user)
     return 0;
 }
 
-/* The proxy answers CONNECT after interims of its own; then TLS fails, because a script speaks
- * none. */
+/* The proxy asks who it is, and answers CONNECT after interims of its own; then TLS fails, because
+ * a script speaks none. */
 START_TEST(connect_is_asked_before_tls)
 {
     static const server_step script[] = {
+        {SERVER_HEAD, 0, NULL},
+        {SERVER_SEND, 0, DENIED},
         {SERVER_HEAD, 0, NULL},
         {SERVER_SEND, 0, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"},
         {SERVER_SEND, 0, "HTTP/1.1 200 Connection established\r\n\r\n"},
@@ -277,6 +288,103 @@ START_TEST(the_environment_is_read_only_on_request)
 }
 END_TEST
 
+/* The proxy closes with its 407, and takes the answer on another connection. */
+START_TEST(connect_is_asked_again_on_another_connection)
+{
+    static const server_step first[] = {
+        {SERVER_HEAD, 0, NULL},
+        {SERVER_SEND, 0,
+         "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=x, nonce=n, algorithm=SHA-256\r\n"
+         "Connection: close\r\n\r\n"},
+        {SERVER_FILL, 200000, NULL},
+        {SERVER_CLOSE, 0, NULL}};
+    static const server_step second[] = {{SERVER_HEAD, 0, NULL},
+                                         {SERVER_SEND, 0, "HTTP/1.1 502 Bad Gateway\r\n\r\n"},
+                                         {SERVER_CLOSE, 0, NULL}};
+    const server_step *scripts[] = {first, second, NULL};
+    interim_result *result;
+    char received[1024];
+
+    begin(_i, "http", "COPY", "https://a.test/", scripts);
+    result = perform(INTERIM_UNREACHABLE, INTERIM_EPROXY);
+    ck_assert_ptr_nonnull(strstr(interim_result_reason(result), "answered 502 Bad Gateway"));
+    interim_result_free(result);
+    ck_assert_uint_eq(server_accepted(proxy), 2);
+    server_received(proxy, 0, received, sizeof received);
+    ck_assert_ptr_null(strstr(received, "Authorization"));
+    server_received(proxy, 1, received, sizeof received);
+    ck_assert_ptr_nonnull(strstr(received, "\r\nProxy-Authorization: Digest username=\"u\", "));
+    end();
+}
+END_TEST
+
+static const struct {
+    size_t size;
+    interim_scheme scheme;
+    const char *user, *password;
+    int code;
+} logins[] = {
+    {sizeof(interim_authentication), INTERIM_SCHEME_DIGEST, "v", "q", 0},
+    {sizeof(interim_authentication), INTERIM_SCHEME_BASIC, NULL, NULL, 0},
+    {sizeof(interim_authentication), INTERIM_SCHEME_AUTO, "v:", "q", INTERIM_EINVAL},
+    {sizeof(interim_authentication), INTERIM_SCHEME_AUTO, "v", NULL, INTERIM_EINVAL},
+    {sizeof(interim_authentication), (interim_scheme)4, "v", "q", INTERIM_EINVAL},
+    {1, INTERIM_SCHEME_AUTO, "v", "q", INTERIM_EINVAL},
+};
+
+START_TEST(the_login_at_a_proxy_is_checked)
+{
+    interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
+    interim_authentication login = INTERIM_AUTHENTICATION_INIT;
+    interim_error error = {.size = sizeof error};
+
+    login.size = logins[_i].size;
+    login.scheme = logins[_i].scheme;
+    login.user = logins[_i].user;
+    login.password = logins[_i].password;
+    options.proxy_authentication = &login;
+    options.error = &error;
+    ck_assert_int_eq(interim_client_new(&client, &options), logins[_i].code);
+    if (logins[_i].code < 0)
+        ck_assert_begins(error.text, "the login at the proxy");
+    interim_client_free(client);
+}
+END_TEST
+
+/* What the caller gives is for the proxy that it names; the environment's get what their URLs say.
+ */
+START_TEST(the_login_is_for_the_proxy_that_is_named)
+{
+    static const server_step script[] = {
+        {SERVER_HEAD, 0, NULL}, {SERVER_SEND, 0, NO_CONTENT}, {SERVER_CLOSE, 0, NULL}};
+    const server_step *scripts[] = {script, NULL};
+    interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
+    interim_authentication login = INTERIM_AUTHENTICATION_INIT;
+    char text[80], received[1024];
+
+    login.scheme = INTERIM_SCHEME_BASIC;
+    login.user = "v";
+    login.password = "q";
+    options.proxy_authentication = &login;
+    options.proxy_from_environment = 1;
+    proxy = server_start(scripts, NULL);
+    snprintf(text, sizeof text, "http://u:p@127.0.0.1:%u", (unsigned)server_port(proxy));
+    setenv("http_proxy", text, 1);
+    for (unsigned named = 0; named < 2; named++) {
+        options.proxy = named ? text : NULL;
+        ck_assert_int_eq(interim_client_new(&client, &options), 0);
+        ck_assert_int_eq(interim_request_new(&request, "GET", "http://a.invalid/"), 0);
+        interim_result_free(perform(INTERIM_DONE, 0));
+        server_received(proxy, named, received, sizeof received);
+        ck_assert_ptr_nonnull(strstr(received, named ? "Basic djpx\r\n" : "Basic dTpw\r\n"));
+        interim_request_free(request);
+        interim_client_free(client);
+    }
+    unsetenv("http_proxy");
+    server_stop(proxy);
+}
+END_TEST
+
 Suite *client_proxy_suite(void)
 {
     Suite *suite = suite_create("client_proxy");
@@ -293,6 +401,10 @@ Suite *client_proxy_suite(void)
                         2 * (int)(sizeof socks_refusals / sizeof *socks_refusals));
     tcase_add_loop_test(tests, exceptions_go_directly, 0, 2);
     tcase_add_test(tests, the_environment_is_read_only_on_request);
+    tcase_add_loop_test(tests, connect_is_asked_again_on_another_connection, 0, 2);
+    tcase_add_loop_test(tests, the_login_at_a_proxy_is_checked, 0,
+                        (int)(sizeof logins / sizeof *logins));
+    tcase_add_test(tests, the_login_is_for_the_proxy_that_is_named);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -240,8 +240,9 @@ static const char *head(const interim_request *request, interim_hop hop, const c
     interim__uri uri = uri_of(url);
     interim__body_source body;
 
-    ck_assert_int_eq(interim__follow_write(&out, &body, request, hop, method, &uri, NULL,
-                                           authorization, "fake/1", &(bool){false}),
+    ck_assert_int_eq(interim__follow_write(&out, &body, request, hop, method, &uri,
+                                           &(interim__proofs){.to_origin = authorization}, "fake/1",
+                                           &(bool){false}),
                      0);
     snprintf(text, sizeof text, "%s", out.data);
     *body_length = body.length;
@@ -409,7 +410,8 @@ START_TEST(follow_expects_100_for_bodies_worth_it)
             request->expect = table[i].expect;
             request->body.length = table[i].length;
             ck_assert_int_eq(interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "PUT",
-                                                   &request->uri, NULL, NULL, NULL, &expects),
+                                                   &request->uri, &(interim__proofs){0}, NULL,
+                                                   &expects),
                              0);
             ck_assert_int_eq(expects, wanted > 0 && table[i].expects);
             ck_assert_int_eq(strstr(out.data, "\r\nExpect: 100-continue\r\n") != NULL, expects);
@@ -433,8 +435,9 @@ START_TEST(follow_writes_nothing_without_memory)
         int code;
 
         failing_alloc_arm(++nth);
-        code = interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "COPY", &uri, NULL,
-                                     "Basic dTpw", "x", &(bool){false});
+        code = interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "COPY", &uri,
+                                     &(interim__proofs){.to_origin = "Basic dTpw"}, "x",
+                                     &(bool){false});
         failed = failing_alloc_disarm();
         ck_assert_int_eq(code, failed ? INTERIM_ENOMEM : 0);
         interim__buffer_dispose(&out);

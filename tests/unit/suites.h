@@ -33,6 +33,7 @@
     X(operation)                                                                                   \
     X(operation_authentication)                                                                    \
     X(operation_cut)                                                                               \
+    X(operation_proxy)                                                                             \
     X(response)                                                                                    \
     X(response_job)                                                                                \
     X(following)                                                                                   \
