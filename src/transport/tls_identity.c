@@ -145,5 +145,7 @@ void interim__tls_identity_free(interim__tls_identity *identity)
 
 int interim__tls_identity_offer(const interim__tls_identity *identity, SSL *ssl)
 {
+    /* Some servers ask only once they know what is wanted of them (RFC 8446 section 4.6.2). */
+    SSL_set_post_handshake_auth(ssl, 1);
     return SSL_use_cert_and_key(ssl, identity->certificate, identity->key, identity->chain, 1);
 }
