@@ -33,6 +33,10 @@ python:jsonschema    python3-jsonschema python3-jsonschema python3-jsonschema py
 command:haproxy      haproxy         haproxy            haproxy            haproxy   haproxy
 command:squid        squid           squid              squid              squid     squid
 command:danted,sockd dante-server    dante-server       dante-server       dante     dante-server
+command:nginx        nginx-light     nginx              nginx              nginx     nginx
+command:lighttpd     lighttpd        lighttpd           lighttpd           lighttpd  lighttpd
+lighttpd:webdav      lighttpd-mod-webdav -              -                  -         lighttpd-mod-webdav
+lighttpd:openssl     lighttpd-mod-openssl -             -                  -         -
 command:node         nodejs          nodejs             nodejs             nodejs    nodejs
 '
 
@@ -49,6 +53,7 @@ is_there() {
         return 1
         ;;
     header:*) echo "#include <${1#*:}>" | gcc -E - >/dev/null 2>&1 ;;
+    lighttpd:*) find /usr/lib /usr/lib64 -path "*lighttpd*/mod_${1#*:}.so" 2>/dev/null | grep -q . ;;
     python:*) python3 -c "import ${1#*:}" >/dev/null 2>&1 ;;
     module:*) pkg-config --exists "${1#*:}" >/dev/null 2>&1 ;;
     esac

@@ -4,24 +4,7 @@
 set -u
 . "$(dirname "$0")/peer.sh"
 
-server=$(command -v apache2 || command -v httpd) ||
-    skip_all "apache is not installed (Debian: apache2-bin, Fedora: httpd)"
-modules=
-for folder in /usr/lib/apache2/modules /usr/lib64/httpd/modules /usr/lib64/apache2 \
-    /usr/lib/httpd/modules /usr/lib/apache2; do
-    if [ -z "$modules" ] && [ -e "$folder/mod_dav_fs.so" ]; then modules=$folder; fi
-done
-[ -n "$modules" ] || skip_all "apache has no mod_dav_fs"
-
-# Started by root it gives up its rights, and then needs to own what it serves.
-user=$(id -un)
-group=$(id -gn)
-if [ "$user" = root ]; then
-    for candidate in www-data apache wwwrun http; do
-        if id "$candidate" >/dev/null 2>&1 && [ "$user" = root ]; then user=$candidate; fi
-    done
-    group=$(id -gn "$user")
-fi
+apache_is_there
 mkdir "$work/run" "$work/lock" "$work/www"
 sample_tree "$work/www"
 cp -R "$work/www" "$work/kept"

@@ -5,6 +5,7 @@
 SRCDIR=${SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 BUILDDIR=${BUILDDIR:-$SRCDIR}
 DAVCOPY=${DAVCOPY:-$BUILDDIR/davcopy}
+ASK=${ASK:-$BUILDDIR/tests/real/ask}
 . "$SRCDIR/tests/report.sh"
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
@@ -61,6 +62,34 @@ peer_start() {
     peer_pids="$peer_pids $peer_pid"
 }
 
+# apache_is_there MODULE ...: sets $server, $modules, $user and $group, or ends the script. Started by root
+# it gives up its rights, and then needs to own what it serves.
+apache_is_there() {
+    # shellcheck disable=SC2034 # for the caller
+    server=$(command -v apache2 || command -v httpd) ||
+        skip_all "apache is not installed (Debian: apache2-bin, Fedora: httpd)"
+    modules=
+    for folder in /usr/lib/apache2/modules /usr/lib64/httpd/modules /usr/lib64/apache2 \
+        /usr/lib/httpd/modules /usr/lib/apache2; do
+        if [ -z "$modules" ] && [ -e "$folder/mod_dav_fs.so" ]; then modules=$folder; fi
+    done
+    for module in dav_fs "$@"; do
+        [ -e "$modules/mod_$module.so" ] || skip_all "apache has no mod_$module"
+    done
+    user=$(server_user www-data apache wwwrun http)
+    group=$(id -gn "$user")
+}
+
+# server_user CANDIDATE ...: who a server is to run as: the first that is there if this is root, else us
+server_user() {
+    if [ "$(id -un)" = root ]; then
+        for candidate in "$@"; do
+            id -un "$candidate" 2>/dev/null && return
+        done
+    fi
+    id -un
+}
+
 # The server could not be started at all: that is a failure, not a skip.
 peer_failed() {
     sed 's/^/    /' "$work/server.out" "$work/server.err"
@@ -84,6 +113,23 @@ run_davcopy() {
     shift
     "$DAVCOPY" --log "$log" "$@" >"$work/davcopy.out" 2>"$work/davcopy.err" </dev/null
     code=$?
+}
+
+# run_ask NAME REQUEST ...: by ask.c; $told is what it tells, $log its event log. $ask_client may hold options
+# of the client.
+run_ask() {
+    log=$work/$1.jsonl
+    shift
+    # shellcheck disable=SC2086 # a list of words
+    told=$("$ASK" ${ask_client:-} log="$log" "$@" 2>"$work/ask.err" </dev/null)
+}
+
+# tells LINES: but for the length of bodies
+tells() {
+    [ "$(echo "$told" | sed 's/ body=.*//')" = "$1" ] && return 0
+    echo "    ask told:"
+    echo "$told" | sed 's/^/    /' - "$work/ask.err"
+    return 1
 }
 
 # ends_with CODE: said with all that is known if it is not so.
