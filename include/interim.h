@@ -522,9 +522,10 @@ INTERIM_API int interim_request_set_decoding(interim_request *request, int on, u
 
 /* The body, from a regular file: length bytes from offset on, -1 for all that follow. The
  * descriptor is borrowed until the request is freed and its operations have ended; its position is
- * neither used nor moved, so that several operations can send it at once. If the file becomes
- * shorter meanwhile, the operation ends with INTERIM_ECALLBACK. Errors: EINVAL (no regular file, or
- * out of its range), ESYSTEM (errno tells), EBUSY. Since: 0.1. */
+ * neither used nor moved, so that several operations can send it at once. Without TLS the system
+ * moves the bytes by itself (sendfile). What is written to the file meanwhile may be sent or not;
+ * if it becomes shorter, the operation ends with INTERIM_ECALLBACK. Errors: EINVAL (no regular
+ * file, or out of its range), ESYSTEM (errno tells), EBUSY. Since: 0.1. */
 INTERIM_API int interim_request_set_body_fd(interim_request *request, int fd, int64_t offset,
                                             int64_t length);
 

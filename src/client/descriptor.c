@@ -38,6 +38,7 @@ int interim_request_set_body_fd(interim_request *request, int fd, int64_t offset
     request->body_offset = offset;
     request->body =
         (interim__body_source){.piece = read_piece,
+                               .movable = true,
                                .user = request,
                                .length = length < 0 ? (int64_t)status.st_size - offset : length};
     return 0;

@@ -8,7 +8,8 @@
 #include <sys/random.h>
 
 #define BUFFER_SIZE (64 * 1024)
-#define READS_A_TURN 16 /* of one operation, before others have their turn */
+#define READS_A_TURN 16  /* of one operation, before others have their turn ... */
+#define WRITES_A_TURN 16 /* ... and before it looks for an answer that came meanwhile */
 
 int interim__drive_init(interim__drive *drive)
 {
@@ -122,7 +123,7 @@ static void seek_connection(interim_operation *operation)
     interim_error error;
     int failed;
 
-    operation->securing = false;
+    operation->securing = operation->by_hand = false;
     operation->connection =
         interim__pool_take(drive->pool, &endpoint, interim__operation_idle_limit(machine));
     if (operation->connection != NULL) {
@@ -152,16 +153,41 @@ static void secure(interim_operation *operation)
 
 /* ---- Bytes ---- */
 
+/* Moves a part of the body without looking at it, where that can be done. */
+static ptrdiff_t send_file(interim_operation *operation)
+{
+    interim__operation *machine = &operation->machine;
+    int64_t offset, size = operation->by_hand ? 0 : interim__operation_file(machine, &offset);
+    ptrdiff_t sent;
+
+    if (size == 0)
+        return INTERIM__UNABLE;
+    sent = interim__connection_write_file(operation->connection, machine->request->body_fd, offset,
+                                          size);
+    operation->by_hand = sent == INTERIM__UNABLE;
+    return sent;
+}
+
 static void send_output(interim_operation *operation)
 {
     interim__operation *machine = &operation->machine;
     const char *data;
     size_t size;
 
-    while (machine->need == INTERIM__NEED_EXCHANGE &&
-           (size = interim__operation_output(machine, &data, now())) > 0) {
-        ptrdiff_t sent = interim__connection_write(operation->connection, data, size);
+    for (int writes = 0; machine->need == INTERIM__NEED_EXCHANGE; writes++) {
+        ptrdiff_t sent;
 
+        if (writes == WRITES_A_TURN) {
+            interim__connection_again(operation->connection);
+            return;
+        }
+        sent = send_file(operation);
+        if (sent == INTERIM__UNABLE) {
+            size = interim__operation_output(machine, &data, now());
+            if (size == 0)
+                return;
+            sent = interim__connection_write(operation->connection, data, size);
+        }
         if (sent > 0) {
             interim__operation_sent(machine, (size_t)sent, now());
         } else if (sent == INTERIM__AGAIN) {

@@ -37,6 +37,7 @@ struct interim_operation {
     unsigned connection_number;      /* for which of the machine's wishes it is */
     bool opened;
     bool securing; /* TLS has begun, through a tunnel */
+    bool by_hand;  /* the system cannot move the body's file to this connection */
     interim__timer timer;
     interim_done_fn on_done;
     void *user;

@@ -90,12 +90,22 @@ ptrdiff_t interim__sender_output(interim__sender *sender, const char **data, int
     return (ptrdiff_t)(sender->left < PTRDIFF_MAX ? sender->left : PTRDIFF_MAX);
 }
 
+int64_t interim__sender_movable(const interim__sender *sender, int64_t *offset)
+{
+    if (!sender->body.movable || sender->at < sender->out.length || sender->held ||
+        sender->abandoned || sender->ended)
+        return 0;
+    *offset = sender->body.length - sender->left;
+    return sender->left;
+}
+
 void interim__sender_sent(interim__sender *sender, size_t size)
 {
     if (sender->at < sender->out.length) {
         sender->at += size;
         /* The head's memory is not needed while the answer is waited for. */
-        if (sender->at == sender->out.length && (sender->ended || sender->body.data != NULL)) {
+        if (sender->at == sender->out.length &&
+            (sender->ended || sender->body.data != NULL || sender->body.movable)) {
             interim__buffer_dispose(&sender->out);
             sender->at = 0;
         }

@@ -24,6 +24,7 @@ typedef struct interim__body_source {
     void *user;
     int64_t length;               /* bytes, INTERIM__BODY_NONE or INTERIM__BODY_CHUNKED */
     interim__body_piece_fn piece; /* instead of reader: a source that can be read twice; or NULL */
+    bool movable; /* piece reads a file, whose bytes whoever sends may move by itself */
 } interim__body_source;
 
 typedef struct interim__sender {
@@ -43,6 +44,11 @@ void interim__sender_start(interim__sender *sender, const interim__body_source *
  * ENOMEM with error filled. The bytes stay where they are until interim__sender_sent. */
 ptrdiff_t interim__sender_output(interim__sender *sender, const char **data, interim_error *error);
 void interim__sender_sent(interim__sender *sender, size_t size);
+
+/* How many bytes of a movable body come next, with nothing before them, and where they begin in it:
+ * whoever moves some of them says so by interim__sender_sent. 0: there are none, or not yet. They
+ * can be had by interim__sender_output all the same. */
+int64_t interim__sender_movable(const interim__sender *sender, int64_t *offset);
 
 /* The head has been sent, and the body waits; or is let go. */
 bool interim__sender_waits(const interim__sender *sender);

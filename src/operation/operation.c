@@ -307,6 +307,15 @@ size_t interim__operation_output(interim__operation *op, const char **data, inte
     return 0;
 }
 
+int64_t interim__operation_file(const interim__operation *op, int64_t *offset)
+{
+    int64_t size = interim__sender_movable(&op->exchange.sender, offset);
+
+    if (size > 0)
+        *offset += op->request->body_offset;
+    return size;
+}
+
 void interim__operation_sent(interim__operation *op, size_t size, interim__moment now)
 {
     op->now = now;

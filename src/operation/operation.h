@@ -141,6 +141,11 @@ void interim__operation_ended(interim__operation *op, bool clean, const interim_
 size_t interim__operation_output(interim__operation *op, const char **data, interim__moment now);
 void interim__operation_sent(interim__operation *op, size_t size, interim__moment now);
 
+/* How many bytes of body_fd of the request come next, and from which offset on, where that is all
+ * there is to send: the driver may move them without looking at them, and says interim__operation_
+ * sent. 0, or when it cannot: interim__operation_output has them too. */
+int64_t interim__operation_file(const interim__operation *op, int64_t *offset);
+
 /* Nothing can be written any more; an answer may still come. */
 void interim__operation_unwritable(interim__operation *op);
 

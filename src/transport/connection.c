@@ -441,6 +441,23 @@ ptrdiff_t interim__connection_write(interim__connection *connection, const void 
     return sent;
 }
 
+ptrdiff_t interim__connection_write_file(interim__connection *connection, int fd, int64_t offset,
+                                         int64_t size)
+{
+    ptrdiff_t sent;
+
+    if (connection->session != NULL || connection->write_end != 0)
+        return INTERIM__UNABLE;
+    sent = interim__socket_send_file(connection->socket, fd, offset, size);
+    if (sent == 0 || (sent < 0 && errno != EAGAIN))
+        return INTERIM__UNABLE;
+    if (sent < 0)
+        sent = INTERIM__AGAIN;
+    connection->write_needs = sent == INTERIM__AGAIN ? INTERIM__WRITE : 0;
+    wait_for(connection);
+    return sent;
+}
+
 void interim__connection_again(interim__connection *connection)
 {
     if (connection->state != OPEN)

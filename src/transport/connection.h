@@ -57,6 +57,8 @@ void interim__connection_free(interim__connection *connection);
 #define INTERIM__END (-1)    /* read: the peer ended the stream, cleanly (FIN, and close_notify) */
 #define INTERIM__BROKEN (-2) /* reset, or a TLS failure: interim__connection_error tells */
 #define INTERIM__ABRUPT (-3) /* read: TLS stream cut by FIN without close_notify */
+#define INTERIM__UNABLE (-4) /* file: write its bytes by hand, which tells why if that fails too   \
+                              */
 
 /* Reads at most size bytes into buffer, or writes at most size bytes of data. On AGAIN the
  * connection has already told the loop what it waits for: after a read, bytes to read; after a
@@ -66,6 +68,11 @@ void interim__connection_free(interim__connection *connection);
  * that is BROKEN does not keep the owner from reading what the peer said before. */
 ptrdiff_t interim__connection_read(interim__connection *connection, void *buffer, size_t size);
 ptrdiff_t interim__connection_write(interim__connection *connection, const void *data, size_t size);
+
+/* Writes some of size bytes of the file fd from offset on, without looking at them, where there is
+ * no TLS; otherwise as interim__connection_write. */
+ptrdiff_t interim__connection_write_file(interim__connection *connection, int fd, int64_t offset,
+                                         int64_t size);
 
 /* Has ready called in the next turn, for an owner that stopped reading before AGAIN. */
 void interim__connection_again(interim__connection *connection);

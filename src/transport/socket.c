@@ -1,16 +1,22 @@
 /* socket.c - see socket.h. */
 #include "transport/socket.h"
 
+#include "transport/quiet.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#if defined(__linux__)
+#include <sys/sendfile.h>
+#endif
 #include <unistd.h>
 
 #define KEEPALIVE_IDLE_S 30
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_COUNT 3
 #define USER_TIMEOUT_MS 120000
+#define FILE_PART (INT64_C(1) << 20) /* of a file, before others have their turn at the disk */
 
 static void socket_ready(interim__watch *watch, unsigned events)
 {
@@ -154,6 +160,51 @@ ptrdiff_t interim__socket_send(interim__socket *self, const void *data, size_t s
         self->watch.possible &= ~INTERIM__WRITE;
     return sent;
 }
+
+#if defined(__linux__)
+
+/* sendfile(2) knows no MSG_NOSIGNAL. */
+static ssize_t send_quietly(int socket, int fd, int64_t offset, size_t size)
+{
+    interim__quiet quiet;
+    off_t at = (off_t)offset;
+    ssize_t sent;
+
+    if (!interim__quiet_begin(&quiet))
+        return -1;
+    do
+        sent = sendfile(socket, fd, &at, size);
+    while (sent < 0 && errno == EINTR);
+    interim__quiet_end(&quiet, sent < 0);
+    return sent;
+}
+
+ptrdiff_t interim__socket_send_file(interim__socket *self, int fd, int64_t offset, int64_t size)
+{
+    ssize_t sent;
+
+    if (!(self->watch.possible & INTERIM__WRITE)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    sent = send_quietly(self->watch.fd, fd, offset, (size_t)(size < FILE_PART ? size : FILE_PART));
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        errno = EAGAIN;
+        self->watch.possible &= ~INTERIM__WRITE;
+    }
+    return sent;
+}
+
+#else
+
+ptrdiff_t interim__socket_send_file(interim__socket *self, int fd, int64_t offset, int64_t size)
+{
+    (void)self, (void)fd, (void)offset, (void)size;
+    errno = ENOSYS;
+    return -1;
+}
+
+#endif
 
 void interim__socket_free(interim__socket *self, interim__loop *loop)
 {

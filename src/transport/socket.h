@@ -36,6 +36,11 @@ void interim__socket_tune(interim__socket *socket);
 ptrdiff_t interim__socket_receive(interim__socket *socket, void *buffer, size_t size);
 ptrdiff_t interim__socket_send(interim__socket *socket, const void *data, size_t size);
 
+/* As sendfile, a bounded part of size bytes of the file fd from offset on. 0: the file has ended
+ * there. -1: errno EAGAIN as above; any other: it cannot be sent in this way, and sending it by
+ * hand will tell why. */
+ptrdiff_t interim__socket_send_file(interim__socket *socket, int fd, int64_t offset, int64_t size);
+
 /* Closes and frees it, NULL included. */
 void interim__socket_free(interim__socket *socket, interim__loop *loop);
 

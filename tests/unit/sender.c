@@ -351,6 +351,40 @@ START_TEST(sender_asks_a_source_by_offset)
 }
 END_TEST
 
+/* What is moved past the sender, and what it gives itself, in turns. */
+START_TEST(sender_of_a_movable_body_takes_both_ways)
+{
+    struct letters_source source = {0, -1};
+    interim__body_source body = {
+        .piece = read_letters, .user = &source, .length = 100, .movable = true};
+    interim__sender sender = {0};
+    int64_t offset = -1;
+    const char *data;
+
+    interim__error_init(&error);
+    ck_assert_int_eq(interim__buffer_append(&sender.out, "head", 4), 0);
+    interim__sender_start(&sender, &body);
+    sender.held = true;
+    ck_assert_int_eq(interim__sender_movable(&sender, &offset), 0); /* first the head */
+    ck_assert_int_eq(interim__sender_output(&sender, &data, &error), 4);
+    interim__sender_sent(&sender, 4);
+    ck_assert_int_eq(interim__sender_movable(&sender, &offset), 0); /* not asked for */
+    interim__sender_release(&sender);
+    ck_assert_int_eq(interim__sender_movable(&sender, &offset), 100);
+    ck_assert_int_eq(offset, 0);
+    interim__sender_sent(&sender, 30);
+    ck_assert_int_eq(interim__sender_movable(&sender, &offset), 70);
+    ck_assert_int_eq(offset, 30);
+    ck_assert_int_eq(interim__sender_output(&sender, &data, &error), 70);
+    ck_assert_int_eq(source.last_offset, 30);
+    ck_assert_int_eq(interim__sender_movable(&sender, &offset), 0); /* it has them already */
+    interim__sender_sent(&sender, 70);
+    ck_assert(interim__sender_done(&sender));
+    ck_assert_int_eq(interim__sender_movable(&sender, &offset), 0);
+    interim__sender_dispose(&sender);
+}
+END_TEST
+
 START_TEST(sender_source_may_fail)
 {
     struct letters_source source = {16384, -1};
@@ -456,6 +490,7 @@ Suite *sender_suite(void)
     tcase_add_test(tests, sender_error_text_makes_sense_without_a_length);
     tcase_add_test(tests, sender_abandoned_sends_nothing_more);
     tcase_add_test(tests, sender_asks_a_source_by_offset);
+    tcase_add_test(tests, sender_of_a_movable_body_takes_both_ways);
     tcase_add_test(tests, sender_source_may_fail);
     tcase_add_test(tests, sender_holds_the_body_until_it_is_released);
     tcase_add_test(tests, sender_abandoned_while_it_holds_sends_no_body);

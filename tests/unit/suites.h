@@ -54,6 +54,7 @@
     X(date)                                                                                        \
     X(log)                                                                                         \
     X(route)                                                                                       \
+    X(client_file)                                                                                 \
     X(client_proxy)                                                                                \
     X(client_way)                                                                                  \
     X(client_tls)                                                                                  \
