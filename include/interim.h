@@ -328,11 +328,12 @@ typedef struct interim_client_options {
                                    https_proxy, all_proxy and no_proxy as curl does: not read */
     const struct interim_authentication *proxy_authentication; /* how to log in at HTTP proxies, if
                                    not as the above says: copied. See Proxies, above */
+    unsigned polls_at_once; /* polls under way at one origin, the others wait in line: 8 */
 } interim_client_options;
 #define INTERIM_CLIENT_OPTIONS_INIT                                                                \
     {                                                                                              \
         sizeof(interim_client_options), INTERIM_ENGINE_AUTO, NULL, NULL, 0, 0, NULL, NULL, NULL,   \
-            NULL, NULL, NULL, NULL, INTERIM_TLS_1_2, NULL, NULL, NULL, 0, NULL                     \
+            NULL, NULL, NULL, NULL, INTERIM_TLS_1_2, NULL, NULL, NULL, 0, NULL, 0                  \
     }
 
 /* Makes a client. options: NULL for the defaults, borrowed until return. On success *out is to be

@@ -10,6 +10,7 @@
 
 #define BODY_CAP ((size_t)16 * 1024 * 1024)
 #define IDLE_MS 60000
+#define POLLS_AT_ONCE 8
 #define IDLE_MAX_MS ((int64_t)366 * 86400 * 1000)
 
 static bool is_field_value(const char *text)
@@ -34,6 +35,8 @@ static int read_options(interim_client_options *out, const interim_client_option
         return INTERIM_EINVAL;
     if (out->idle_ms == 0)
         out->idle_ms = IDLE_MS;
+    if (out->polls_at_once == 0)
+        out->polls_at_once = POLLS_AT_ONCE;
     if (out->body_cap_bytes == 0)
         out->body_cap_bytes = BODY_CAP;
     if (out->user_agent == NULL)
@@ -116,6 +119,7 @@ int interim_client_new(interim_client **out, const interim_client_options *optio
     }
     client->drive.user_agent = client->user_agent;
     client->drive.body_cap = known.body_cap_bytes;
+    client->drive.herd.limit = known.polls_at_once;
     client->drive.observe = observe;
     client->drive.observer = client;
     *out = client;

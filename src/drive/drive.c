@@ -226,6 +226,34 @@ static void receive_input(interim_operation *operation)
     }
 }
 
+/* ---- Polls ---- */
+
+/* The n-th poll at once of an origin waits in line. */
+static void queue_poll(interim_operation *operation)
+{
+    interim__operation *machine = &operation->machine;
+
+    if (operation->place.origin == NULL && interim__operation_poll_is_due(machine, now().monotonic))
+        machine->in_line = !interim__herd_enter(&operation->drive->herd, &operation->place,
+                                             &machine->job->monitor);
+}
+
+static void set_timer(interim_operation *operation);
+
+/* Lets the next one go, when this one does not poll any more, or does not wait for it. */
+static void leave_herd(interim_operation *operation)
+{
+    interim__herd_place *place = interim__herd_leave(&operation->drive->herd, &operation->place);
+    interim_operation *following;
+
+    operation->machine.in_line = false;
+    if (place == NULL)
+        return;
+    following = (interim_operation *)(void *)((char *)place - offsetof(interim_operation, place));
+    following->machine.in_line = false;
+    set_timer(following);
+}
+
 /* ---- The operation ---- */
 
 static void unlink_from(interim_operation **list, interim_operation *operation)
@@ -252,6 +280,7 @@ static void end(interim_operation *operation)
     interim__drive *drive = operation->drive;
 
     release(operation);
+    leave_herd(operation);
     interim__timer_set(drive->transport.loop, &operation->timer, INTERIM__NEVER);
     unlink_from(&drive->running, operation);
     link_to(&drive->ended, operation);
@@ -303,6 +332,8 @@ static void advance(interim_operation *operation)
 {
     while (step(operation))
         continue;
+    if (operation->place.polling && !interim__operation_is_polling(&operation->machine))
+        leave_herd(operation);
     if (operation->machine.need == INTERIM__NEED_NOTHING)
         end(operation);
     else
@@ -314,6 +345,7 @@ static void on_due(interim__timer *timer)
     interim_operation *operation =
         (interim_operation *)(void *)((char *)timer - offsetof(interim_operation, timer));
 
+    queue_poll(operation);
     interim__operation_tick(&operation->machine, now());
     advance(operation);
 }

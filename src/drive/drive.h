@@ -4,6 +4,7 @@
 #ifndef INTERIM_DRIVE_DRIVE_H
 #define INTERIM_DRIVE_DRIVE_H
 
+#include "drive/herd.h"
 #include "operation/operation.h"
 #include "transport/connection.h"
 #include "transport/pool.h"
@@ -15,6 +16,7 @@ typedef int (*interim__drive_observer)(void *user, const interim_request *reques
 typedef struct interim__drive {
     interim__transport transport;
     interim__pool *pool;
+    interim__herd herd;
     char *buffer; /* what is read goes through here: a waiting operation holds no buffer */
     const char *user_agent;
     size_t body_cap;
@@ -39,6 +41,7 @@ struct interim_operation {
     bool securing; /* TLS has begun, through a tunnel */
     bool by_hand;  /* the system cannot move the body's file to this connection */
     interim__timer timer;
+    interim__herd_place place; /* among the polls of its monitor's origin */
     interim_done_fn on_done;
     void *user;
     interim_operation *next, *previous;

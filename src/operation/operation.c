@@ -400,10 +400,15 @@ static int64_t job_deadline(const interim__operation *op)
     return op->job->deadline + LAST_POLL_NS;
 }
 
+static int64_t next_poll(const interim__operation *op)
+{
+    return op->in_line ? INTERIM__FAR : op->job->poll_at;
+}
+
 int64_t interim__operation_deadline(const interim__operation *op)
 {
     int64_t limit = interim__watchdog_deadline(&op->dog);
-    int64_t job = op->need == INTERIM__NEED_TIME ? op->job->poll_at : job_deadline(op);
+    int64_t job = op->need == INTERIM__NEED_TIME ? next_poll(op) : job_deadline(op);
 
     if (op->need == INTERIM__NEED_NOTHING)
         return INTERIM__FAR;
@@ -412,6 +417,17 @@ int64_t interim__operation_deadline(const interim__operation *op)
     if (op->need == INTERIM__NEED_EXCHANGE && op->release_at < limit)
         limit = op->release_at;
     return limit < job ? limit : job;
+}
+
+bool interim__operation_poll_is_due(const interim__operation *op, int64_t monotonic)
+{
+    return op->need == INTERIM__NEED_TIME && monotonic >= op->job->poll_at;
+}
+
+bool interim__operation_is_polling(const interim__operation *op)
+{
+    return op->hop == INTERIM_HOP_POLL && op->need != INTERIM__NEED_TIME &&
+           op->need != INTERIM__NEED_NOTHING;
 }
 
 static void limit_passed(interim__operation *op, int code)
@@ -484,7 +500,7 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
         interim__report_plain(op, INTERIM_EVENT_GAP, "");
     if (cancel_is_due(op))
         cancel_job(op);
-    else if (op->need == INTERIM__NEED_TIME && now.monotonic >= op->job->poll_at)
+    else if (interim__operation_poll_is_due(op, now.monotonic) && !op->in_line)
         poll(op);
     settle(op);
 }

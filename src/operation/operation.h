@@ -68,6 +68,7 @@ typedef struct interim__operation {
         connections_left;  /* how many it has done with: the one that it has is not one of them */
     bool keep_connection;  /* the connection of the exchange that is over may be used again */
     bool fresh_connection; /* a connection that was idle will not do */
+    bool in_line;          /* no poll is to begin */
     /* The rest is its own. */
     interim__moment now;
     interim_hop hop;
@@ -170,6 +171,11 @@ void interim__operation_cancel(interim__operation *op);
 
 /* How the caller wants the origin of uri to be reached; all empty where it is not the caller's. */
 const interim__way *interim__operation_way(const interim__operation *op);
+
+/* Whether a tick would begin a poll; and whether one is under way. Who drives many operations may
+ * set in_line, which puts polls off and nothing else, until it is unset. */
+bool interim__operation_poll_is_due(const interim__operation *op, int64_t monotonic);
+bool interim__operation_is_polling(const interim__operation *op);
 
 /* The caller wants the server to stop the job: asked at the next tick between two polls. Errors:
  * EUNSUPPORTED. */

@@ -46,6 +46,7 @@
     X(tls)                                                                                         \
     X(tls_options)                                                                                 \
     X(tls_tickets)                                                                                 \
+    X(herd)                                                                                        \
     X(pool)                                                                                        \
     X(challenge)                                                                                   \
     X(digest)                                                                                      \
