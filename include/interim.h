@@ -858,6 +858,24 @@ INTERIM_API const interim_field *interim_result_trailers(const interim_result *r
 INTERIM_API const interim_message *interim_result_accepted(const interim_result *result);
 INTERIM_API const interim_message *interim_result_monitor(const interim_result *result);
 
+/* Problem details (RFC 9457): why the server did not do it, in its own words. The strings are as it
+ * sent them, UTF-8 with any control characters: neutralise them before they reach a terminal. */
+typedef struct interim_problem {
+    size_t size;
+    const char *type;   /* URI of the kind of problem; "about:blank" when the server does not say */
+    const char *title;  /* what kind that is, "" when absent */
+    int status;         /* which the server says it answered with, 0 when absent; in a result, the
+                           status of the response itself counts */
+    const char *detail; /* what went wrong this time, "" when absent */
+    const char *instance; /* URI of this occurrence, "" when absent */
+} interim_problem;
+
+/* The problem details of the final response, or else of the last answer of the monitor: of one with
+ * Content-Type application/problem+json whose body is a JSON object of at most 64 KiB, also when
+ * the body was streamed. NULL when there are none (or there was no memory for them). A reason of
+ * interim_result_reason quotes title and detail already. Since: 0.1. */
+INTERIM_API const interim_problem *interim_result_problem(const interim_result *result);
+
 /* The body that was kept, with a NUL behind it that *size does not count; "" and 0 when it was
  * streamed or empty. size may be NULL. Since: 0.1. */
 INTERIM_API const void *interim_result_body(const interim_result *result, size_t *size);

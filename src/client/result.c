@@ -63,6 +63,11 @@ const interim_message *interim_result_monitor(const interim_result *result)
     return view(&result->monitor);
 }
 
+const interim_problem *interim_result_problem(const interim_result *result)
+{
+    return result->problem.view.size == 0 ? NULL : &result->problem.view;
+}
+
 const void *interim_result_body(const interim_result *result, size_t *size)
 {
     if (size != NULL)

@@ -114,7 +114,8 @@ static bool take_first(interim__accepted *job, const interim__answer *answer)
     const char *task = answer->document.task;
 
     job->seen = answer->progress;
-    job->latched = answer->document.word == INTERIM__WORD_RUNNING;
+    /* A monitor that a document named answers with documents, and needs no other sign of it. */
+    job->latched = job->dialect->begins_in_body || answer->document.word == INTERIM__WORD_RUNNING;
     job->is_redfish = task != NULL;
     note_abilities(job, answer);
     if (task != NULL && !take_reference(&job->task, answer, task, strlen(task)))
@@ -227,13 +228,16 @@ static interim__poll_outcome transient(interim__accepted *job, const interim__an
 
 /* The monitor has said its last word; a Redfish Task knows better how the job ended, since
  * OpenBMC's monitor answers 204 once, whatever happened, and 404 after that. */
-static interim__poll_outcome verify(interim__accepted *job, bool gone, int64_t now)
+static interim__poll_outcome verify(interim__accepted *job, int status, int64_t now)
 {
+    bool gone = status >= 400;
+
     interim__uri_dispose(&job->monitor);
     job->monitor = job->task;
     job->task = (interim__uri){0};
     job->verifying = true;
     job->gone = gone;
+    job->said_little = status == 204;
     job->poll_at = now;
     job->note = gone ? "gone, its Task is asked" : "over, its Task is asked";
     return INTERIM__POLL_VERIFY;
@@ -266,7 +270,7 @@ static interim__poll_outcome missing(interim__accepted *job, const interim__answ
     if (job->answers == 0 && (job->not_found < GRACE_POLLS || now - job->since < GRACE_NS))
         return again(job, answer, now, wall, "not there yet");
     if (has_task(job) && job->answers > 0)
-        return verify(job, true, now);
+        return verify(job, answer->status, now);
     return stop(job, error, INTERIM_EPOLL_GONE,
                 job->answers > 0 ? " after it had told the state of the job"
                                  : " from the beginning on",
@@ -361,7 +365,7 @@ static interim__poll_outcome done(interim__accepted *job, const interim__answer 
     interim__uri place = {0};
 
     if (has_task(job))
-        return verify(job, false, now);
+        return verify(job, answer->status, now);
     job->note = "done";
     if (resource != NULL && job->latched)
         take_reference(&place, answer, resource, strlen(resource));
@@ -406,13 +410,20 @@ static interim__poll_outcome told(interim__accepted *job, const interim__answer 
     return INTERIM__POLL_CANCELLED;
 }
 
-/* The Task does not tell. What the monitor said counts then, if it said anything. */
+/* The Task does not tell. What the monitor said counts then, if it said anything: a 204 is nothing,
+ * see verify. */
 static interim__poll_outcome unverified(interim__accepted *job, const interim__answer *answer,
                                         interim_error *error)
 {
     if (job->gone)
         return stop(job, error, INTERIM_EPOLL_GONE, ", and its Task does not tell how it ended",
                     answer->status);
+    if (job->said_little) {
+        job->note = "over, and its Task does not tell how";
+        interim__error_set(error, INTERIM_EPOLL_GONE, INTERIM_STAGE_WAIT,
+                           "it had answered 204, and its Task answers %d", answer->status);
+        return INTERIM__POLL_STOP;
+    }
     job->note = "done, but its Task does not tell";
     return INTERIM__POLL_DONE;
 }
@@ -510,7 +521,7 @@ interim__poll_outcome interim__accepted_answered(interim__accepted *job,
         return told(job, answer, now, wall, error);
     job->unclear = false;
     if (status == 401 || status == 407)
-        return stop(job, error, INTERIM_EPOLL_AUTH, "; the job goes on", status);
+        return stop(job, error, INTERIM_EPOLL_AUTH, "", status);
     if (is_redirect(status))
         return redirected(job, answer, now, wall, error);
     if (status < 400)

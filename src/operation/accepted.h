@@ -50,6 +50,7 @@ typedef struct interim__accepted {
     bool unclear;     /* the last answers were no status documents */
     bool verifying;   /* the Task is asked, which is now the monitor ... */
     bool gone;        /* ... because the monitor has gone */
+    bool said_little; /* ... or has said 204, which it says whatever happened */
     bool can_cancel;  /* DELETE of the monitor stops the job */
     bool cancelling;  /* ... and was sent */
     const char *note; /* what the last answer came to, for the event; static */

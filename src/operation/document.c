@@ -181,22 +181,26 @@ static void read_corroboration(interim__document *out, const json_t *object)
 static void read_error(interim__document *out, const json_t *object)
 {
     static const char *const members[] = {"error", "errorCode", "exception"};
+    const char *text;
 
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         json_t *value = json_object_get(object, members[i]);
-        const char *text = json_string_value(value);
 
         if (value == NULL || json_is_null(value))
             continue;
         out->has_error = true;
+        text = json_string_value(value);
         if (text == NULL)
             text = json_string_value(json_object_get(value, "message"));
         if (text != NULL && out->message[0] == '\0')
             copy_cut(out->message, sizeof out->message, text);
     }
-    if (out->message[0] == '\0' && json_is_string(json_object_get(object, "errorMessage")))
-        copy_cut(out->message, sizeof out->message,
-                 json_string_value(json_object_get(object, "errorMessage")));
+    /* ownCloud; and OGC API Processes, whose message is about an error only when there is one. */
+    text = json_string_value(json_object_get(object, "errorMessage"));
+    if (text == NULL && out->word == INTERIM__WORD_BAD)
+        text = json_string_value(json_object_get(object, "message"));
+    if (text != NULL && out->message[0] == '\0')
+        copy_cut(out->message, sizeof out->message, text);
 }
 
 /* FHIR: an OperationOutcome with an issue of code "transient" is about the asking. */

@@ -33,6 +33,8 @@ void interim__ending_conclude(interim__operation *op, interim_outcome outcome, c
         if ((unsigned char)*at < 0x20 || (unsigned char)*at == 0x7f)
             *at = '?';
     result->outcome = outcome;
+    if (outcome != INTERIM_DONE && outcome != INTERIM_FAILED) /* that is what is known then */
+        interim__result_read_problem(result, false);
     if (result->status == 0)
         result->status = op->last_status;
     if (result->error.code == 0 && op->error.code != 0)

@@ -1,5 +1,6 @@
 /* following.c - where to go from a complete answer: a redirect, a 202 and its monitor, a result, or
  * the end. */
+#include "base/text.h"
 #include "operation/embedded.h"
 #include "operation/follow.h"
 #include "operation/report.h"
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define PROBLEM_SIZE 140 /* of the problem details in a reason */
 
 /* The answer of this exchange becomes that of the operation. */
 static void adopt_answer(interim__operation *op)
@@ -22,6 +25,7 @@ static void adopt_answer(interim__operation *op)
     op->answer.fields = (interim__fields){0};
     free(result->url);
     result->url = interim__operation_url(op);
+    interim__result_read_problem(result, true);
     if (result->timing.response_ms < 0)
         result->timing.response_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
 }
@@ -259,6 +263,7 @@ static void conclude_final(interim__operation *op)
     int status = op->answer.status;
     bool done = status < 300 || status == 303 || status == 304;
     interim_outcome outcome = done ? INTERIM_DONE : INTERIM_FAILED;
+    char told[PROBLEM_SIZE];
     const char *remark;
 
     if (is_of_a_gateway(op) && interim__following_learnt(op))
@@ -267,14 +272,16 @@ static void conclude_final(interim__operation *op)
         outcome = INTERIM_UNKNOWN;
     remark = remark_on(op, outcome);
     adopt_answer(op);
+    interim__problem_write(told, sizeof told, &op->result->problem, op->answer_reason);
     if (status == 202)
         interim__ending_conclude(
             op, INTERIM_ACCEPTED, "the server answered 202, which is not polled: %s",
             op->request->polling.mode == INTERIM_POLL_OFF ? "polling is off" : "it is no poll");
     else
-        interim__ending_conclude(op, outcome, "the server answered %d%s%s%s%s", status,
+        interim__ending_conclude(op, outcome, "the server answered %d%s%s%s%s%s%s", status,
                                  op->answer_reason[0] == '\0' ? "" : " ", op->answer_reason,
-                                 *remark == '\0' || *remark == ',' ? "" : ": ", remark);
+                                 *remark == '\0' || *remark == ',' ? "" : ": ", remark,
+                                 told[0] == '\0' ? "" : ": ", told);
 }
 
 /* The body that was looked at is the caller's after all. */
@@ -293,18 +300,26 @@ static bool release_looked(interim__operation *op)
 static void conclude_job(interim__operation *op, bool done)
 {
     const interim__document *document = &op->answer.document;
-    char message[sizeof document->message];
+    char message[PROBLEM_SIZE], state[sizeof document->state];
     bool by_monitor = op->hop == INTERIM_HOP_POLL;
-    int status = op->answer.status;
+    int status = op->answer.status, meant = interim__dialect_effective_status(&op->answer);
+    char stands_for[16] = "";
 
     snprintf(message, sizeof message, "%s", document->message);
+    snprintf(state, sizeof state, "%s", document->state);
+    if (meant != status)
+        snprintf(stands_for, sizeof stands_for, " for %d", meant);
     if (!release_looked(op) || op->stop)
         return;
     adopt_answer(op);
+    if (message[0] == '\0' && !done)
+        interim__problem_write(message, sizeof message, &op->result->problem, op->answer_reason);
+    if (message[0] == '\0' && !done && !interim__text_equal(state, "failed"))
+        snprintf(message, sizeof message, "%s", state);
     interim__ending_conclude(op, done ? INTERIM_DONE : INTERIM_FAILED,
-                             "the %s answered %d: the job %s%s%s",
-                             by_monitor ? "monitor" : "server", status, done ? "is done" : "failed",
-                             message[0] == '\0' ? "" : ": ", message);
+                             "the %s answered %d%s: the job %s%s%s",
+                             by_monitor ? "monitor" : "server", status, stands_for,
+                             done ? "is done" : "failed", message[0] == '\0' ? "" : ": ", message);
     if (by_monitor)
         interim__result_show_final(op->result);
 }

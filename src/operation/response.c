@@ -169,8 +169,11 @@ int interim__response_give(interim__operation *op, const char *data, size_t size
 {
     interim__buffer *kept = &op->result->body;
 
-    if (op->request->on_body != NULL)
+    if (op->request->on_body != NULL) {
+        if (interim__problem_is(&op->answer.fields))
+            interim__problem_note(&op->result->problem, data, size);
         return stream(op, data, size);
+    }
     if (interim__marking_is_stream(op))
         return interim__marking_keep(op, data, size);
     if (size > op->body_cap - kept->length)

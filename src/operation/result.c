@@ -39,6 +39,27 @@ void interim__result_show_final(interim_result *result)
                           .body_size = result->body.length};
 }
 
+static void read_problem(interim__problem *problem, interim_field *items, size_t count,
+                         const interim__buffer *body)
+{
+    const interim__fields fields = {.items = items, .count = count};
+
+    if (interim__problem_is(&fields))
+        interim__problem_read(problem, body->data, body->length);
+}
+
+void interim__result_read_problem(interim_result *result, bool final)
+{
+    interim__problem *problem = &result->problem;
+    const interim__message *monitor = &result->monitor;
+
+    if (final)
+        read_problem(problem, result->fields, result->field_count,
+                     problem->streamed.length > 0 ? &problem->streamed : &result->body);
+    else if (problem->view.size == 0)
+        read_problem(problem, monitor->fields, monitor->view.field_count, &monitor->body);
+}
+
 void interim__result_free(interim_result *result)
 {
     if (result == NULL)
@@ -49,6 +70,7 @@ void interim__result_free(interim_result *result)
     interim__buffer_dispose(&result->body);
     dispose(&result->accepted);
     dispose(&result->monitor);
+    interim__problem_dispose(&result->problem);
     interim__history_dispose(&result->history);
     free(result);
 }

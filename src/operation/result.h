@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "operation/history.h"
+#include "operation/problem.h"
 
 /* A response that is kept beside the final one. */
 typedef struct interim__message {
@@ -26,6 +27,7 @@ struct interim_result {
     size_t trailer_count;
     interim__buffer body;
     interim__message accepted, monitor;
+    interim__problem problem;
     interim__history history;
     interim_timing timing;
 };
@@ -37,6 +39,10 @@ void interim__message_keep(interim__message *out, int status, interim_field *fie
 
 /* The monitor's last answer is the final response: shows it as such too. */
 void interim__result_show_final(interim_result *result);
+
+/* Reads the problem details of the final response, or else those of the monitor's last answer, if
+ * there are any and none were read before. */
+void interim__result_read_problem(interim_result *result, bool final);
 
 /* NULL included. */
 void interim__result_free(interim_result *result);

@@ -35,6 +35,16 @@ int asking_event(const interim_event *event, void *user)
     return ++asking->count == transcript->cancel_count;
 }
 
+static interim_poll_verdict judge(const interim_message *answer, void *user)
+{
+    struct asking *asking = user;
+    const struct transcript *transcript = asking->transcript;
+
+    (void)answer;
+    return asking->judged < transcript->verdict_count ? transcript->verdicts[asking->judged++]
+                                                      : INTERIM_POLL_VERDICT_DEFAULT;
+}
+
 static void divide(int64_t *limit, int64_t divisor)
 {
     if (*limit > 0)
@@ -60,6 +70,14 @@ static void set_limits(struct asking *asking, int64_t divisor)
     must(interim_request_set_polling(asking->request, &polling), "polling");
 }
 
+static int refresh(interim_challenge *challenge, void *user)
+{
+    const struct asking *asking = user;
+
+    challenge->token = asking->transcript->fresh_token;
+    return 0;
+}
+
 static void set_credentials(struct asking *asking)
 {
     const struct transcript *transcript = asking->transcript;
@@ -70,6 +88,10 @@ static void set_credentials(struct asking *asking)
     authentication.user = transcript->user;
     authentication.password = transcript->password;
     authentication.token = transcript->token;
+    if (transcript->fresh_token != NULL) {
+        authentication.fresh = refresh;
+        authentication.fresh_user = asking;
+    }
     if (transcript->has_scheme)
         must(interim_request_set_authentication(asking->request, &authentication), "scheme");
     else if (transcript->user != NULL)
@@ -133,6 +155,8 @@ void asking_begin(struct asking *asking, const struct transcript *transcript, st
     if (transcript->decoding)
         must(interim_request_set_decoding(asking->request, 1, transcript->decoded_max), "decoding");
     must(interim_request_on_event(asking->request, asking_event, asking), "on_event");
+    if (transcript->verdict_count > 0)
+        must(interim_request_on_poll(asking->request, judge, asking), "on_poll");
     if (!keep)
         must(interim_request_on_body(asking->request, take_body, asking), "on_body");
 }
@@ -146,6 +170,7 @@ void asking_ended(struct asking *asking, const interim_result *result, const cha
     if (asking->keep)
         log_body(asking->log, body, size);
     log_trailers(asking->log, trailers, count);
+    log_problem(asking->log, interim_result_problem(result));
     log_record(asking->log, "reason %s", interim_result_reason(result));
     log_end(asking->log, interim_outcome_name(interim_result_outcome(result)),
             interim_result_status(result), interim_result_error(result), reuse);

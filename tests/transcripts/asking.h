@@ -12,6 +12,7 @@ struct asking {
     interim_request *request;
     bool keep;      /* the body is kept in the result, not streamed */
     unsigned count; /* events of the kind at which the transcript cancels */
+    size_t judged;  /* answers of monitors */
 };
 
 /* Writes text with other authorities in the place of those of the transcript; appended to out. */

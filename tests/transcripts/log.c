@@ -141,6 +141,26 @@ void log_event(struct log *log, const interim_event *event)
     }
 }
 
+static void log_quoted(struct log *log, const char *text)
+{
+    put_text(&log->text, " \"");
+    escapes_write(&log->text, text, strlen(text));
+    put_text(&log->text, "\"");
+}
+
+void log_problem(struct log *log, const interim_problem *problem)
+{
+    if (problem == NULL)
+        return;
+    log_finish(log);
+    put_format(&log->text, "problem %d", problem->status);
+    log_quoted(log, problem->type);
+    log_quoted(log, problem->title);
+    log_quoted(log, problem->detail);
+    log_quoted(log, problem->instance);
+    put_text(&log->text, "\n");
+}
+
 void log_end(struct log *log, const char *outcome, int status, const interim_error *error,
              const char *reuse)
 {
@@ -241,7 +261,7 @@ static const char *next_line(const char *text)
 /* Past what nobody expects and not every layer knows: why, and how far. */
 static const char *skip_optional(const char *got, const char *expected)
 {
-    static const char *const words[] = {"reason ", "progress "};
+    static const char *const words[] = {"problem ", "reason ", "progress "};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (begins(got, words[i]) && !begins(expected, words[i]))

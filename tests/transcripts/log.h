@@ -22,6 +22,7 @@
  *     redirect http://origin.test/b hop=redirect:1
  *     retry EDISCONNECTED poll
  *     gap silence=30000
+ *     problem 409 "type" "title" "detail" "instance"
  *     reason the server answered 201 Created
  */
 #ifndef TESTS_TRANSCRIPTS_LOG_H
@@ -51,6 +52,9 @@ void log_trailers(struct log *log, const interim_field *fields, size_t count);
 /* An event of an operation, if it is one of those that the log tells; not its end. */
 void log_event(struct log *log, const interim_event *event);
 
+/* Problem details; NULL: there are none. */
+void log_problem(struct log *log, const interim_problem *problem);
+
 /* The end. outcome: "?" when the layer knows of none; reuse: "yes", "no" or "?". */
 void log_end(struct log *log, const char *outcome, int status, const interim_error *error,
              const char *reuse);
@@ -59,7 +63,8 @@ void log_end(struct log *log, const char *outcome, int status, const interim_err
 void log_finish(struct log *log);
 void log_dispose(struct log *log);
 
-/* Whether a log is what was expected; reason and progress are compared only where expected. */
+/* Whether a log is what was expected; problem, reason and progress are compared only where
+ * expected. */
 bool log_matches(const char *expected, const char *got);
 
 /* Prints the lines in which they differ. */

@@ -490,13 +490,6 @@ static bool option(struct transcript *transcript, struct source *source, const c
         transcript->patience.interim_rate = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(name, "patience.burst") == 0)
         transcript->patience.interim_burst = (uint32_t)strtoul(value, NULL, 10);
-    else if (strcmp(name, "polling.mode") == 0)
-        transcript->polling.mode = strcmp(value, "off") == 0      ? INTERIM_POLL_OFF
-                                   : strcmp(value, "strict") == 0 ? INTERIM_POLL_STRICT
-                                                                  : INTERIM_POLL_STANDARD;
-    else if (strcmp(name, "polling.cross_origin") == 0)
-        transcript->polling.cross_origin =
-            strcmp(value, "reject") == 0 ? INTERIM_CROSS_ORIGIN_REJECT : INTERIM_CROSS_ORIGIN_STRIP;
     else if (strcmp(name, "expect") == 0)
         transcript->expect = strcmp(value, "always") == 0  ? INTERIM_EXPECT_ALWAYS
                              : strcmp(value, "never") == 0 ? INTERIM_EXPECT_NEVER
@@ -510,6 +503,8 @@ static bool option(struct transcript *transcript, struct source *source, const c
         transcript->proxy = copy(value);
     else if (strcmp(name, "token") == 0)
         transcript->token = copy(value);
+    else if (strcmp(name, "fresh_token") == 0)
+        transcript->fresh_token = copy(value);
     else if (strcmp(name, "clear_text") == 0)
         transcript->clear_text = strcmp(value, "yes") == 0;
     else if (strcmp(name, "scheme") == 0)
@@ -524,8 +519,9 @@ static bool option(struct transcript *transcript, struct source *source, const c
             value[length] == ' ' ? (unsigned)strtoul(value + length, NULL, 10) : 1;
     } else if (strcmp(name, "body_cap") == 0)
         transcript->body_cap = strtoul(value, NULL, 10);
-    else if (!read_third_party(transcript, name, value) && !read_number(transcript, name, value))
-        return problem(source, "there is no such option");
+    else if (!read_third_party(transcript, name, value) && !read_number(transcript, name, value) &&
+             (strncmp(name, "polling.", 8) != 0 || !polling_option(transcript, name + 8, value)))
+        return problem(source, "there is no such option, or value of it");
     return true;
 }
 
@@ -625,6 +621,7 @@ void transcript_free(struct transcript *transcript)
     free(transcript->user);
     free(transcript->password);
     free(transcript->token);
+    free(transcript->fresh_token);
     free(transcript->proxy);
     free((char *)(uintptr_t)transcript->third_party.source);
     free((char *)(uintptr_t)transcript->third_party.authorization);

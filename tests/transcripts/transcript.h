@@ -7,6 +7,8 @@
  *     body "text" * 3                 from memory
  *     reader known "ab" "cd" fail     from a reader: what it gives at each call
  *     option polling.mode=off         see option() in transcript.c
+ *     option polling.flags=link interim       words of polling_options.c
+ *     option polling.verdicts=running done    what interim_request_on_poll answers, in this order
  *     asked                           what the server must have read in the next exchange:
  *     @same                           on which connection: the @same or a @new one;
  *     COPY /a HTTP/1.1                the request line, first;
@@ -78,6 +80,8 @@ struct piece {
     ptrdiff_t answer; /* if not 0: what it answers instead, once */
 };
 
+#define TRANSCRIPT_VERDICTS 8
+
 struct transcript {
     char *name;             /* of the file */
     interim__buffer layers; /* names between blanks; empty: all */
@@ -93,11 +97,15 @@ struct transcript {
     interim_patience patience;
     interim_polling polling;
     interim_third_party third_party; /* its strings are its own; set if it has a source */
+    char link_member[64];
+    interim_poll_verdict verdicts[TRANSCRIPT_VERDICTS];
+    size_t verdict_count; /* 0: the caller judges nothing */
     char *user, *password, *token;
     bool has_scheme; /* they are given by interim_request_set_authentication */
     interim_scheme scheme;
     bool clear_text;
-    char *proxy; /* URL; NULL: none */
+    char *fresh_token; /* what the caller has when its credentials are refused; NULL: nothing */
+    char *proxy;       /* URL; NULL: none */
     size_t body_cap;
     interim_expect expect;
     bool decoding;
@@ -108,6 +116,9 @@ struct transcript {
     size_t exchange_count;
     interim__buffer expected;
 };
+
+/* Takes in "polling.NAME=VALUE"; false when there is no such thing. */
+bool polling_option(struct transcript *transcript, const char *name, const char *value);
 
 /* Reads a file; NULL, and something was printed, when it cannot be read. */
 struct transcript *transcript_read(const char *path);
