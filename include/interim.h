@@ -308,8 +308,10 @@ typedef struct interim_client_options {
     const char *certificate_file; /* client certificate, then its chain: none */
     const char *key_file;         /* its key: it is in certificate_file */
     const char *key_password;     /* of an encrypted key: there is none (nobody is asked for it) */
-    const char *crl_file; /* CRLs: no check. With it, a server's certificate is taken only if a CRL
-                             of its issuer is here, is current, and does not revoke it */
+    const char *crl_file; /* CRLs: no check. With it, a server is taken only if for each certificate
+                             of its chain, those of intermediate CAs too, a CRL of the issuer is
+                             here, is current, and does not revoke it; a CA of ca_file or ca_dir
+                             that is no root needs none. ECERTIFICATE else */
     const char *pinned_keys;  /* "sha256//" and the base64 of the SHA-256 of a public key
                                  (SubjectPublicKeyInfo), several with ";" between: none. With it,
                                  a server must also have one of these keys */

@@ -63,7 +63,8 @@ static int load_crl_file(SSL_CTX *context, const char *path, interim_error *erro
         return interim__tls_report(error, INTERIM_STAGE_START, "CRL file");
     if (X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) <= 0)
         return interim__tls_report_file(error, "CRL file", path, "it holds no CRL in PEM");
-    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_CRL_CHECK);
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context),
+                                X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
     return 0;
 }
 

@@ -68,7 +68,7 @@ static X509 *sign(const certificate_wish *wish, EVP_PKEY *key, X509 *issuer, EVP
          "common name");
     X509_set_issuer_name(made, issuer == NULL ? subject : X509_get_subject_name(issuer));
     X509_set_pubkey(made, key);
-    if (issuer == NULL && !wish->self_signed)
+    if ((issuer == NULL && !wish->self_signed) || wish->is_ca)
         add_extension(made, NID_basic_constraints, "critical,CA:TRUE");
     if (wish->names != NULL)
         add_extension(made, NID_subject_alt_name, wish->names);
@@ -99,26 +99,6 @@ const char *certificates_ca_file(const struct certificates *all)
     return all->ca_file;
 }
 
-void certificates_issue(const struct certificates *all, const certificate_wish *wish)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *made;
-    FILE *out;
-
-    must(key != NULL, "EVP_EC_gen");
-    if (wish->self_signed)
-        made = sign(wish, key, NULL, key);
-    else
-        made = sign(wish, key, all->ca, all->key);
-    out = create(all, wish->file, ".crt");
-    must(PEM_write_X509(out, made) && fclose(out) == 0, "writing a certificate");
-    out = create(all, wish->file, ".key");
-    must(PEM_write_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) && fclose(out) == 0,
-         "writing a key");
-    X509_free(made);
-    EVP_PKEY_free(key);
-}
-
 static FILE *open_file(const struct certificates *all, const char *file, const char *suffix)
 {
     char name[64], path[160];
@@ -131,44 +111,6 @@ static FILE *open_file(const struct certificates *all, const char *file, const c
     return in;
 }
 
-static void add_revoked(const struct certificates *all, X509_CRL *crl, const char *file)
-{
-    FILE *in = open_file(all, file, ".crt");
-    X509 *bad = PEM_read_X509(in, NULL, NULL, NULL);
-    X509_REVOKED *entry = X509_REVOKED_new();
-    ASN1_TIME *now = X509_gmtime_adj(NULL, 0);
-
-    must(bad != NULL && entry != NULL && now != NULL, file);
-    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(bad));
-    X509_REVOKED_set_revocationDate(entry, now);
-    must(X509_CRL_add0_revoked(crl, entry), "X509_CRL_add0_revoked");
-    ASN1_TIME_free(now);
-    X509_free(bad);
-    fclose(in);
-}
-
-void certificates_issue_crl(const struct certificates *all, const char *file, const char *revoked,
-                            long to_s)
-{
-    X509_CRL *crl = X509_CRL_new();
-    ASN1_TIME *from = X509_gmtime_adj(NULL, -86400), *to = X509_gmtime_adj(NULL, to_s);
-    FILE *out;
-
-    must(crl != NULL && from != NULL && to != NULL, "X509_CRL_new");
-    X509_CRL_set_version(crl, 1);
-    X509_CRL_set_issuer_name(crl, X509_get_subject_name(all->ca));
-    X509_CRL_set1_lastUpdate(crl, from);
-    X509_CRL_set1_nextUpdate(crl, to);
-    if (revoked != NULL)
-        add_revoked(all, crl, revoked);
-    must(X509_CRL_sign(crl, all->key, EVP_sha256()) > 0, "X509_CRL_sign");
-    out = create(all, file, "");
-    must(PEM_write_X509_CRL(out, crl) && fclose(out) == 0, "writing a CRL");
-    ASN1_TIME_free(from);
-    ASN1_TIME_free(to);
-    X509_CRL_free(crl);
-}
-
 static EVP_PKEY *read_key(const struct certificates *all, const char *file)
 {
     FILE *in = open_file(all, file, ".key");
@@ -177,6 +119,97 @@ static EVP_PKEY *read_key(const struct certificates *all, const char *file)
     must(key != NULL, file);
     fclose(in);
     return key;
+}
+
+static X509 *read_certificate(const struct certificates *all, const char *file)
+{
+    FILE *in = open_file(all, file, ".crt");
+    X509 *certificate = PEM_read_X509(in, NULL, NULL, NULL);
+
+    must(certificate != NULL, file);
+    fclose(in);
+    return certificate;
+}
+
+void certificates_issue(const struct certificates *all, const certificate_wish *wish)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *made;
+    FILE *out;
+
+    must(key != NULL, "EVP_EC_gen");
+    if (wish->self_signed) {
+        made = sign(wish, key, NULL, key);
+    } else if (wish->issuer != NULL) {
+        X509 *issuer = read_certificate(all, wish->issuer);
+        EVP_PKEY *issuer_key = read_key(all, wish->issuer);
+
+        made = sign(wish, key, issuer, issuer_key);
+        X509_free(issuer);
+        EVP_PKEY_free(issuer_key);
+    } else {
+        made = sign(wish, key, all->ca, all->key);
+    }
+    out = create(all, wish->file, ".crt");
+    must(PEM_write_X509(out, made) && fclose(out) == 0, "writing a certificate");
+    out = create(all, wish->file, ".key");
+    must(PEM_write_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) && fclose(out) == 0,
+         "writing a key");
+    X509_free(made);
+    EVP_PKEY_free(key);
+}
+
+static void add_revoked(const struct certificates *all, X509_CRL *crl, const char *file)
+{
+    X509 *bad = read_certificate(all, file);
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_TIME *now = X509_gmtime_adj(NULL, 0);
+
+    must(entry != NULL && now != NULL, file);
+    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(bad));
+    X509_REVOKED_set_revocationDate(entry, now);
+    must(X509_CRL_add0_revoked(crl, entry), "X509_CRL_add0_revoked");
+    ASN1_TIME_free(now);
+    X509_free(bad);
+}
+
+static void issue_crl(const struct certificates *all, const X509 *issuer, EVP_PKEY *key,
+                      const char *file, const char *revoked, long to_s)
+{
+    X509_CRL *crl = X509_CRL_new();
+    ASN1_TIME *from = X509_gmtime_adj(NULL, -86400), *to = X509_gmtime_adj(NULL, to_s);
+    FILE *out;
+
+    must(crl != NULL && from != NULL && to != NULL, "X509_CRL_new");
+    X509_CRL_set_version(crl, 1);
+    X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer));
+    X509_CRL_set1_lastUpdate(crl, from);
+    X509_CRL_set1_nextUpdate(crl, to);
+    if (revoked != NULL)
+        add_revoked(all, crl, revoked);
+    must(X509_CRL_sign(crl, key, EVP_sha256()) > 0, "X509_CRL_sign");
+    out = create(all, file, "");
+    must(PEM_write_X509_CRL(out, crl) && fclose(out) == 0, "writing a CRL");
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(to);
+    X509_CRL_free(crl);
+}
+
+void certificates_issue_crl(const struct certificates *all, const char *file, const char *revoked,
+                            long to_s)
+{
+    issue_crl(all, all->ca, all->key, file, revoked, to_s);
+}
+
+void certificates_issue_crl_by(const struct certificates *all, const char *issuer, const char *file,
+                               const char *revoked, long to_s)
+{
+    X509 *certificate = read_certificate(all, issuer);
+    EVP_PKEY *key = read_key(all, issuer);
+
+    issue_crl(all, certificate, key, file, revoked, to_s);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
 }
 
 void certificates_encrypt(const struct certificates *all, const char *file, const char *encrypted,

@@ -9,11 +9,13 @@ struct certificates; /* a directory of its own, and a CA in it */
 
 /* What a certificate says. */
 typedef struct certificate_wish {
-    const char *file;  /* FILE.crt and FILE.key are written */
-    const char *name;  /* common name */
-    const char *names; /* "DNS:localhost,IP:127.0.0.1", NULL: no subjectAltName */
-    long from_s, to_s; /* validity, in seconds from now; both 0: a day around now */
-    int self_signed;   /* else the CA signs it */
+    const char *file;   /* FILE.crt and FILE.key are written */
+    const char *name;   /* common name */
+    const char *names;  /* "DNS:localhost,IP:127.0.0.1", NULL: no subjectAltName */
+    long from_s, to_s;  /* validity, in seconds from now; both 0: a day around now */
+    int self_signed;    /* else the CA signs it, */
+    const char *issuer; /* ... or the one of this file */
+    int is_ca;          /* it can sign others */
 } certificate_wish;
 
 struct certificates *certificates_new(void);
@@ -30,6 +32,10 @@ void certificates_issue(const struct certificates *all, const certificate_wish *
  * from a day ago until to_s seconds from now. */
 void certificates_issue_crl(const struct certificates *all, const char *file, const char *revoked,
                             long to_s);
+
+/* The same by the CA of the file issuer. */
+void certificates_issue_crl_by(const struct certificates *all, const char *issuer, const char *file,
+                               const char *revoked, long to_s);
 
 /* Writes FILE.key once more, encrypted, as ENCRYPTED. */
 void certificates_encrypt(const struct certificates *all, const char *file, const char *encrypted,

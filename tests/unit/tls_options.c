@@ -51,6 +51,8 @@ static void make_certificates(void)
         {.file = "bad", .name = "x", .names = "DNS:origin.test"},
         {.file = "self", .name = "self", .names = "DNS:origin.test", .self_signed = 1},
         {.file = "client", .name = "anna"},
+        {.file = "middle", .name = "Middle CA", .is_ca = 1},
+        {.file = "leaf", .name = "x", .names = "DNS:origin.test", .issuer = "middle"},
     };
 
     all = certificates_new();
@@ -65,6 +67,17 @@ static void make_certificates(void)
     certificates_issue_crl(all, "none.crl", NULL, 3600);
     certificates_issue_crl(all, "bad.crl", "bad", 3600);
     certificates_issue_crl(all, "old.crl", NULL, -60);
+    certificates_join(all, "deep.crt", "leaf.crt", "middle.crt");
+    certificates_join(all, "deep.key", "leaf.key", "leaf.key");
+    certificates_issue_crl(all, "middle-bad.crl", "middle", 3600);
+    certificates_issue_crl_by(all, "middle", "leaf-none.crl", NULL, 3600);
+    certificates_issue_crl_by(all, "middle", "leaf-bad.crl", "leaf", 3600);
+    certificates_issue_crl_by(all, "middle", "leaf-old.crl", NULL, -60);
+    certificates_join(all, "both-none.crl", "none.crl", "leaf-none.crl");
+    certificates_join(all, "middle-revoked.crl", "middle-bad.crl", "leaf-none.crl");
+    certificates_join(all, "leaf-revoked.crl", "none.crl", "leaf-bad.crl");
+    certificates_join(all, "root-old.crl", "old.crl", "leaf-none.crl");
+    certificates_join(all, "leaf-out-of-date.crl", "none.crl", "leaf-old.crl");
 }
 
 static void remove_certificates(void)
@@ -449,6 +462,47 @@ START_TEST(what_was_revoked_is_refused)
 }
 END_TEST
 
+/* Every certificate of the chain, not that of the server alone. */
+START_TEST(a_revoked_intermediate_is_refused)
+{
+    static const struct {
+        const char *ca, *crl;
+        int code;
+        const char *text;
+    } cases[] = {
+        {"ca.crt", "both-none.crl", 0, ""},
+        {"ca.crt", "middle-revoked.crl", INTERIM_ECERTIFICATE,
+         "the certificate of issuer 'Middle CA' of origin.test was revoked by its issuer "
+         "'Test CA'"},
+        {"ca.crt", "leaf-revoked.crl", INTERIM_ECERTIFICATE,
+         "the certificate of origin.test was revoked by its issuer 'Middle CA'"},
+        {"ca.crt", "leaf-none.crl", INTERIM_ECERTIFICATE,
+         "the certificate of issuer 'Middle CA' of origin.test may be revoked: there is no CRL of "
+         "its issuer 'Test CA'"},
+        {"ca.crt", "none.crl", INTERIM_ECERTIFICATE,
+         "the certificate of origin.test may be revoked: there is no CRL of its issuer "
+         "'Middle CA'"},
+        {"ca.crt", "root-old.crl", INTERIM_ECERTIFICATE,
+         "the certificate of issuer 'Middle CA' of origin.test may be revoked, the CRL is out of "
+         "date: issuer 'Test CA'"},
+        {"ca.crt", "leaf-out-of-date.crl", INTERIM_ECERTIFICATE,
+         "the certificate of origin.test may be revoked, the CRL is out of date: issuer "
+         "'Middle CA'"},
+        /* Trusted by itself: nobody above it is asked. */
+        {"middle.crt", "leaf-none.crl", 0, ""},
+        {"middle.crt", "leaf-bad.crl", INTERIM_ECERTIFICATE,
+         "the certificate of origin.test was revoked by its issuer 'Middle CA'"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        interim_client_options options = {.ca_file = file(cases[i].ca),
+                                          .crl_file = file(cases[i].crl)};
+
+        expect(_i, "deep", (server_tls){0}, &options, cases[i].code, cases[i].text);
+    }
+}
+END_TEST
+
 START_TEST(the_oldest_version_is_chosen)
 {
     interim_client_options options = {.ca_file = file("ca.crt")};
@@ -545,6 +599,7 @@ Suite *tls_options_suite(void)
         the_client_certificate_is_shown,
         a_client_certificate_of_another_issuer_is_told,
         what_was_revoked_is_refused,
+        a_revoked_intermediate_is_refused,
         the_oldest_version_is_chosen,
         a_pin_is_asked_for_besides,
         pinned_connections_are_resumed,
