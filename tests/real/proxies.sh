@@ -10,6 +10,8 @@ command -v danted >/dev/null 2>&1 || skip_all "danted is not installed (package 
 command -v openssl >/dev/null 2>&1 || skip_all "openssl is not installed (package openssl)"
 auth=$(find /usr/lib /usr/libexec -name basic_ncsa_auth 2>/dev/null | head -n 1)
 [ -n "$auth" ] || skip_all "squid's basic_ncsa_auth is not there (package squid)"
+digest=$(find /usr/lib /usr/libexec -name digest_file_auth 2>/dev/null | head -n 1)
+[ -n "$digest" ] || skip_all "squid's digest_file_auth is not there (package squid)"
 
 unset http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
 mkdir "$work/www"
@@ -86,6 +88,41 @@ check "no_proxy goes around squid" ends_with 0
 check "nothing of squid is in the log" sh -c "! grep -q 'interim.via' '$log'"
 http_proxy=http://127.0.0.1:1 run_davcopy environment "${plain}file.bin" "${plain}environment.bin"
 check "the environment's proxy is used" ends_with 4
+
+# ---- squid by Digest, which does not take Basic at all
+printf 'd:%s\n' "sesame" >"$work/digests"
+attempts=0
+until
+    port=$(random_port)
+    from_template squid.conf "$port" |
+        sed -e '/^auth_param basic children/d' -e '/^auth_param basic realm/d' \
+            -e "s,^auth_param basic program .*,auth_param digest program $digest $work/digests," \
+            -e 's,squid\.pid,squid-digest.pid,' -e 's,squid\.log,squid-digest.log,' \
+            -e '1a auth_param digest realm test' -e '1a auth_param digest children 1' \
+            >"$work/squid-digest.conf"
+    peer_start "$work/squid-digest.pid" squid -N -f "$work/squid-digest.conf"
+do
+    attempts=$((attempts + 1))
+    [ $attempts -lt 10 ] || peer_failed "squid with Digest"
+done
+proxy=http://d:sesame@127.0.0.1:$port
+answers "$proxy" || peer_failed "squid with Digest"
+run_davcopy digest --proxy "$proxy" "${plain}tree/" "${plain}digested/"
+check "COPY through squid by Digest ends with 0" ends_with 0
+check "the log has the round at the proxy" event_has retry http.response.status_code 407
+check "the copy equals the tree" same_tree "$work/www/tree" "$work/www/digested"
+run_davcopy digest-tunnel --proxy "$proxy" --cacert "$work/cert.pem" "${secure}tree/" "${secure}deep/"
+check "COPY by CONNECT with Digest and TLS ends with 0" ends_with 0
+check "CONNECT was asked again" event_has response interim.hop_index 1
+check "the copy equals the tree" same_tree "$work/www/tree" "$work/www/deep"
+check "no password and no answer is in a log" \
+    sh -c "! grep -q -e sesame -e 'response=' -e 'nonce=' '$work'/*.jsonl"
+run_davcopy digest-refused --proxy "http://d:wrong@127.0.0.1:$port" --cacert "$work/cert.pem" \
+    "${secure}tree/" "${secure}never/"
+check "a wrong password by Digest: network, nothing was sent" ends_with 4
+check "it says that the credentials were refused" \
+    grep -q 'credentials were refused' "$work/davcopy.err"
+check "and nothing was copied" test ! -e "$work/www/never"
 
 # ---- dante
 attempts=0
