@@ -42,6 +42,7 @@ void display_init(struct display *display, bool quiet, bool verbose, bool live_a
     display->verbose = verbose;
     display->colour = display->live && !(no_colour && no_colour[0] != '\0');
     display->percent = -1;
+    display->bytes = -1;
 }
 
 static size_t window_width(void)
@@ -60,16 +61,37 @@ static void clear(struct display *display)
     display->drawn = false;
 }
 
+/* "512 bytes", "1.5 MB" */
+static const char *amount(char out[32], int64_t bytes)
+{
+    static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
+    double value = (double)bytes / 1000;
+    size_t unit = 0;
+
+    while (value >= 999.95 && unit + 1 < sizeof units / sizeof *units) {
+        value /= 1000;
+        unit++;
+    }
+    if (bytes < 1000)
+        snprintf(out, 32, "%d bytes", (int)bytes);
+    else
+        snprintf(out, 32, "%.1f %s", value, units[unit]);
+    return out;
+}
+
 /* What the live line says, without colour. */
 static void compose(const struct display *display, char *out, size_t size, int64_t now_ms)
 {
     const double elapsed = (double)(now_ms - display->began_ms) / 1000;
     const double silence = (double)(now_ms - display->alive_ms) / 1000;
+    char text[32];
     int used =
         snprintf(out, size, "%c %.1f s  %s", "|/-\\"[display->frame % 4], elapsed, display -> way);
 
     if (display->percent >= 0)
         used += snprintf(out + used, size - (size_t)used, "  %.0f %%", display->percent);
+    if (display->bytes >= 0)
+        used += snprintf(out + used, size - (size_t)used, "  %s", amount(text, display->bytes));
     used += snprintf(out + used, size - (size_t)used, "  %lu sign%s of life", display->signs,
                      display->signs == 1 ? "" : "s");
     snprintf(out + used, size - (size_t)used, "  silent for %.1f s%s", silence,
@@ -170,7 +192,7 @@ void display_end(struct display *display, const char *reason)
 /* "102 Processing", "47 %", in this order, as far as the event says. */
 static const char *describe(char *out, size_t size, const interim_event *event)
 {
-    char raw[512], shown[512];
+    char raw[512], shown[512], bytes[32];
     int used = 0;
 
     raw[0] = '\0';
@@ -179,6 +201,8 @@ static const char *describe(char *out, size_t size, const interim_event *event)
                         event->reason);
     if (event->percent >= 0)
         used += snprintf(raw + used, sizeof raw - (size_t)used, ", %.0f %%", event->percent);
+    if (event->kind == INTERIM_EVENT_MARKER && event->done >= 0)
+        used += snprintf(raw + used, sizeof raw - (size_t)used, ", %s", amount(bytes, event->done));
     if (event->wait_ms >= 0)
         used += snprintf(raw + used, sizeof raw - (size_t)used, ", in %.1f s",
                          (double)event->wait_ms / 1000);
@@ -241,6 +265,11 @@ static void note_sign_of_life(struct display *display, const interim_event *even
     display->gap = false;
     if (event->percent > display->percent)
         display->percent = event->percent;
+    if (event->kind == INTERIM_EVENT_MARKER) {
+        strcpy(display->way, "markers");
+        if (event->done > display->bytes)
+            display->bytes = event->done;
+    }
     if (event->kind == INTERIM_EVENT_INTERIM)
         snprintf(display->way, sizeof display->way, "%d", event->status);
     show_progress(display, event, now_ms);

@@ -26,8 +26,9 @@ struct display {
     int64_t alive_ms; /* the last sign of life, or when the request was sent */
     int64_t line_ms;  /* the last plain line */
     unsigned long signs;
-    char way[16];   /* "waiting", "102", "202" */
+    char way[16];   /* "waiting", "102", "202", "markers" */
     double percent; /* the most that was ever said, -1 for nothing */
+    int64_t bytes;  /* the most that markers told, -1 for nothing */
     int tens;       /* tens of percent that a plain line told */
     bool gap;       /* the silence that lasts is a gap */
 };

@@ -43,6 +43,15 @@ static const char help_text[] =
     "      --connect-to HOST[:PORT]\n"
     "                              connect to that place; the server is still that of SOURCE\n"
     "      --local-address ADDRESS connect from this address or interface of this machine\n"
+    "      --tpc pull|push|auto    third-party copy between servers: DESTINATION fetches it, "
+    "SOURCE\n"
+    "                              sends it, or pull if they differ (default: one server only)\n"
+    "      --transfer-header 'NAME: VALUE'\n"
+    "                              what the other server gets, say 'Authorization: Bearer ...'\n"
+    "      --streams N             of a third-party copy, up to 1000 (default: as the server "
+    "likes)\n"
+    "      --trust HOSTS           follow its redirects there, with all fields (default: none)\n"
+    "      --stall SECONDS         give up when its bytes do not move for so long (default 600)\n"
     "      --silence SECONDS       give up after that long without a sign of life (default 300)\n"
     "      --deadline SECONDS      stop waiting after that long in all (default: none, but 24 h\n"
     "                              for a job that is polled)\n"
@@ -72,6 +81,11 @@ enum {
     OPTION_UNIX_SOCKET,
     OPTION_CONNECT_TO,
     OPTION_LOCAL_ADDRESS,
+    OPTION_TPC,
+    OPTION_TRANSFER_HEADER,
+    OPTION_STREAMS,
+    OPTION_TRUST,
+    OPTION_STALL,
     OPTION_SILENCE,
     OPTION_DEADLINE,
     OPTION_CANCEL_JOB,
@@ -97,6 +111,11 @@ static const struct option long_options[] = {
     {"unix-socket", required_argument, NULL, OPTION_UNIX_SOCKET},
     {"connect-to", required_argument, NULL, OPTION_CONNECT_TO},
     {"local-address", required_argument, NULL, OPTION_LOCAL_ADDRESS},
+    {"tpc", required_argument, NULL, OPTION_TPC},
+    {"transfer-header", required_argument, NULL, OPTION_TRANSFER_HEADER},
+    {"streams", required_argument, NULL, OPTION_STREAMS},
+    {"trust", required_argument, NULL, OPTION_TRUST},
+    {"stall", required_argument, NULL, OPTION_STALL},
     {"silence", required_argument, NULL, OPTION_SILENCE},
     {"deadline", required_argument, NULL, OPTION_DEADLINE},
     {"cancel-job", no_argument, NULL, OPTION_CANCEL_JOB},
@@ -148,6 +167,8 @@ static const char *why_not(const char *name, bool user_given)
         return "DESTINATION is the second argument";
     if (strcasecmp(name, "Overwrite") == 0)
         return "use --overwrite, or leave it out";
+    if (strcasecmp(name, "Source") == 0)
+        return "use --tpc pull";
     if (strcasecmp(name, "Depth") == 0)
         return "use --depth";
     if (strcasecmp(name, "Authorization") == 0 && user_given)
@@ -169,6 +190,57 @@ static int take_header(struct options *out, const char *text)
         return no_memory();
     header->value = colon + 1 + strspn(colon + 1, " \t");
     out->header_count++;
+    return EXIT_DONE;
+}
+
+/* For the other server: TransferHeaderNAME. The value is mostly a token, and taken out of argv. */
+static int take_transfer_header(struct options *out, char *text)
+{
+    static const char prefix[] = "TransferHeader";
+    char *colon = strchr(text, ':'), *value;
+    struct header *header = &out->headers[out->header_count];
+    size_t length = colon ? (size_t)(colon - text) : 0;
+
+    if (length == 0)
+        return wrong("--transfer-header is not a field; write it as 'Name: value'");
+    if (out->header_count == OPTIONS_HEADERS_MAX)
+        return wrong("--transfer-header was given too often; %d fields are enough",
+                     (int)OPTIONS_HEADERS_MAX);
+    value = colon + 1 + strspn(colon + 1, " \t");
+    header->name = malloc(sizeof prefix + length + 1 + strlen(value));
+    if (!header->name)
+        return no_memory();
+    memcpy(header->name, prefix, sizeof prefix - 1);
+    memcpy(header->name + sizeof prefix - 1, text, length);
+    header->name[sizeof prefix - 1 + length] = '\0';
+    header->secret = header->name + sizeof prefix + length;
+    strcpy(header->secret, value);
+    header->value = header->secret;
+    memset(value, '*', strlen(value));
+    out->header_count++;
+    return EXIT_DONE;
+}
+
+static int take_tpc(struct options *out, const char *text)
+{
+    static const char *const names[] = {"", "auto", "pull", "push"};
+
+    for (int way = TPC_AUTO; way <= TPC_PUSH; way++) {
+        if (strcmp(text, names[way]) == 0) {
+            out->tpc = (enum tpc)way;
+            return EXIT_DONE;
+        }
+    }
+    return wrong("--tpc %s does not exist; give pull, push or auto", text);
+}
+
+static int take_streams(struct options *out, const char *text)
+{
+    const size_t length = strlen(text);
+
+    out->streams = length <= 4 && strspn(text, "0123456789") == length ? (unsigned)atoi(text) : 0;
+    if (out->streams < 1 || out->streams > 1000)
+        return wrong("--streams %s is not a number from 1 to 1000", text);
     return EXIT_DONE;
 }
 
@@ -295,6 +367,17 @@ static int take(struct options *out, int option, char *argument)
     case OPTION_CANCEL_JOB:
         out->cancel_job = true;
         return EXIT_DONE;
+    case OPTION_TPC:
+        return take_tpc(out, argument);
+    case OPTION_TRANSFER_HEADER:
+        return take_transfer_header(out, argument);
+    case OPTION_STREAMS:
+        return take_streams(out, argument);
+    case OPTION_TRUST:
+        out->trusted = argument;
+        return EXIT_DONE;
+    case OPTION_STALL:
+        return take_seconds(&out->stall_ms, "--stall", argument);
     case OPTION_SILENCE:
         return take_seconds(&out->silence_ms, "--silence", argument);
     case OPTION_DEADLINE:
@@ -303,6 +386,24 @@ static int take(struct options *out, int option, char *argument)
         out->log_file = argument;
         return EXIT_DONE;
     }
+}
+
+static int check_third_party(const struct options *out)
+{
+    const bool asked = out->streams > 0 || out->trusted || out->stall_ms > 0;
+
+    for (size_t i = 0; i < out->header_count; i++) {
+        if (out->tpc == TPC_OFF && out->headers[i].secret)
+            return wrong("--transfer-header needs --tpc; give pull, push or auto");
+    }
+    if (out->tpc == TPC_OFF)
+        return asked ? wrong("--streams, --trust and --stall need --tpc; give pull, push or auto")
+                     : EXIT_DONE;
+    if (out->move)
+        return wrong("--tpc cannot go with --move; copy, look at the copy, then delete");
+    if (out->netrc_file)
+        return wrong("--netrc cannot go with --tpc: there are two hosts; use --user");
+    return EXIT_DONE;
 }
 
 static int check_together(const struct options *out)
@@ -328,7 +429,7 @@ static int check_together(const struct options *out)
                      out->connect_host ? "--connect-to" : "--local-address");
     if (out->password_file && out->password)
         return wrong("--user has a password already; leave it out, or --password-file");
-    return EXIT_DONE;
+    return check_third_party(out);
 }
 
 static int take_places(struct options *out, int argc, char **argv)
@@ -396,8 +497,11 @@ const char *options_method(const struct options *options)
 
 void options_dispose(struct options *options)
 {
-    for (size_t i = 0; i < options->header_count; i++)
+    for (size_t i = 0; i < options->header_count; i++) {
+        if (options->headers[i].secret)
+            explicit_bzero(options->headers[i].secret, strlen(options->headers[i].secret));
         free(options->headers[i].name);
+    }
     if (options->password)
         explicit_bzero(options->password, strlen(options->password));
     free(options->password);

@@ -12,7 +12,16 @@ enum { OPTIONS_HEADERS_MAX = 64 };
 
 struct header {
     char *name;        /* owned */
-    const char *value; /* within argv */
+    const char *value; /* within argv, or the secret */
+    char *secret;      /* within name: what --transfer-header gave; else NULL */
+};
+
+/* A third-party copy: who does the work. */
+enum tpc {
+    TPC_OFF = 0,
+    TPC_AUTO, /* pull if the servers differ, else none */
+    TPC_PULL, /* the server of DESTINATION */
+    TPC_PUSH  /* the server of SOURCE */
 };
 
 /* Strings point into argv unless they are said to be owned. */
@@ -44,8 +53,12 @@ struct options {
     int connect_port;          /* 0: that of SOURCE */
     const char *local_address; /* or interface */
     const char *log_file;      /* "-" is standard error */
-    int64_t silence_ms;        /* 0: the library's default */
-    int64_t deadline_ms;       /* 0: none */
+    enum tpc tpc;
+    unsigned streams;    /* 0: not said */
+    const char *trusted; /* a list of hosts; NULL: none */
+    int64_t stall_ms;    /* 0: the library's default */
+    int64_t silence_ms;  /* 0: the library's default */
+    int64_t deadline_ms; /* 0: none */
 };
 
 /* Reads argv; a password in it is blanked there. Returns true to go on; else what was to be said

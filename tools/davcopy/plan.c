@@ -91,6 +91,20 @@ static int resolve_destination(struct plan *out, const char *destination)
     return EXIT_DONE;
 }
 
+static void choose_way(struct plan *plan, enum tpc tpc)
+{
+    const int relation = interim_url_compare(plan->source, plan->destination);
+
+    plan->third_party = tpc == TPC_PULL || tpc == TPC_PUSH ||
+                        (tpc == TPC_AUTO && relation == INTERIM_URL_OTHER_ORIGIN);
+    plan->pull = plan->third_party && tpc != TPC_PUSH;
+}
+
+const char *plan_target(const struct plan *plan)
+{
+    return plan->pull ? plan->destination : plan->source;
+}
+
 static int check_relation(const struct plan *plan, bool move)
 {
     const char *verb = move ? "moved" : "copied";
@@ -100,8 +114,12 @@ static int check_relation(const struct plan *plan, bool move)
     case INTERIM_URL_APART:
         return EXIT_DONE;
     case INTERIM_URL_OTHER_ORIGIN:
-        return refuse("the destination is on another server", plan->destination,
-                      "davcopy works within one: scheme, host and port must be those of SOURCE");
+        return plan->third_party
+                   ? EXIT_DONE
+                   : refuse(
+                         "the destination is on another server", plan->destination,
+                         "scheme, host and port must be those of SOURCE; where both servers know "
+                         "third-party copies, use --tpc pull or push");
     case INTERIM_URL_SAME:
         snprintf(what, sizeof what, "the source cannot be %s onto itself", verb);
         return refuse(what, plan->destination, "give another destination");
@@ -131,9 +149,10 @@ int plan_make(struct plan *out, const struct options *options)
     if (length < 0 || length > PLAN_URL_MAX)
         return refuse_url("SOURCE", options->source, "it is too long");
     exit_code = resolve_destination(out, options->destination);
-    if (exit_code == EXIT_DONE)
-        exit_code = check_relation(out, options->move);
-    return exit_code;
+    if (exit_code != EXIT_DONE)
+        return exit_code;
+    choose_way(out, options->tpc);
+    return check_relation(out, options->move);
 }
 
 static size_t path_end(const char *url)

@@ -89,7 +89,7 @@ static int look_at_source(struct look *out, struct session *session, const struc
     return exit_code;
 }
 
-int precheck_run(struct precheck *out, struct session *session, struct plan *plan)
+static int look_within(struct precheck *out, struct session *session, struct plan *plan)
 {
     struct look look;
     const int exit_code = look_at_source(&look, session, plan);
@@ -109,4 +109,32 @@ int precheck_run(struct precheck *out, struct session *session, struct plan *pla
                    "URLs as they are",
                    look.status);
     return look_at_destination(out, session, plan);
+}
+
+/* The name and password are for the server that gets the COPY: the other one is not asked. */
+static int look_at_third_party(struct precheck *out, struct session *session,
+                               const struct plan *plan)
+{
+    char shown[512];
+    struct look look;
+    int exit_code;
+
+    out->webdav = false;
+    out->destination_before = SIGHT_NOT_ASKED;
+    if (plan->pull)
+        return EXIT_DONE;
+    exit_code = look_at_source(&look, session, plan);
+    if (exit_code != EXIT_DONE || look.sight != SIGHT_COLLECTION)
+        return exit_code;
+    display_line(&session->display,
+                 "the source is a collection, %s; a third-party copy is of a file",
+                 printable(shown, sizeof shown, plan->source));
+    return EXIT_USAGE;
+}
+
+int precheck_run(struct precheck *out, struct session *session, struct plan *plan)
+{
+    if (plan->third_party)
+        return look_at_third_party(out, session, plan);
+    return look_within(out, session, plan);
 }

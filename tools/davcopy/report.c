@@ -40,6 +40,8 @@ void report_members(struct session *session, const struct multistatus_report *re
 /* "102", "202", both, or that the answer came by itself. */
 static const char *way_of(const struct answer *answer, const interim_timing *timing)
 {
+    if (timing->marker_count > 0)
+        return "markers";
     if (answer->polled)
         return timing->interim_count > 0 ? "102 and 202" : "202";
     return timing->interim_count > 0 ? "102" : "plain answer";
@@ -48,7 +50,8 @@ static const char *way_of(const struct answer *answer, const interim_timing *tim
 int report_summary(struct session *session, const struct answer *answer, const struct plan *plan)
 {
     const interim_timing *timing = interim_result_timing(answer->result);
-    const unsigned long signs = (unsigned long)timing->interim_count + timing->poll_count;
+    const unsigned long signs =
+        (unsigned long)timing->interim_count + timing->poll_count + timing->marker_count;
     char from[1024], to[1024];
 
     if (session->options->quiet)

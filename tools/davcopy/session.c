@@ -135,7 +135,8 @@ static int on_body(const void *data, size_t size, void *user)
 static bool is_about_the_change(const char *name)
 {
     return strcasecmp(name, "Prefer") == 0 || strcasecmp(name, "If") == 0 ||
-           strncasecmp(name, "If-", 3) == 0 || strcasecmp(name, "Lock-Token") == 0;
+           strncasecmp(name, "If-", 3) == 0 || strcasecmp(name, "Lock-Token") == 0 ||
+           strncasecmp(name, "TransferHeader", 14) == 0;
 }
 
 static int add_fields(struct session *session, interim_request *request, bool safe)

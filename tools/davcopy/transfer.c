@@ -27,6 +27,7 @@ static int set_limits(interim_request *request, const struct session *session)
 
     patience.silence_ms = session->options->silence_ms;
     patience.total_ms = left_ms;
+    patience.stall_ms = session->options->stall_ms;
     polling.deadline_ms = left_ms;
     code = interim_request_set_patience(request, &patience);
     return code < 0 ? code : interim_request_set_polling(request, &polling);
@@ -53,18 +54,35 @@ static int set_fields(interim_request *request, const struct options *options,
     return code;
 }
 
+/* The same for a copy between two servers; what the other one gets is among the user's fields. */
+static int set_third_party(interim_request *request, const struct options *options,
+                           const struct plan *plan)
+{
+    interim_third_party copy = INTERIM_THIRD_PARTY_INIT;
+
+    if (plan->pull)
+        copy.source = plan->source;
+    else
+        copy.destination = plan->destination;
+    copy.overwrite = options->overwrite;
+    copy.streams = options->streams;
+    copy.trusted = options->trusted;
+    return interim_request_set_third_party(request, &copy);
+}
+
 static interim_request *prepare(struct session *session, int *exit_code, const struct plan *plan)
 {
     const struct options *options = session->options;
     interim_request *request =
-        session_request(session, exit_code, options_method(options), plan->source, false);
+        session_request(session, exit_code, options_method(options), plan_target(plan), false);
     int code;
 
     if (!request)
         return NULL;
     code = set_limits(request, session);
     if (code >= 0)
-        code = set_fields(request, options, plan);
+        code = plan->third_party ? set_third_party(request, options, plan)
+                                 : set_fields(request, options, plan);
     if (code >= 0)
         return request;
     interim_request_free(request);
@@ -74,7 +92,7 @@ static interim_request *prepare(struct session *session, int *exit_code, const s
     return NULL;
 }
 
-static void collect(struct evidence *out, const struct session *session,
+static void collect(struct evidence *out, const struct session *session, const struct plan *plan,
                     const struct precheck *precheck, const struct answer *answer)
 {
     const struct options *options = session->options;
@@ -86,6 +104,7 @@ static void collect(struct evidence *out, const struct session *session,
     out->credentials = options->user || options_header(options, "Authorization");
     out->sent = answer->sent;
     out->polled = answer->polled;
+    out->marked = plan->third_party && interim_result_timing(answer->result)->marker_count > 0;
     out->interims = interim_result_interim_count(answer->result) > 0;
     out->outcome = answer_outcome(answer);
     out->status = answer_status(answer);
@@ -124,8 +143,8 @@ static int judge(struct session *session, const struct plan *plan, const struct 
     struct verdict verdict = {.advice = ""};
     int exit_code;
 
-    collect(&evidence, session, precheck, answer);
-    if (verdict_needs_look(&evidence)) {
+    collect(&evidence, session, plan, precheck, answer);
+    if (verdict_needs_look(&evidence) && !plan->third_party) {
         exit_code = look_again(&evidence, session, plan);
         if (exit_code != EXIT_DONE)
             return exit_code;

@@ -184,9 +184,11 @@ static void judge_unproven(struct verdict *out, const struct evidence *evidence)
         conclude(out, EXIT_DONE, PLACE_NONE, "", "the destination was seen (%d)", status);
 }
 
+/* A 202 is done only if its monitor, or the markers in its body, said so. */
 static bool is_proof(const struct evidence *evidence)
 {
-    return evidence->status == 201 || evidence->status == 204 || evidence->polled;
+    return evidence->status == 201 || evidence->status == 202 || evidence->status == 204 ||
+           evidence->polled;
 }
 
 bool verdict_needs_look(const struct evidence *evidence)
@@ -213,6 +215,10 @@ static void judge_status(struct verdict *out, const struct evidence *evidence)
         conclude(out, EXIT_REFUSED, PLACE_DESTINATION,
                  "look at the destination, a part of it may be there",
                  "the job failed at the server: %s", evidence->reason);
+    else if (evidence->outcome == INTERIM_FAILED && is_success(evidence->status))
+        conclude(out, EXIT_REFUSED, PLACE_DESTINATION,
+                 "look at the destination, a part of it may be there", "the copy failed: %s",
+                 evidence->reason);
     else if (evidence->status == 207)
         judge_members(out, evidence);
     else if (is_proof(evidence))
@@ -273,7 +279,8 @@ void verdict_network(struct verdict *out, int code, const char *detail)
 
 static void judge_unknown(struct verdict *out, const struct evidence *evidence)
 {
-    if (evidence->code == INTERIM_ETOTAL || evidence->code == INTERIM_EPOLL_DEADLINE)
+    if (!evidence->marked &&
+        (evidence->code == INTERIM_ETOTAL || evidence->code == INTERIM_EPOLL_DEADLINE))
         conclude(out, EXIT_RUNNING, PLACE_DESTINATION,
                  "the server may go on: look at the destination later, or wait longer by "
                  "--deadline",

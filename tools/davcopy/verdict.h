@@ -21,6 +21,7 @@ struct evidence {
     bool sent;        /* the request was written completely */
     bool polled;      /* a 202 was followed */
     bool interims;    /* at least one interim came */
+    bool marked;      /* of a third-party copy: at least one marker came */
     interim_outcome outcome;
     int status;                              /* the final one, or the last that was seen */
     int code;                                /* INTERIM_E*, 0 when nothing failed */
