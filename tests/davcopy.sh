@@ -125,6 +125,67 @@ same_tree() {
     diff -r "$1" "$2" >/dev/null 2>&1
 }
 
+# ---- Third-party copies: tests/real/tpc.sh has two servers that make them
+
+# Markers of a server that is asked to fetch, or to send; what comes behind them is the argument.
+tpc_markers() {
+    echo 'COPY =HTTP/1.1 202 A\r\nContent-Type: text/perf-marker-stream\r\n\r\nPerf Marker\nStripe Index: 0\nStripe Bytes Transferred: 1234567\nEnd\n\w'"$1"
+}
+
+test_third_party() {
+    expect "another server without --tpc" 2 "use --tpc pull or push" http://h/a http://i/b
+    expect "--tpc of another kind" 2 "--tpc both does not exist" --tpc both http://h/a http://i/b
+    expect "--tpc with --move" 2 "--tpc cannot go with --move" -m --tpc pull http://h/a http://i/b
+    expect "--streams without --tpc" 2 "need --tpc" --streams 2 http://h/a /b
+    expect "--streams 0" 2 "from 1 to 1000" --tpc pull --streams 0 http://h/a http://i/b
+    expect "--streams 1001" 2 "from 1 to 1000" --tpc pull --streams 1001 http://h/a http://i/b
+    expect "--transfer-header without --tpc" 2 "needs --tpc" --transfer-header 'A: b' http://h/a /b
+    expect "--transfer-header that is none" 2 "is not a field" --tpc pull --transfer-header b http://h/a /b
+    expect "a field that --tpc sends" 2 "use --tpc pull" -H 'Source: x' http://h/a /b
+    expect "--tpc with --netrc" 2 "there are two hosts" --tpc pull --netrc f http://h/a http://i/b
+    expect "the same URL" 2 "onto itself" --tpc pull http://h/a http://h/a
+    dumb "$(tpc_markers 'success: Created\n')"
+    expect "a pull" 0 "(markers, 1 sign of life" --tpc pull --streams 3 --transfer-header 'Authorization: Bearer far' \
+        http://far.test/a "$url/b"
+    check "its bytes are told" said "202, 1.2 MB"
+    check "the COPY goes to the destination" holds "^COPY /b HTTP/1.1" "$dumb_log"
+    for line in 'Source: http://far.test/a' 'TransferHeaderAuthorization: Bearer far' \
+        'X-Number-Of-Streams: 3' 'Credential: none' 'Overwrite: F'; do
+        check "it has $line" holds "^$line" "$dumb_log"
+    done
+    check "it has no Depth" sh -c "! grep -q '^Depth' '$dumb_log'"
+    check "and nothing else is asked" [ "$(grep -c 'HTTP/1.1' "$dumb_log")" -eq 1 ]
+    dumb 'PROPFIND =HTTP/1.1 405 M\r\n\r\n' "$(tpc_markers 'success: Created\n')"
+    expect "a push" 0 "(markers, 1 sign of life" --tpc push --transfer-header 'Authorization: Bearer far' "$url/a" http://far.test/b
+    check "the COPY goes to the source" once COPY
+    check "the question before has no TransferHeader" \
+        [ "$(grep -c '^TransferHeaderAuthorization' "$dumb_log")" -eq 1 ]
+    dumb "$(tpc_markers 'success')"
+    expect "auto is a pull between servers" 0 "(markers, " --tpc auto http://far.test/a "$url/b"
+    dumb "$(tpc_markers 'failure: no space at http://u:p@far.test/a?token=x\n')"
+    expect "a failure" 1 "failure: no space at http://far.test/a?..." --tpc pull http://far.test/a "$url/b"
+    dumb "$(tpc_markers 'aborted: by hand')"
+    expect "aborted by somebody else" 1 "aborted: by hand" --tpc pull http://far.test/a "$url/b"
+    dumb "$(tpc_markers '')"
+    expect "the end without a word" 6 "1234567 bytes" --tpc pull http://far.test/a "$url/b"
+    dumb "$(tpc_markers '\k')"
+    expect "markers that stop" 6 "no sign of life for too long" --tpc pull --silence 1 http://far.test/a "$url/b"
+    dumb "$(tpc_markers 'Perf Marker\nEnd\n\w\wPerf Marker\nEnd\n\k')"
+    expect "bytes that stop" 6 "did not move" --tpc pull --stall 1 http://far.test/a "$url/b"
+    dumb "$(tpc_markers '\k')"
+    expect "a deadline closes the connection: unknown" 6 "total limit" --tpc pull --deadline 1 http://far.test/a "$url/b"
+    dumb 'COPY =HTTP/1.1 201 C\r\nContent-Length: 0\r\n\r\n'
+    expect "a plain 201" 0 "(plain answer" --tpc pull http://far.test/a "$url/b"
+    dumb 'COPY =HTTP/1.1 200 O\r\nContent-Length: 0\r\n\r\n'
+    expect "a 200 proves nothing" 6 "proves nothing" --tpc pull http://far.test/a "$url/b"
+    dumb 'COPY =HTTP/1.1 202 A\r\n\r\n\z\z\nsuccess'
+    expect "a stream of much else" 0 "(plain answer" --tpc pull http://far.test/a "$url/b"
+    dumb 'COPY =HTTP/1.1 307 T\r\nLocation: http://disk.test/b\r\nContent-Length: 0\r\n\r\n'
+    expect "a redirect elsewhere" 1 "points elsewhere (307)" --tpc pull http://far.test/a "$url/b"
+    origin
+    expect "a push of a collection" 2 "a third-party copy is of a file" --tpc push "$url/tree" http://far.test/b
+}
+
 # ---- The command line
 
 test_usage() {
@@ -746,6 +807,7 @@ if [ -n "$dumb_program" ]; then
     test_members
     test_200
     test_request
+    test_third_party
 else
     skip "malformed answers: dumb.c cannot be compiled: $(cat "$work/cc")"
 fi

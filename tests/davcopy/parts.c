@@ -362,6 +362,28 @@ static void test_207(void)
     check("which needs no look", !verdict_needs_look(&evidence));
 }
 
+static void test_markers(void)
+{
+    struct evidence evidence = plain;
+
+    evidence.status = 202;
+    check("a 202 that is done needs no look", !verdict_needs_look(&evidence));
+    expect("a 202 whose markers said success", evidence, EXIT_DONE, "the reason");
+    evidence.outcome = INTERIM_FAILED;
+    expect("a 202 whose markers said failure", evidence, EXIT_REFUSED,
+           "the copy failed: the reason");
+    evidence.status = 201;
+    expect("a 201 whose markers said failure", evidence, EXIT_REFUSED,
+           "the copy failed: the reason");
+    evidence.outcome = INTERIM_UNKNOWN;
+    evidence.code = INTERIM_ETOTAL;
+    expect("a deadline without markers", evidence, EXIT_RUNNING, "deadline");
+    evidence.marked = true;
+    expect("a deadline among markers stops the copy", evidence, EXIT_UNKNOWN, "total limit");
+    evidence.code = INTERIM_EMARKERS;
+    expect("markers without a verdict", evidence, EXIT_UNKNOWN, "the markers ended");
+}
+
 static void test_200(void)
 {
     struct evidence evidence = plain;
@@ -478,6 +500,7 @@ int main(void)
     test_statuses();
     test_words();
     test_207();
+    test_markers();
     test_200();
     test_outcomes();
     test_netrc();
