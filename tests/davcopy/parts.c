@@ -443,6 +443,8 @@ static void test_outcomes(void)
     expect("a cut in the body of a 201", evidence, EXIT_UNKNOWN, "not known");
     evidence = plain;
     evidence.outcome = INTERIM_CANCELLED;
+    expect("a stop that was asked for", evidence, EXIT_INTERRUPTED, "the server stopped the work");
+    evidence.code = INTERIM_ECANCELLED;
     expect("Ctrl-C", evidence, EXIT_INTERRUPTED, "interrupted");
     check("which was not cancelled there",
           strstr(judge(evidence).advice, "not cancelled at the server") != NULL);
