@@ -1,7 +1,7 @@
 #!/bin/sh
-# docs/CONFORMANCE.md, docs/SECURITY.md and docs/polling.md promise nothing that is not tested: the last cell of every
-# row names tests that exist and are run, or says why there is none; and what is said about a table
-# ("**7 rows: 5 tested, 2 out of scope.**", the line above it) is counted.
+# docs/CONFORMANCE.md, SECURITY.md, peers-cases.md and polling.md promise nothing that is not tested:
+# the last cell of every row names tests that exist and are run, or says why there is none; and what
+# is said about a table ("**7 rows: 5 tested, 2 out of scope.**", the line above it) is counted.
 #
 #     `head/head_ends_before_what_follows`    a test of tests/unit/head.c
 #     `transcripts/early-413`                 tests/transcripts/early-413.txt
@@ -97,6 +97,7 @@ judge() {
 
 judge docs/CONFORMANCE.md
 judge docs/SECURITY.md
+judge docs/peers-cases.md
 judge docs/polling.md
 
 # The check itself: it finds what it looks for.

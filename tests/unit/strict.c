@@ -182,6 +182,32 @@ START_TEST(a_smuggled_answer_reaches_nobody)
 }
 END_TEST
 
+/* serf 1.3 takes the 103 for the answer, and then each answer for that of the request after it. */
+START_TEST(after_interims_each_request_gets_its_own_answer)
+{
+#define HINT "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+#define SAYS(text) HINT "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n" text
+    static const server_step script[] = {{SERVER_HEAD, 0, NULL}, {SERVER_SEND, 0, SAYS("one")},
+                                         {SERVER_HEAD, 0, NULL}, {SERVER_SEND, 0, SAYS("two")},
+                                         {SERVER_HEAD, 0, NULL}, {SERVER_CLOSE, 0, NULL}};
+    const server_step *scripts[] = {script, NULL};
+    static const char *const expected[] = {"one", "two"};
+
+    begin("GET", scripts);
+    for (int i = 0; i < 2; i++) {
+        interim_result *result;
+
+        ck_assert_int_eq(interim_perform(&result, client, request), 0);
+        ck_assert_str_eq(interim_result_body(result, NULL), expected[i]);
+        ck_assert_uint_eq(interim_result_interim_count(result), 1);
+        ck_assert_ptr_null(interim_result_header(result, "Link"));
+        interim_result_free(result);
+    }
+    ck_assert_uint_eq(server_accepted(origin), 1);
+    end();
+}
+END_TEST
+
 /* ---- The byte that an error names ---- */
 
 #define INTERIM_OF_18 "HTTP/1.1 102 P\r\n\r\n"
@@ -332,6 +358,7 @@ Suite *strict_suite(void)
     tcase_add_test(tests, row_199);
     tcase_add_test(tests, row_receipts_are_reported_live);
     tcase_add_test(tests, a_smuggled_answer_reaches_nobody);
+    tcase_add_test(tests, after_interims_each_request_gets_its_own_answer);
     tcase_add_test(tests, an_error_names_its_byte_of_the_answer);
     tcase_add_test(tests, a_head_over_its_limit_names_its_byte);
     tcase_add_test(tests, chunk_lines_taken_at_once_have_the_same_limits);
