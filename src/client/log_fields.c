@@ -35,8 +35,9 @@ static bool holds_any(const char *name, const char *const *words)
 static bool is_secret(const char *name)
 {
     static const char *const words[] = {
-        "auth",   "cookie",  "token", "secret", "passw",   "passphrase", "signature", "api-key",
-        "apikey", "session", "jwt",   "-key",   "credent", "assertion",  NULL};
+        "auth",      "cookie",    "token",          "secret",  "passw", "passphrase",
+        "signature", "api-key",   "apikey",         "session", "jwt",   "-key",
+        "credent",   "assertion", "transferheader", NULL};
 
     if (holds_any(name, words))
         return true;

@@ -362,7 +362,9 @@ START_TEST(secret_fields)
                                         "Ocp-Subscription-Key",
                                         "DPoP-Assertion",
                                         "X-JWT",
-                                        "X-Credentials"};
+                                        "X-Credentials",
+                                        "TransferHeaderAuthorization",
+                                        "TransferHeaderX"};
     interim_field fields[sizeof names / sizeof names[0]];
     size_t size, count = sizeof names / sizeof names[0];
 
