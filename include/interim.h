@@ -124,7 +124,14 @@ INTERIM_API const char *interim_version(void);
     X(EPOLL_AUTH, -102, "the monitor refused the credentials")                                     \
     X(EPOLL_REDIRECT, -103, "the monitor redirects in a way that cannot be followed")              \
     X(EPOLL_DEADLINE, -104, "the job was still running at the polling deadline")                   \
-    X(EPOLL_DOCUMENT, -105, "the monitor answers with what is no status document")
+    X(EPOLL_DOCUMENT, -105, "the monitor answers with what is no status document")                 \
+    /* Resuming an upload. */                                                                      \
+    X(EUPLOAD_GONE, -120, "the upload cannot be resumed")                                          \
+    X(EUPLOAD_UNREACHABLE, -121, "the upload could not be resumed for too long")                   \
+    X(EUPLOAD_OFFSET, -122, "the offset that the server reports cannot be right")                  \
+    X(EUPLOAD_LIMIT, -123, "the body is over a limit of the server for uploads")                   \
+    X(EUPLOAD_RULES, -124, "the server breaks the rules of resumable uploads")                     \
+    X(EUPLOAD_LOST, -125, "the upload is complete, but the answer to it was lost")
 
 typedef enum interim_error_code {
     INTERIM_OK = 0,
@@ -187,8 +194,9 @@ typedef enum interim_event_kind {
     INTERIM_EVENT_POLL,      /* a monitor answered: a sign of life; text tells its state */
     INTERIM_EVENT_MARKER,    /* a performance marker of a streamed body: a sign of life; done tells
                                 the bytes */
-    INTERIM_EVENT_RETRY,     /* a safe request failed and is asked again in wait_ms;
-                                or a 401 or 407 is answered (text tells how, and to whom) */
+    INTERIM_EVENT_RETRY,     /* a safe request failed and is asked again in wait_ms; or a 401 or 407
+                                is answered (text tells how, and to whom); or an upload was
+                                interrupted and the server is asked in wait_ms how much it has */
     INTERIM_EVENT_GAP,       /* silence for longer than gap_warning, repeated as it doubles */
     INTERIM_EVENT_END        /* the outcome is known; the last event of an operation */
 } interim_event_kind;
@@ -204,14 +212,16 @@ typedef enum interim_hop {
     INTERIM_HOP_AUTHENTICATION, /* the request, or a redirect of it, after hop_index answers to a
                                   401 or, through a proxy without a tunnel, a 407; polls and
                                   results keep their hop */
-    INTERIM_HOP_CANCEL          /* the DELETE of interim_operation_cancel_job */
+    INTERIM_HOP_CANCEL,         /* the DELETE of interim_operation_cancel_job */
+    INTERIM_HOP_UPLOAD /* HEAD or PATCH of an upload resource, after hop_index HEADs of it */
 } interim_hop;
 
 typedef enum interim_outcome {
     INTERIM_PENDING = 0, /* not finished; never in a result */
     INTERIM_DONE,        /* the server says that it succeeded */
     INTERIM_FAILED,      /* it did not succeed, and that is known: the server says so (error 0), or
-                            a request that changes nothing got no usable answer (error set) */
+                            a request that changes nothing got no usable answer, or an upload
+                            cannot be resumed and the server has not got all of it (error set) */
     INTERIM_CANCELLED,   /* the caller stopped waiting, and a job on the server was not touched; or
                             the server stopped the job, after interim_operation_cancel_job */
     INTERIM_ACCEPTED, /* a 202 that is final: interim_result_reason tells why it was not polled */
@@ -718,6 +728,48 @@ typedef interim_poll_verdict (*interim_poll_fn)(const interim_message *answer, v
  * dialect of docs/polling.md; NULL takes it back. A 202 must still name its monitor. user is
  * borrowed until the request is freed and its operations have ended. Errors: EBUSY. Since: 0.1. */
 INTERIM_API int interim_request_on_poll(interim_request *request, interim_poll_fn fn, void *user);
+
+/* How an upload resumes. Zero means the default. */
+typedef struct interim_upload_resumption {
+    size_t size;
+    int careful; /* other than 0: the upload begins with an empty request, which tells where to send
+                    the body. Only for a server that is known to resume uploads: any other takes
+                    the empty request for the whole body. Not set: the body goes out at once */
+    int other_origins; /* other than 0: the upload resource may be on another origin, which gets the
+                          rest of the body, and no credentials or fields of the caller. Not set: it
+                          is not used then */
+    uint32_t attempts; /* how often in a row it is tried while the server gets not one byte more: 10
+                          times ... */
+    int64_t
+        outage_ms;    /* ... and for so long: 300,000. Both must have passed. EUPLOAD_UNREACHABLE */
+    int64_t first_ms; /* before the first attempt when the server does not say: 1,000 to twice
+                         that. Later ones back off from it, up to 30 s */
+} interim_upload_resumption;
+#define INTERIM_UPLOAD_RESUMPTION_INIT                                                             \
+    {                                                                                              \
+        sizeof(interim_upload_resumption), 0, 0, 0, 0, 0                                           \
+    }
+
+/* Lets an upload go on where it was cut off, instead of ending as INTERIM_UNKNOWN
+ * (draft-ietf-httpbis-resumable-upload, interop version 9, which is that of drafts -12 and later;
+ * servers of another version ignore it). For PUT, POST and PATCH with a body of known length from
+ * memory or a file descriptor; nothing changes for other methods and bodies, nor when the request
+ * has Upload fields of its own. resumption: copied; NULL takes it back, which is the default,
+ * because it adds fields to the request.
+ *
+ * When a 104 has named an upload resource and the connection is lost, a limit of time for it
+ * passes, or the server answers 5xx or 413, the server is asked how much it has (HEAD), and gets
+ * the rest from there (PATCH), in as many parts as it wants. What answers that is the final
+ * response of the operation. No byte that the server has confirmed is sent again, and the request
+ * itself never is. Upload-Offset in 104s gives done, total and percent of events, which never go
+ * back. An upload that is given up or cancelled is left to the server: it is never deleted.
+ *
+ * Errors of such an operation: EUPLOAD_GONE, EUPLOAD_LIMIT (outcome INTERIM_FAILED when the server
+ * cannot have got all of the body: start again if you want; else INTERIM_UNKNOWN),
+ * EUPLOAD_UNREACHABLE, EUPLOAD_OFFSET, EUPLOAD_RULES, EUPLOAD_LOST (INTERIM_UNKNOWN: look what is
+ * there). Errors: EINVAL (out of range), EBUSY. Since: 0.1. */
+INTERIM_API int interim_request_set_upload_resumption(interim_request *request,
+                                                      const interim_upload_resumption *resumption);
 
 /* Calls fn at every sign of life: each 1xx, each answer of a monitor, each marker, live. user is
  * borrowed until the request is freed and its operations have ended. Since: 0.1. */

@@ -63,8 +63,8 @@ const char *interim_event_name(interim_event_kind kind)
 
 const char *interim_hop_name(interim_hop hop)
 {
-    static const char *const names[] = {"request", "redirect",       "poll",  "result",
-                                        "tunnel",  "authentication", "cancel"};
+    static const char *const names[] = {"request", "redirect",       "poll",   "result",
+                                        "tunnel",  "authentication", "cancel", "upload"};
 
     return PICK(names, hop);
 }

@@ -246,6 +246,27 @@ int interim_request_on_poll(interim_request *request, interim_poll_fn fn, void *
     return 0;
 }
 
+int interim_request_set_upload_resumption(interim_request *request,
+                                          const interim_upload_resumption *resumption)
+{
+    interim_upload_resumption known = INTERIM_UPLOAD_RESUMPTION_INIT;
+
+    if (request->in_flight > 0)
+        return INTERIM_EBUSY;
+    request->resumes = false;
+    if (resumption == NULL)
+        return 0;
+    if (resumption->size < sizeof resumption->size)
+        return INTERIM_EINVAL;
+    memcpy(&known, resumption, resumption->size < sizeof known ? resumption->size : sizeof known);
+    if (!is_limit(known.outage_ms, false) || !is_limit(known.first_ms, false))
+        return INTERIM_EINVAL;
+    interim__resumption_fill(&known);
+    request->resumption = known;
+    request->resumes = true;
+    return 0;
+}
+
 int interim_request_on_interim(interim_request *request, interim_event_fn fn, void *user)
 {
     if (request->in_flight > 0)

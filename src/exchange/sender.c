@@ -22,7 +22,7 @@ static ptrdiff_t ask(const interim__sender *sender, char *buffer, size_t want)
     const interim__body_source *body = &sender->body;
 
     if (body->piece != NULL)
-        return body->piece(buffer, want, body->length - sender->left, body->user);
+        return body->piece(buffer, want, body->from + body->length - sender->left, body->user);
     return body->reader(buffer, want, body->user);
 }
 
@@ -95,7 +95,7 @@ int64_t interim__sender_movable(const interim__sender *sender, int64_t *offset)
     if (!sender->body.movable || sender->at < sender->out.length || sender->held ||
         sender->abandoned || sender->ended)
         return 0;
-    *offset = sender->body.length - sender->left;
+    *offset = sender->body.from + sender->body.length - sender->left;
     return sender->left;
 }
 

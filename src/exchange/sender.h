@@ -25,6 +25,7 @@ typedef struct interim__body_source {
     int64_t length;               /* bytes, INTERIM__BODY_NONE or INTERIM__BODY_CHUNKED */
     interim__body_piece_fn piece; /* instead of reader: a source that can be read twice; or NULL */
     bool movable; /* piece reads a file, whose bytes whoever sends may move by itself */
+    int64_t from; /* the offset in piece at which the body begins */
 } interim__body_source;
 
 typedef struct interim__sender {

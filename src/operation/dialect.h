@@ -15,7 +15,8 @@ typedef struct interim__answer {
     const interim_request *request; /* the one that the operation is for */
     const interim__uri *uri; /* of the exchange that gave it: references are relative to this */
     int status;
-    int embedded; /* the status of the response that its body was; 0: it was none */
+    int embedded;  /* the status of the response that its body was; 0: it was none */
+    bool uploaded; /* the final one of an upload: its Upload fields do not explain its Location */
     interim__fields fields;
     interim__document document; /* nothing in it before the body was read */
     interim__progress progress;

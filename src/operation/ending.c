@@ -4,6 +4,7 @@
 #include "operation/report.h"
 #include "operation/steps.h"
 #include "operation/tunnel.h"
+#include "operation/uploading.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -136,6 +137,8 @@ void interim__ending_failed(interim__operation *op)
         ask_again(op, tunnel);
         return;
     }
+    if (interim__uploading_lost(op, error.code))
+        return;
     switch (op->hop) {
     case INTERIM_HOP_POLL:
         /* Its status said that the job has ended; asking again would not make its body shorter. */
@@ -182,6 +185,8 @@ void interim__ending_deadline(interim__operation *op)
         (op->exchanging && op->exchange.state == INTERIM__EXCHANGE_BODY &&
          op->sink == INTERIM__SINK_FINAL))
         interim__ending_failed(op);
+    else if (op->job == NULL && interim__uploading_unfinished(op))
+        conclude_failed(op, INTERIM_UNKNOWN, "; the server has not got all of the body");
     else if (op->job != NULL || (op->begun && op->signs > 0))
         conclude_failed(op, INTERIM_STILL_RUNNING, "; the server was still working");
     else

@@ -110,6 +110,7 @@ static bool is_about_the_method(const interim_field *field)
                                         "x-method-override",
                                         "idempotency-key",
                                         "scitag",
+                                        "repr-digest",
                                         "requirechecksumverification"};
     static const char *const beginnings[] = {"content-",      "if-",          "transferheader",
                                              "x-http-method", "x-number-of-", "want-"};
@@ -202,7 +203,7 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
                          char preference[PREFERENCE_SIZE])
 {
     bool monitor = is_monitor(hop);
-    bool changed = monitor || strcmp(method, request->method) != 0;
+    bool changed = monitor || hop == INTERIM_HOP_UPLOAD || strcmp(method, request->method) != 0;
     int failed = 0;
 
     for (size_t i = 0; failed == 0 && i < request->fields.count; i++) {
@@ -233,7 +234,7 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
 int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim_request *request, interim_hop hop, const char *method,
                           const interim__uri *uri, const interim__proofs *proofs,
-                          const char *user_agent, bool *expects)
+                          const char *user_agent, interim__upload *upload, bool *expects)
 {
     interim__uri asked = *uri;
     bool trusted = is_monitor(hop) ? interim__uri_same_origin(&request->uri, uri)
@@ -242,11 +243,14 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
     char preference[PREFERENCE_SIZE];
     int failed;
 
-    *body = interim__follow_body(request, hop, method);
+    *body = upload == NULL ? interim__follow_body(request, hop, method)
+                           : interim__upload_body(upload, hop, method);
     *expects = *expects && interim__follow_expects(request, body);
     failed =
         choose_fields(&fields, request, hop, method, trusted,
                       interim__follow_logs_in(request, uri) ? proofs->to_origin : NULL, preference);
+    if (failed == 0 && upload != NULL)
+        failed = interim__upload_fields(upload, &fields, hop, method);
     if (failed == 0 && *expects)
         failed = add(&fields, "Expect", "100-continue");
     /* RFC 9112 section 3.2.2; the field is for the proxy and goes no further. */

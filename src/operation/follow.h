@@ -4,6 +4,7 @@
 #define INTERIM_OPERATION_FOLLOW_H
 
 #include "operation/request.h"
+#include "operation/upload.h"
 
 #define INTERIM__REDIRECTS_MAX 10     /* of a request */
 #define INTERIM__POLL_REDIRECTS_MAX 5 /* of one poll */
@@ -69,14 +70,15 @@ typedef struct interim__proofs {
 } interim__proofs;
 
 /* Appends the head of the request of a hop to out. Credentials and fields of the caller go to the
- * origin that the caller named, and to no other; a poll, and a GET after a 303 to another method,
- * drop what would be about the first request (its body, conditions, Destination, Depth and the
- * like). *expects tells whether it asks before it sends a body; false forbids it. Through an HTTP
- * proxy without a tunnel the target is in absolute form. body gets what is to be sent. Errors:
+ * origin that the caller named, and to no other; a poll, what asks for an upload or appends to it,
+ * and a GET after a 303 to another method drop what would be about the first request (its body,
+ * conditions, Destination, Depth and the like). *expects tells whether it asks before it sends a
+ * body; false forbids it. Through an HTTP proxy without a tunnel the target is in absolute form.
+ * upload: the one that the request is part of, or NULL. body gets what is to be sent. Errors:
  * ENOMEM. */
 int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim_request *request, interim_hop hop, const char *method,
                           const interim__uri *uri, const interim__proofs *proofs,
-                          const char *user_agent, bool *expects);
+                          const char *user_agent, interim__upload *upload, bool *expects);
 
 #endif

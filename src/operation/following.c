@@ -6,6 +6,7 @@
 #include "operation/report.h"
 #include "operation/steps.h"
 #include "operation/tunnel.h"
+#include "operation/uploading.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,7 @@ const interim_field *interim__following_location(const interim__operation *op)
     const interim_field *location;
 
     if (interim__follow_is_poll(op->hop) || op->hop == INTERIM_HOP_TUNNEL ||
-        redirect_of(op) == INTERIM__REDIRECT_NONE)
+        op->hop == INTERIM_HOP_UPLOAD || redirect_of(op) == INTERIM__REDIRECT_NONE)
         return NULL;
     location = interim__fields_next(&op->answer.fields, "location", NULL);
     return location == NULL || must_stay(op, location) ? NULL : location;
@@ -99,7 +100,7 @@ static void ask_without_expect(interim__operation *op)
  */
 static const char *why_not_again(const interim__operation *op)
 {
-    interim__body_source body = interim__follow_body(op->request, op->hop, op->method);
+    interim__body_source body = interim__uploading_body(op);
     const interim__exchange *exchange = &op->exchange;
 
     if (body.reader != NULL && !exchange->sender.held)
@@ -110,10 +111,11 @@ static const char *why_not_again(const interim__operation *op)
     return NULL;
 }
 
-/* The exchange is the caller's request, and not about a job that it began. */
+/* The exchange is the caller's request, and not about a job or an upload that it began. */
 static bool is_own(const interim__operation *op)
 {
-    return !interim__follow_is_poll(op->hop) && op->hop != INTERIM_HOP_RESULT;
+    return !interim__follow_is_poll(op->hop) && op->hop != INTERIM_HOP_RESULT &&
+           op->hop != INTERIM_HOP_UPLOAD;
 }
 
 static int no_memory(interim__operation *op)
@@ -150,7 +152,7 @@ static int challenged_by_proxy(interim__operation *op)
 int interim__following_challenged(interim__operation *op)
 {
     interim__authentication *authentication = &op->authentication;
-    interim__body_source body = interim__follow_body(op->request, op->hop, op->method);
+    interim__body_source body = interim__uploading_body(op);
     const interim__space space = {op->uri.tls, op->uri.authority, interim__follow_knows(&body)};
     int answer;
 
@@ -699,6 +701,8 @@ void interim__following_over(interim__operation *op)
         take_cancel(op);
     else if (interim__following_unexpected(op))
         ask_without_expect(op);
+    else if (op->continues)
+        interim__uploading_answered(op);
     else if (location != NULL)
         follow_redirect(op, location);
     else if (op->hop == INTERIM_HOP_RESULT)

@@ -7,8 +7,9 @@
 
 /* Fields of answers whose Location is something else: a place to upload to, a resource that will
  * be. */
-static const char *other_use(const interim__fields *fields)
+static const char *other_use(const interim__answer *accepted)
 {
+    const interim__fields *fields = &accepted->fields;
     static const struct {
         const char *name, *refusal;
     } signs[] = {
@@ -22,7 +23,8 @@ static const char *other_use(const interim__fields *fields)
     };
 
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-        if (interim__fields_next(fields, signs[i].name, NULL) != NULL)
+        if (interim__fields_next(fields, signs[i].name, NULL) != NULL &&
+            !(accepted->uploaded && strncmp(signs[i].name, "upload-", 7) == 0))
             return signs[i].refusal;
     for (size_t i = 0; i < fields->count; i++)
         if (interim__text_begins(fields->items[i].name, fields->items[i].name_length, "oci-"))
@@ -81,7 +83,7 @@ static int is_own_resource(const interim__answer *accepted, const interim_field 
 
 const char *interim__guards_refusal(const interim__answer *accepted, const interim_field *location)
 {
-    const char *refusal = other_use(&accepted->fields);
+    const char *refusal = other_use(accepted);
     int own;
 
     if (refusal != NULL)

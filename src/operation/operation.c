@@ -6,6 +6,7 @@
 #include "operation/report.h"
 #include "operation/steps.h"
 #include "operation/tunnel.h"
+#include "operation/uploading.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -109,6 +110,7 @@ void interim__operation_dispose(interim__operation *op)
     leave_exchange(op);
     interim__accepted_free(op->job);
     interim__uri_dispose(&op->learnt);
+    interim__upload_dispose(&op->upload);
     interim__authentication_dispose(&op->authentication);
     interim__proxy_login_dispose(&op->proxy_login);
     interim__uri_dispose(&op->uri);
@@ -140,6 +142,7 @@ void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned 
     op->hop = hop;
     op->hop_index = hop_index;
     op->method = method;
+    op->uploading = hop == INTERIM_HOP_UPLOAD;
     set_url_text(op);
     interim__error_init(&op->error);
     interim__watchdog_enter(&op->dog, INTERIM__PHASE_CONNECT, op->request->patience.silence_ms,
@@ -147,14 +150,20 @@ void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned 
     op->need = INTERIM__NEED_CONNECTION;
 }
 
+void interim__operation_sleep(interim__operation *op, int64_t until)
+{
+    leave_exchange(op);
+    interim__watchdog_enter(&op->dog, INTERIM__PHASE_WAIT, op->request->patience.silence_ms,
+                            op->now.monotonic);
+    op->wake_at = until;
+    op->need = INTERIM__NEED_TIME;
+}
+
 void interim__operation_wait(interim__operation *op)
 {
     int64_t wait = op->job->poll_at - op->now.monotonic;
 
-    leave_exchange(op);
-    interim__watchdog_enter(&op->dog, INTERIM__PHASE_WAIT, op->request->patience.silence_ms,
-                            op->now.monotonic);
-    op->need = INTERIM__NEED_TIME;
+    interim__operation_sleep(op, op->job->poll_at);
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_WAITING,
                                                  .wait_ms = wait / INTERIM__NS_PER_MS});
 }
@@ -170,7 +179,10 @@ static int64_t silence_limit_ms(const interim__operation *op)
 {
     int64_t limit = op->request->patience.silence_ms;
 
-    return interim__follow_is_poll(op->hop) && limit > POLL_SILENCE_MS ? POLL_SILENCE_MS : limit;
+    bool brief = interim__follow_is_poll(op->hop) ||
+                 (op->hop == INTERIM_HOP_UPLOAD && strcmp(op->method, "HEAD") == 0);
+
+    return brief && limit > POLL_SILENCE_MS ? POLL_SILENCE_MS : limit;
 }
 
 static void note_time(int64_t *out, const interim__operation *op)
@@ -214,7 +226,7 @@ static int prove(interim__operation *op, interim__proofs *out, interim__buffer *
 static int write_head(interim__operation *op, interim__body_source *body)
 {
     interim_hop hop = interim__operation_asks_as(op);
-    interim__body_source source = interim__follow_body(op->request, hop, op->method);
+    interim__body_source source = interim__uploading_body(op);
     interim__digest_subject subject = {.method = op->method,
                                        .target = op->uri.target,
                                        .body = source.data,
@@ -227,7 +239,8 @@ static int write_head(interim__operation *op, interim__body_source *body)
 
     if (failed == 0)
         failed = interim__follow_write(&op->exchange.sender.out, body, op->request, hop, op->method,
-                                       &op->uri, &proofs, op->user_agent, &op->expects);
+                                       &op->uri, &proofs, op->user_agent,
+                                       op->uploading ? &op->upload : NULL, &op->expects);
     forget(&origin);
     forget(&proxy);
     return failed;
@@ -241,6 +254,7 @@ void interim__operation_begin_exchange(interim__operation *op)
     interim__exchange_init(&op->exchange, op->method, &op->error);
     op->exchanging = true;
     op->expects = !op->expects_nothing;
+    interim__uploading_begin(op);
     if (write_head(op, &body) < 0) {
         interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
         interim__ending_failed(op);
@@ -402,7 +416,7 @@ static int64_t job_deadline(const interim__operation *op)
 
 static int64_t next_poll(const interim__operation *op)
 {
-    return op->in_line ? INTERIM__FAR : op->job->poll_at;
+    return op->in_line ? INTERIM__FAR : op->wake_at;
 }
 
 int64_t interim__operation_deadline(const interim__operation *op)
@@ -421,7 +435,7 @@ int64_t interim__operation_deadline(const interim__operation *op)
 
 bool interim__operation_poll_is_due(const interim__operation *op, int64_t monotonic)
 {
-    return op->need == INTERIM__NEED_TIME && monotonic >= op->job->poll_at;
+    return op->need == INTERIM__NEED_TIME && op->job != NULL && monotonic >= op->wake_at;
 }
 
 bool interim__operation_is_polling(const interim__operation *op)
@@ -502,6 +516,8 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
         cancel_job(op);
     else if (interim__operation_poll_is_due(op, now.monotonic) && !op->in_line)
         poll(op);
+    else if (op->need == INTERIM__NEED_TIME && op->job == NULL && now.monotonic >= op->wake_at)
+        interim__uploading_ask(op);
     settle(op);
 }
 

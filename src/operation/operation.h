@@ -24,6 +24,7 @@
 #include "operation/patience.h"
 #include "operation/proxy_login.h"
 #include "operation/result.h"
+#include "operation/upload.h"
 
 typedef enum interim__need {
     INTERIM__NEED_CONNECTION, /* a connection to the origin of uri */
@@ -110,7 +111,11 @@ typedef struct interim__operation {
     interim__accepted *job;    /* NULL: no 202 is being followed */
     bool cancel_asked;         /* the server is to be asked to stop the job */
     interim__uri learnt;       /* the monitor that a 102 named; text NULL: none */
-    char *url_text;            /* of uri, fit for logs */
+    int64_t wake_at;           /* NEED_TIME: until then */
+    interim__upload upload;
+    bool uploading; /* this exchange creates it, asks for it, or appends to it */
+    bool continues; /* ... and its answer is not the operation's */
+    char *url_text; /* of uri, fit for logs */
     char peer[120];
 } interim__operation;
 

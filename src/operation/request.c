@@ -49,6 +49,14 @@ void interim__polling_fill(interim_polling *polling)
         polling->link_member = "href";
 }
 
+void interim__resumption_fill(interim_upload_resumption *resumption)
+{
+    if (resumption->attempts == 0)
+        resumption->attempts = 10;
+    fill(&resumption->first_ms, 1000);
+    fill(&resumption->outage_ms, 300000);
+}
+
 bool interim__method_is_safe(const char *method)
 {
     static const char *const safe[] = {"GET",      "HEAD",   "OPTIONS", "TRACE",

@@ -32,6 +32,8 @@ struct interim_request {
     bool wants_trailers;
     int64_t total_bytes; /* of the copy, for the percentage; 0: not known */
     char *trusted;       /* hosts to which a redirect may take the fields; NULL: none */
+    bool resumes;        /* its upload may resume, by ... */
+    interim_upload_resumption resumption; /* defaults filled in */
     interim_event_fn on_interim, on_event;
     interim_body_fn on_body;
     bool to_descriptor;     /* on_body writes to one, and answers INTERIM_ESYSTEM with errno */
@@ -48,6 +50,7 @@ void interim__request_release(interim_request *request);
 
 /* Fills in the defaults: zero of each field means its default. */
 void interim__polling_fill(interim_polling *polling);
+void interim__resumption_fill(interim_upload_resumption *resumption);
 
 /* Safe: changes nothing on the server (RFC 9110 section 9.2.1, RFC 4918), and may be sent once more
  * if not one byte of an answer came on a connection that had been idle. PUT and DELETE, though

@@ -2,6 +2,7 @@
 #include "operation/follow.h"
 #include "operation/report.h"
 #include "operation/steps.h"
+#include "operation/uploading.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ static void take_interim(interim__operation *op)
     interim__head *head = &op->exchange.head;
     interim__progress progress;
     interim_timing *timing = &op->result->timing;
+    int told = 0;
 
     op->last_status = head->status;
     timing->interim_count++;
@@ -47,12 +49,18 @@ static void take_interim(interim__operation *op)
     learn_monitor(op);
     interim__progress_init(&progress);
     interim__progress_read(&progress, &head->fields);
+    if (head->status == 104)
+        told = interim__uploading_told(op, &progress);
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_INTERIM,
                                                  .status = head->status,
                                                  .reason = head->reason,
                                                  .fields = &head->fields,
                                                  .progress = &progress});
-    if (interim__watchdog_admit(&op->dog, op->now.monotonic))
+    if (told < 0)
+        interim__ending_failed(op);
+    if (told > 0 && !op->stop)
+        interim__uploading_lost(op, 0);
+    if (told != 0 || interim__watchdog_admit(&op->dog, op->now.monotonic))
         return;
     interim__error_set(&op->error, INTERIM_EFLOOD, INTERIM_STAGE_HEAD,
                        "more than %u a second after the first %u",
@@ -80,7 +88,7 @@ static bool keep_answer(interim__operation *op)
 
 static interim__sink choose_sink(const interim__operation *op)
 {
-    if (op->challenged || op->hop == INTERIM_HOP_CANCEL)
+    if (op->challenged || op->continues || op->hop == INTERIM_HOP_CANCEL)
         return INTERIM__SINK_DISCARD;
     if (op->hop == INTERIM_HOP_POLL)
         return INTERIM__SINK_LOOK;
@@ -124,6 +132,7 @@ static void take_response(interim__operation *op)
         interim__ending_failed(op);
         return;
     }
+    interim__uploading_judge(op);
     op->sink = choose_sink(op);
     if (op->sink != INTERIM__SINK_DISCARD &&
         interim__follow_decodes(op->request, interim__operation_asks_as(op)) &&

@@ -17,7 +17,8 @@ void interim__operation_begin_exchange(interim__operation *op);
 /* operation.c: the hop as which the request is written: some polls are the request once more. */
 interim_hop interim__operation_asks_as(const interim__operation *op);
 
-/* operation.c: leaves the exchange, if there is one, and waits until the job is to be polled. */
+/* operation.c: leaves the exchange, if there is one, and waits; until the job is to be polled. */
+void interim__operation_sleep(interim__operation *op, int64_t until);
 void interim__operation_wait(interim__operation *op);
 
 /* operation.c: the URL of the exchange for people: all but the caller's own without its query. */

@@ -55,19 +55,24 @@ static void set_limits(struct asking *asking, int64_t divisor)
 {
     interim_patience patience = asking->transcript->patience;
     interim_polling polling = asking->transcript->polling;
+    interim_upload_resumption resumption = asking->transcript->resumption;
     int64_t *const limits[] = {
         &patience.connect_ms, &patience.head_ms,     &patience.silence_ms, &patience.gap_warning_ms,
         &patience.total_ms,   &patience.continue_ms, &patience.stall_ms,   &polling.deadline_ms,
-        &polling.first_ms,    &polling.min_ms,       &polling.max_ms,      &polling.outage_ms};
+        &polling.first_ms,    &polling.min_ms,       &polling.max_ms,      &polling.outage_ms,
+        &resumption.first_ms, &resumption.outage_ms};
 
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         divide(limits[i], divisor);
     if (divisor > 1) { /* what the server says is not to be waited for */
         polling.first_ms = polling.min_ms = 1;
         polling.max_ms = 20;
+        resumption.first_ms = 1;
     }
     must(interim_request_set_patience(asking->request, &patience), "patience");
     must(interim_request_set_polling(asking->request, &polling), "polling");
+    if (asking->transcript->resumes)
+        must(interim_request_set_upload_resumption(asking->request, &resumption), "resumption");
 }
 
 static int refresh(interim_challenge *challenge, void *user)

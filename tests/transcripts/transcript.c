@@ -437,6 +437,8 @@ static bool read_number(const struct transcript *transcript, const char *name, c
         {"polling.min", &transcript->polling.min_ms},
         {"polling.max", &transcript->polling.max_ms},
         {"polling.outage", &transcript->polling.outage_ms},
+        {"upload.outage", &transcript->resumption.outage_ms},
+        {"upload.first", &transcript->resumption.first_ms},
     };
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -490,6 +492,11 @@ static bool option(struct transcript *transcript, struct source *source, const c
         transcript->patience.interim_rate = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(name, "patience.burst") == 0)
         transcript->patience.interim_burst = (uint32_t)strtoul(value, NULL, 10);
+    else if (strcmp(name, "upload") == 0) { /* "on" or "careful" */
+        transcript->resumes = true;
+        transcript->resumption.careful = strcmp(value, "careful") == 0;
+    } else if (strcmp(name, "upload.other_origins") == 0)
+        transcript->resumption.other_origins = strcmp(value, "yes") == 0;
     else if (strcmp(name, "expect") == 0)
         transcript->expect = strcmp(value, "always") == 0  ? INTERIM_EXPECT_ALWAYS
                              : strcmp(value, "never") == 0 ? INTERIM_EXPECT_NEVER
@@ -593,6 +600,7 @@ struct transcript *transcript_read(const char *path)
     transcript->patience = (interim_patience)INTERIM_PATIENCE_INIT;
     transcript->polling = (interim_polling)INTERIM_POLLING_INIT;
     transcript->third_party = (interim_third_party)INTERIM_THIRD_PARTY_INIT;
+    transcript->resumption = (interim_upload_resumption)INTERIM_UPLOAD_RESUMPTION_INIT;
     if (!read_lines(&source, file) || !read_all(transcript, &source)) {
         transcript_free(transcript);
         transcript = NULL;

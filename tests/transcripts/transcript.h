@@ -100,6 +100,8 @@ struct transcript {
     char link_member[64];
     interim_poll_verdict verdicts[TRANSCRIPT_VERDICTS];
     size_t verdict_count; /* 0: the caller judges nothing */
+    bool resumes;
+    interim_upload_resumption resumption;
     char *user, *password, *token;
     bool has_scheme; /* they are given by interim_request_set_authentication */
     interim_scheme scheme;

@@ -242,7 +242,7 @@ static const char *head(const interim_request *request, interim_hop hop, const c
 
     ck_assert_int_eq(interim__follow_write(&out, &body, request, hop, method, &uri,
                                            &(interim__proofs){.to_origin = authorization}, "fake/1",
-                                           &(bool){false}),
+                                           NULL, &(bool){false}),
                      0);
     snprintf(text, sizeof text, "%s", out.data);
     *body_length = body.length;
@@ -410,7 +410,7 @@ START_TEST(follow_expects_100_for_bodies_worth_it)
             request->expect = table[i].expect;
             request->body.length = table[i].length;
             ck_assert_int_eq(interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "PUT",
-                                                   &request->uri, &(interim__proofs){0}, NULL,
+                                                   &request->uri, &(interim__proofs){0}, NULL, NULL,
                                                    &expects),
                              0);
             ck_assert_int_eq(expects, wanted > 0 && table[i].expects);
@@ -436,7 +436,7 @@ START_TEST(follow_writes_nothing_without_memory)
 
         failing_alloc_arm(++nth);
         code = interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "COPY", &uri,
-                                     &(interim__proofs){.to_origin = "Basic dTpw"}, "x",
+                                     &(interim__proofs){.to_origin = "Basic dTpw"}, "x", NULL,
                                      &(bool){false});
         failed = failing_alloc_disarm();
         ck_assert_int_eq(code, failed ? INTERIM_ENOMEM : 0);

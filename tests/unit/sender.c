@@ -351,12 +351,13 @@ START_TEST(sender_asks_a_source_by_offset)
 }
 END_TEST
 
-/* What is moved past the sender, and what it gives itself, in turns. */
+/* What is moved past the sender, and what it gives itself, in turns; of a body that begins in the
+ * middle of its source. */
 START_TEST(sender_of_a_movable_body_takes_both_ways)
 {
     struct letters_source source = {0, -1};
     interim__body_source body = {
-        .piece = read_letters, .user = &source, .length = 100, .movable = true};
+        .piece = read_letters, .user = &source, .length = 100, .movable = true, .from = 500};
     interim__sender sender = {0};
     int64_t offset = -1;
     const char *data;
@@ -371,12 +372,12 @@ START_TEST(sender_of_a_movable_body_takes_both_ways)
     ck_assert_int_eq(interim__sender_movable(&sender, &offset), 0); /* not asked for */
     interim__sender_release(&sender);
     ck_assert_int_eq(interim__sender_movable(&sender, &offset), 100);
-    ck_assert_int_eq(offset, 0);
+    ck_assert_int_eq(offset, 500);
     interim__sender_sent(&sender, 30);
     ck_assert_int_eq(interim__sender_movable(&sender, &offset), 70);
-    ck_assert_int_eq(offset, 30);
+    ck_assert_int_eq(offset, 530);
     ck_assert_int_eq(interim__sender_output(&sender, &data, &error), 70);
-    ck_assert_int_eq(source.last_offset, 30);
+    ck_assert_int_eq(source.last_offset, 530);
     ck_assert_int_eq(interim__sender_movable(&sender, &offset), 0); /* it has them already */
     interim__sender_sent(&sender, 70);
     ck_assert(interim__sender_done(&sender));

@@ -17,6 +17,7 @@
     X(request_head)                                                                                \
     X(sender)                                                                                      \
     X(exchange)                                                                                    \
+    X(structured)                                                                                  \
     X(delay)                                                                                       \
     X(progress)                                                                                    \
     X(document)                                                                                    \
@@ -29,6 +30,7 @@
     X(accepted)                                                                                    \
     X(accepted_trouble)                                                                            \
     X(cancel_job)                                                                                  \
+    X(upload)                                                                                      \
     X(request)                                                                                     \
     X(operation)                                                                                   \
     X(operation_authentication)                                                                    \
