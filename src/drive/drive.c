@@ -27,6 +27,7 @@ void interim__drive_dispose(interim__drive *drive)
 {
     free(drive->buffer);
     drive->buffer = NULL;
+    interim__siblings_dispose(&drive->siblings);
 }
 
 static interim__moment now(void)
@@ -228,17 +229,49 @@ static void receive_input(interim_operation *operation)
 
 /* ---- Polls ---- */
 
-/* The n-th poll at once of an origin waits in line. */
+static void set_timer(interim_operation *operation);
+
+static interim_operation *owner_of(interim__sibling *sibling)
+{
+    return (interim_operation *)(void *)((char *)sibling - offsetof(interim_operation, sibling));
+}
+
+/* Whether an answer of the monitor of one is as good as one of the other's. */
+static bool follow_same(const interim_operation *a, const interim_operation *b)
+{
+    const interim__accepted *job = a->machine.job, *other = b->machine.job;
+
+    return a != b && job != NULL && other != NULL && job->dialect == other->dialect &&
+           strcmp(job->monitor.text, other->monitor.text) == 0 &&
+           interim__request_asks_same(a->machine.request, b->machine.request);
+}
+
+static bool is_asked_already(interim_operation *operation)
+{
+    const interim__siblings *table = &operation->drive->siblings;
+    interim__sibling *at;
+
+    if (operation->sibling.link == NULL)
+        return false;
+    for (at = interim__siblings_first(table, operation->sibling.key); at != NULL;
+         at = interim__siblings_next(at))
+        if (owner_of(at)->polling && follow_same(operation, owner_of(at)))
+            return true;
+    return false;
+}
+
+/* A poll that is due waits if a sibling is asking the same, and if its origin has enough to do. */
 static void queue_poll(interim_operation *operation)
 {
     interim__operation *machine = &operation->machine;
 
-    if (operation->place.origin == NULL && interim__operation_poll_is_due(machine, now().monotonic))
-        machine->in_line = !interim__herd_enter(&operation->drive->herd, &operation->place,
-                                             &machine->job->monitor);
+    if (operation->place.origin != NULL ||
+        !interim__operation_poll_is_due(machine, now().monotonic))
+        return;
+    machine->in_line =
+        is_asked_already(operation) ||
+        !interim__herd_enter(&operation->drive->herd, &operation->place, &machine->job->monitor);
 }
-
-static void set_timer(interim_operation *operation);
 
 /* Lets the next one go, when this one does not poll any more, or does not wait for it. */
 static void leave_herd(interim_operation *operation)
@@ -252,6 +285,44 @@ static void leave_herd(interim_operation *operation)
     following = (interim_operation *)(void *)((char *)place - offsetof(interim_operation, place));
     following->machine.in_line = false;
     set_timer(following);
+}
+
+/* What the answer to a poll was, if it can be shared: not when a callback had the body. */
+static const interim_message *shared_answer(const interim_operation *operation)
+{
+    const interim__operation *machine = &operation->machine;
+    const interim_message *answer = &machine->result->monitor.view;
+    bool streamed = machine->need == INTERIM__NEED_NOTHING && machine->request->on_body != NULL;
+
+    if (machine->result->timing.poll_count == operation->polls || streamed ||
+        (machine->request->polling.flags & INTERIM_POLL_EMBEDDED) != 0)
+        return NULL;
+    return answer->status == 0 ? NULL : answer;
+}
+
+/* A poll is over: those who wait for the same monitor are told, or may ask themselves. */
+static void tell_siblings(interim_operation *operation)
+{
+    const interim__siblings *table = &operation->drive->siblings;
+    const interim_message *answer = shared_answer(operation);
+    interim__sibling *at, *following;
+
+    operation->polling = false;
+    at = operation->sibling.link == NULL ? NULL
+                                         : interim__siblings_first(table, operation->sibling.key);
+    for (; at != NULL; at = following) {
+        interim_operation *sibling = owner_of(at);
+
+        following = interim__siblings_next(at);
+        if (sibling->machine.need != INTERIM__NEED_TIME)
+            continue;
+        /* Whoever waited for this poll does not any more, also if the monitor has moved. */
+        leave_herd(sibling);
+        if (answer != NULL && !sibling->machine.cancel_asked && follow_same(operation, sibling))
+            interim__operation_told(&sibling->machine, answer, &operation->machine.job->monitor,
+                                    now());
+        advance(sibling);
+    }
 }
 
 /* ---- The operation ---- */
@@ -280,7 +351,10 @@ static void end(interim_operation *operation)
     interim__drive *drive = operation->drive;
 
     release(operation);
+    if (operation->polling)
+        tell_siblings(operation);
     leave_herd(operation);
+    interim__siblings_take(&drive->siblings, &operation->sibling);
     interim__timer_set(drive->transport.loop, &operation->timer, INTERIM__NEVER);
     unlink_from(&drive->running, operation);
     link_to(&drive->ended, operation);
@@ -327,13 +401,32 @@ static bool step(interim_operation *operation)
     }
 }
 
+/* Keeps the books of polls and of who waits for which monitor. */
+static void follow_poll(interim_operation *operation)
+{
+    interim__operation *machine = &operation->machine;
+
+    if (interim__operation_is_polling(machine)) {
+        if (!operation->polling)
+            operation->polls = machine->result->timing.poll_count;
+        operation->polling = true;
+        return;
+    }
+    if (operation->polling)
+        tell_siblings(operation);
+    if (operation->place.polling)
+        leave_herd(operation);
+    if (machine->need == INTERIM__NEED_TIME)
+        interim__siblings_put(&operation->drive->siblings, &operation->sibling,
+                              interim__siblings_key(machine->job->monitor.text));
+}
+
 /* Gives the operation what it needs until it has to wait. */
 static void advance(interim_operation *operation)
 {
     while (step(operation))
         continue;
-    if (operation->place.polling && !interim__operation_is_polling(&operation->machine))
-        leave_herd(operation);
+    follow_poll(operation);
     if (operation->machine.need == INTERIM__NEED_NOTHING)
         end(operation);
     else

@@ -5,6 +5,7 @@
 #define INTERIM_DRIVE_DRIVE_H
 
 #include "drive/herd.h"
+#include "drive/siblings.h"
 #include "operation/operation.h"
 #include "transport/connection.h"
 #include "transport/pool.h"
@@ -17,6 +18,7 @@ typedef struct interim__drive {
     interim__transport transport;
     interim__pool *pool;
     interim__herd herd;
+    interim__siblings siblings; /* the jobs that are followed */
     char *buffer; /* what is read goes through here: a waiting operation holds no buffer */
     const char *user_agent;
     size_t body_cap;
@@ -42,6 +44,9 @@ struct interim_operation {
     bool by_hand;  /* the system cannot move the body's file to this connection */
     interim__timer timer;
     interim__herd_place place; /* among the polls of its monitor's origin */
+    interim__sibling sibling;  /* among the jobs of its monitor */
+    bool polling;
+    uint32_t polls; /* that were answered before this one */
     interim_done_fn on_done;
     void *user;
     interim_operation *next, *previous;

@@ -645,6 +645,28 @@ static void take_poll(interim__operation *op)
     interim__following_polled(op, outcome);
 }
 
+/* Of what the copy lacks for want of memory nothing is missed: the job is polled then. */
+void interim__following_told(interim__operation *op, const interim_message *answer,
+                             const interim__uri *uri)
+{
+    interim__answer *own = &op->answer;
+
+    *own = (interim__answer){.request = op->request, .uri = uri, .status = answer->status};
+    interim__progress_init(&own->progress);
+    own->fields.items = interim__fields_clone(answer->fields, answer->field_count);
+    own->fields.count = answer->field_count;
+    op->answer_reason[0] = '\0';
+    op->last_status = answer->status;
+    op->sink = INTERIM__SINK_LOOK;
+    if (own->fields.items == NULL || interim__accepted_ask(op->job) < 0 ||
+        interim__buffer_append(&op->looked, answer->body, answer->body_size) < 0) {
+        interim__operation_drop_exchange(op);
+        return;
+    }
+    op->hop_index = op->job->polls;
+    take_poll(op);
+}
+
 static void take_result(interim__operation *op)
 {
     int status = op->answer.status;

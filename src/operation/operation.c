@@ -444,6 +444,14 @@ bool interim__operation_is_polling(const interim__operation *op)
            op->need != INTERIM__NEED_NOTHING;
 }
 
+void interim__operation_told(interim__operation *op, const interim_message *answer,
+                             const interim__uri *uri, interim__moment now)
+{
+    op->now = now;
+    interim__following_told(op, answer, uri);
+    settle(op);
+}
+
 static void limit_passed(interim__operation *op, int code)
 {
     static const interim_stage stages[] = {INTERIM_STAGE_CONNECT, INTERIM_STAGE_HEAD,

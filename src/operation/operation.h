@@ -182,6 +182,11 @@ const interim__way *interim__operation_way(const interim__operation *op);
 bool interim__operation_poll_is_due(const interim__operation *op, int64_t monotonic);
 bool interim__operation_is_polling(const interim__operation *op);
 
+/* Another operation that follows the same monitor, which is at uri, had this answer: it is taken as
+ * that of a poll of this one, which is waiting. */
+void interim__operation_told(interim__operation *op, const interim_message *answer,
+                             const interim__uri *uri, interim__moment now);
+
 /* The caller wants the server to stop the job: asked at the next tick between two polls. Errors:
  * EUNSUPPORTED. */
 int interim__operation_cancel_job(interim__operation *op);

@@ -33,6 +33,41 @@ void interim__request_release(interim_request *request)
     free(request);
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool have_same_fields(const interim__fields *a, const interim__fields *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!is_same(a->items[i].name, b->items[i].name) ||
+            !is_same(a->items[i].value, b->items[i].value))
+            return false;
+    return true;
+}
+
+static bool log_in_as_same(const interim__credentials *a, const interim__credentials *b)
+{
+    return a->scheme == b->scheme && a->clear_text == b->clear_text && is_same(a->user, b->user) &&
+           is_same(a->password, b->password) && is_same(a->token, b->token) &&
+           a->fresh == b->fresh && a->fresh_user == b->fresh_user;
+}
+
+bool interim__request_asks_same(const interim_request *a, const interim_request *b)
+{
+    return a == b ||
+           (strcmp(a->method, b->method) == 0 && interim__uri_same_origin(&a->uri, &b->uri) &&
+            have_same_fields(&a->fields, &b->fields) &&
+            log_in_as_same(&a->credentials, &b->credentials) &&
+            is_same(a->way.socket_path, b->way.socket_path) && is_same(a->way.host, b->way.host) &&
+            a->way.port == b->way.port && is_same(a->way.local, b->way.local) &&
+            a->polling.cross_origin == b->polling.cross_origin &&
+            a->polling.flags == b->polling.flags);
+}
+
 static void fill(int64_t *value, int64_t preset)
 {
     if (*value == 0)

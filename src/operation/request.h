@@ -45,6 +45,10 @@ struct interim_request {
 /* Takes off and overwrites all fields but the first count of them. */
 void interim__request_drop_fields(interim_request *request, size_t count);
 
+/* Whether both ask a monitor in the same way: as the same user, with the same fields, by the same
+ * way, so that an answer to one is an answer to the other. */
+bool interim__request_asks_same(const interim_request *a, const interim_request *b);
+
 /* Drops one reference; the last one frees it, secrets overwritten. */
 void interim__request_release(interim_request *request);
 

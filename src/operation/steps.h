@@ -88,6 +88,10 @@ void interim__following_over(interim__operation *op);
  * named. False when there is none. */
 bool interim__following_learnt(interim__operation *op);
 
+/* following.c: takes an answer of the monitor that another operation had. */
+void interim__following_told(interim__operation *op, const interim_message *answer,
+                             const interim__uri *uri);
+
 /* following.c: goes on as a poll's answer, or the lack of one, demands. */
 void interim__following_polled(interim__operation *op, interim__poll_outcome outcome);
 

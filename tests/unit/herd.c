@@ -1,6 +1,7 @@
 /* herd.c - polls at once of an origin, and the line of the others. */
 #include "drive/herd.h"
 
+#include "drive/siblings.h"
 #include "suites.h"
 #include "support/failing_alloc.h"
 #include "support/server.h"
@@ -136,9 +137,15 @@ START_TEST(herd_of_a_client)
     origin = server_start(scripts, NULL);
     ck_assert_int_eq(interim_client_new(&client, &options), 0);
     snprintf(url, sizeof url, "http://127.0.0.1:%u/a", server_port(origin));
-    ck_assert_int_eq(interim_request_new(&request, "COPY", url), 0);
-    for (size_t i = 0; i < JOBS; i++)
+    for (size_t i = 0; i < JOBS; i++) {
+        char name[24]; /* a user of its own each: what one is told is nothing for the others */
+
+        snprintf(name, sizeof name, "%zu", i);
+        ck_assert_int_eq(interim_request_new(&request, "COPY", url), 0);
+        ck_assert_int_eq(interim_request_add_header(request, "X-User", name), 0);
         ck_assert_int_eq(interim_start(&operations[i], client, request, count, NULL), 0);
+        interim_request_free(request);
+    }
     run_until(client, origin, JOBS + LIMIT);
     for (int i = 0; i < 10; i++) /* all of them are due by now, and wait in line */
         interim_client_run(client, 50);
@@ -149,9 +156,114 @@ START_TEST(herd_of_a_client)
     while (interim_client_run(client, 1000) > 0)
         continue;
     ck_assert_uint_ge(done, JOBS - 1);
-    interim_request_free(request);
     interim_client_free(client);
     server_stop(origin);
+}
+END_TEST
+
+/* ---- jobs of one monitor ---- */
+
+static const server_step tells_running[] = {
+    {SERVER_HEAD, 0, NULL},
+    {SERVER_SEND, 0,
+     "HTTP/1.1 202 Accepted\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
+    {SERVER_CLOSE, 0, NULL}};
+static const server_step tells_end[] = {
+    {SERVER_HEAD, 0, NULL},
+    {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody"},
+    {SERVER_CLOSE, 0, NULL}};
+
+static void check_and_count(interim_operation *operation, interim_result *result, void *user)
+{
+    ck_assert_str_eq(interim_result_body(result, NULL), "body");
+    ck_assert_int_eq(interim_result_status(result), 200);
+    ck_assert_int_eq(interim_result_monitor(result)->status, 200);
+    ck_assert_uint_eq(interim_result_timing(result)->poll_count, 2);
+    count(operation, result, user);
+}
+
+/* Two requests, the second with a field: JOBS operations of each; how many connections they make.
+ */
+static unsigned run_siblings(const char *field)
+{
+    const server_step *scripts[2 * JOBS + 3];
+    interim_request *requests[2];
+    struct server *origin;
+    interim_client *client;
+    unsigned accepted;
+    char url[64];
+
+    for (size_t i = 0; i < 2 * JOBS; i++)
+        scripts[i] = accepts;
+    scripts[2 * JOBS] = tells_running;
+    scripts[2 * JOBS + 1] = tells_end;
+    scripts[2 * JOBS + 2] = NULL;
+    done = 0;
+    origin = server_start(scripts, NULL);
+    ck_assert_int_eq(interim_client_new(&client, NULL), 0);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/a", server_port(origin));
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(interim_request_new(&requests[i], "COPY", url), 0);
+        ck_assert_int_eq(interim_request_add_header(requests[i], "X-User", i == 0 ? "a" : field),
+                         0);
+        for (size_t j = 0; j < JOBS; j++)
+            ck_assert_int_eq(interim_start(NULL, client, requests[i],
+                                           strcmp(field, "a") == 0 ? check_and_count : count, NULL),
+                             0);
+    }
+    while (interim_client_run(client, 1000) > 0)
+        continue;
+    ck_assert_uint_eq(done, 2 * JOBS);
+    accepted = server_accepted(origin);
+    interim_request_free(requests[0]);
+    interim_request_free(requests[1]);
+    interim_client_free(client);
+    server_stop(origin);
+    return accepted;
+}
+
+START_TEST(herd_asks_identical_monitors_once)
+{
+    ck_assert_uint_eq(run_siblings("a"), 2 * JOBS + 2);
+}
+END_TEST
+
+START_TEST(herd_asks_again_for_another_user)
+{
+    ck_assert_uint_eq(run_siblings("b"), 2 * JOBS + 3); /* one was told "running" */
+}
+END_TEST
+
+START_TEST(herd_table_of_siblings)
+{
+    static interim__sibling siblings[1000];
+    interim__siblings table = {0};
+    unsigned found = 0;
+
+    for (uint64_t i = 0; i < 1000; i++)
+        interim__siblings_put(&table, &siblings[i], i % 10 == 0 ? 7 : i);
+    for (interim__sibling *at = interim__siblings_first(&table, 7); at != NULL;
+         at = interim__siblings_next(at))
+        found++;
+    ck_assert_uint_eq(found, 101);
+    interim__siblings_put(&table, &siblings[7], 8);
+    interim__siblings_take(&table, &siblings[0]);
+    interim__siblings_take(&table, &siblings[0]);
+    found = 0;
+    for (interim__sibling *at = interim__siblings_first(&table, 7); at != NULL;
+         at = interim__siblings_next(at))
+        found++;
+    ck_assert_uint_eq(found, 99);
+    for (size_t i = 0; i < 1000; i++)
+        interim__siblings_take(&table, &siblings[i]);
+    ck_assert_uint_eq(table.count, 0);
+    ck_assert_ptr_null(interim__siblings_first(&table, 8));
+    interim__siblings_dispose(&table);
+    failing_alloc_arm(1);
+    interim__siblings_put(&table, &siblings[0], 1);
+    ck_assert(failing_alloc_disarm());
+    ck_assert_ptr_null(interim__siblings_first(&table, 1));
+    interim__siblings_take(&table, &siblings[0]);
 }
 END_TEST
 
@@ -167,6 +279,9 @@ Suite *herd_suite(void)
     tcase_add_test(tests, herd_without_memory_lets_everybody_go);
     suite_add_tcase(suite, tests);
     tcase_add_test(whole, herd_of_a_client);
+    tcase_add_test(whole, herd_asks_identical_monitors_once);
+    tcase_add_test(whole, herd_asks_again_for_another_user);
+    tcase_add_test(whole, herd_table_of_siblings);
     suite_add_tcase(suite, whole);
     return suite;
 }
