@@ -22,6 +22,7 @@
     X(progress)                                                                                    \
     X(document)                                                                                    \
     X(dialect)                                                                                     \
+    X(dialects)                                                                                    \
     X(patience)                                                                                    \
     X(history)                                                                                     \
     X(marker)                                                                                      \
@@ -29,6 +30,8 @@
     X(follow)                                                                                      \
     X(accepted)                                                                                    \
     X(accepted_trouble)                                                                            \
+    X(redfish)                                                                                     \
+    X(problem)                                                                                     \
     X(cancel_job)                                                                                  \
     X(upload)                                                                                      \
     X(request)                                                                                     \
