@@ -85,6 +85,7 @@ INTERIM_API const char *interim_version(void);
     X(EFIELD, -4, "the field cannot be sent")                                                      \
     X(EBUSY, -5, "the object is in use")                                                           \
     X(EUNSUPPORTED, -6, "this build or system cannot do that")                                     \
+    X(ETOKEN, -7, "the text is no resume token that can be used")                                  \
     /* Local: this process or machine. */                                                          \
     X(ENOMEM, -20, "out of memory")                                                                \
     X(ESYSTEM, -21, "a system call failed")                                                        \
@@ -729,6 +730,20 @@ typedef interim_poll_verdict (*interim_poll_fn)(const interim_message *answer, v
  * borrowed until the request is freed and its operations have ended. Errors: EBUSY. Since: 0.1. */
 INTERIM_API int interim_request_on_poll(interim_request *request, interim_poll_fn fn, void *user);
 
+/* Gets the resume token of a job that a server accepted: text that ends with NUL, borrowed until
+ * return; see interim_resume_new. Returns 0 to go on; any other value cancels the operation (local:
+ * the job is not touched). */
+typedef int (*interim_accepted_fn)(const char *token, void *user);
+
+/* Calls fn with the token of a job when it begins, before its monitor is asked for the first time
+ * and before the event INTERIM_EVENT_ACCEPTED; and again when there is a token that should replace
+ * it (the monitor moved or, with Redfish, gave way to a Task; or it answered for the first time).
+ * To be able to go on after a crash, write it to disk in there, and have it there (fsync) before
+ * you return: nothing else is done meanwhile. NULL takes it back. user is borrowed until the
+ * request is freed and its operations have ended. Errors: EBUSY. Since: 0.1. */
+INTERIM_API int interim_request_on_accepted(interim_request *request, interim_accepted_fn fn,
+                                            void *user);
+
 /* How an upload resumes. Zero means the default. */
 typedef struct interim_upload_resumption {
     size_t size;
@@ -797,6 +812,44 @@ INTERIM_API int interim_request_on_body(interim_request *request, interim_body_f
  * not raised. Errors: EBUSY. Since: 0.1. */
 INTERIM_API int interim_request_set_output_fd(interim_request *request, int fd);
 
+/* ---- Going on in another process ----------------------------------------------------------- */
+
+/* Makes a request that goes on waiting for a job which another operation, perhaps of a process that
+ * has ended, was told of: token is what that one gave (interim_request_on_accepted,
+ * interim_operation_token), borrowed until return. interim_perform and interim_start ask the
+ * monitor and send nothing else; the first event after INTERIM_EVENT_START is
+ * INTERIM_EVENT_ACCEPTED, whose text ends with "resumed". Outcomes are those that the first
+ * operation would have had; only that, without the 202, interim_result_accepted is NULL, and a URL
+ * that turns out to be no monitor is INTERIM_ACCEPTED with the status that it answered.
+ *
+ * A token holds the method and URL of the first request, the dialect, the monitor's URL and those
+ * of the Task and the result, when to ask next and when to stop waiting, and how to poll. It holds
+ * no credentials, no fields and no limits of time, so set on the new request what was set on the
+ * first one: credentials, fields (those about the first request are not sent with polls), patience,
+ * the way, callbacks. Polling is as it was: mode, cross_origin and the flags that concern polls;
+ * interim_request_set_polling replaces all of it, except that without a deadline_ms what is left of
+ * the first deadline counts. Mode INTERIM_POLL_OFF is EINVAL there, and so is INTERIM_POLL_STRICT
+ * for a dialect that tells by bodies alone. Any number of processes may wait for one job.
+ *
+ * A monitor's URL is often all that it takes to read or stop a job (SharePoint's tempauth, an
+ * Azure SAS): keep tokens as you keep passwords. Events and logs never hold one.
+ *
+ * The text may come from anybody and is checked: it is at most 66,560 bytes, of a version that is
+ * known, undamaged (a checksum, no signature), of a known dialect, with http and https URLs without
+ * user-info that do not leave https, and in every byte as this library would write it. What is
+ * right in this sense still decides which server is asked: where somebody else can write tokens,
+ * compare interim_request_url with what you expect before you set credentials.
+ *
+ * error: NULL, or gets the code and what is wrong in words; set its size before. On success *out is
+ * to be freed by interim_request_free. Errors: ETOKEN, EINVAL (token is NULL), ENOMEM; *out is then
+ * NULL. docs/polling.md tells the format. Since: 0.1. */
+INTERIM_API int interim_resume_new(interim_request **out, const char *token, interim_error *error);
+
+/* Method and URL of a request: for one that interim_resume_new made, those of the first request, to
+ * whose origin credentials go. Borrowed until interim_request_free. Since: 0.1. */
+INTERIM_API const char *interim_request_method(const interim_request *request);
+INTERIM_API const char *interim_request_url(const interim_request *request);
+
 /* ---- The operation ------------------------------------------------------------------------- */
 
 typedef struct interim_result interim_result;
@@ -855,6 +908,13 @@ INTERIM_API int interim_operation_status(const interim_operation *operation);
  * 0.1.
  */
 INTERIM_API int64_t interim_operation_silence_ms(const interim_operation *operation);
+
+/* The resume token of the job that the operation follows, as of now, with NUL, to out if size
+ * suffices (66,561 always do). May be called from any callback, also from on_done, where it is of
+ * use unless the job has ended. Returns its length without NUL (size was too small if that is not
+ * less than size; nothing was written then), 0 when no job was accepted (nothing was written),
+ * EINVAL (out is NULL and size is not 0) or ENOMEM. Since: 0.1. */
+INTERIM_API int interim_operation_token(const interim_operation *operation, char *out, size_t size);
 
 /* ---- The result ---------------------------------------------------------------------------- */
 

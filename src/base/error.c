@@ -28,3 +28,13 @@ int interim__error_set(interim_error *error, int code, interim_stage stage, cons
             *at = '?';
     return code;
 }
+
+void interim__error_copy(interim_error *out, const interim_error *error)
+{
+    size_t size = out->size < sizeof *error ? out->size : sizeof *error;
+
+    if (size < sizeof out->size)
+        return;
+    memcpy(out, error, size);
+    out->size = size;
+}

@@ -19,4 +19,7 @@ void interim__error_init(interim_error *error);
 int interim__error_set(interim_error *error, int code, interim_stage stage, const char *format, ...)
     INTERIM__PRINTF(4, 5);
 
+/* Copies as much of a failure as the caller's struct, whose size is set, has room for. */
+void interim__error_copy(interim_error *out, const interim_error *error);
+
 #endif

@@ -83,17 +83,11 @@ static int make_parts(interim_client *client, const interim_client_options *opti
     return failed == 0 ? interim__drive_init(drive) : failed;
 }
 
-/* Copies as much of a failure as the caller has room for. */
 static int tell(interim_error *out, interim_error *error, int failed)
 {
-    size_t size;
-
     interim__error_set(error, failed, INTERIM_STAGE_START, "%s", interim_strerror(failed));
-    if (out == NULL || out->size < sizeof out->size)
-        return failed;
-    size = out->size < sizeof *error ? out->size : sizeof *error;
-    memcpy(out, error, size);
-    out->size = size;
+    if (out != NULL)
+        interim__error_copy(out, error);
     return failed;
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "exchange/request_head.h"
 #include "operation/patience.h"
+#include "operation/token.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -210,10 +211,19 @@ int interim_request_set_patience(interim_request *request, const interim_patienc
     return 0;
 }
 
+/* A job that is there already can only be polled, and by what its dialect needs. */
+static bool suits_token(const interim__token *token, const interim_polling *polling)
+{
+    return token == NULL ||
+           (polling->mode != INTERIM_POLL_OFF &&
+            !(polling->mode == INTERIM_POLL_STRICT && token->dialect->reads_bodies));
+}
+
 int interim_request_set_polling(interim_request *request, const interim_polling *polling)
 {
     interim_polling known = INTERIM_POLLING_INIT;
     size_t length;
+    bool own_deadline;
 
     if (request->in_flight > 0)
         return INTERIM_EBUSY;
@@ -227,12 +237,15 @@ int interim_request_set_polling(interim_request *request, const interim_polling 
         known.cross_origin > INTERIM_CROSS_ORIGIN_REJECT || known.flags > POLL_FLAGS ||
         known.wait_s < 0 || known.wait_s > 86400)
         return INTERIM_EINVAL;
+    own_deadline = known.deadline_ms != 0;
     interim__polling_fill(&known);
     length = strlen(known.link_member);
-    if (known.min_ms > known.max_ms || length == 0 || length >= sizeof request->link_member)
+    if (!suits_token(request->resumed, &known) || known.min_ms > known.max_ms || length == 0 ||
+        length >= sizeof request->link_member)
         return INTERIM_EINVAL;
     memcpy(request->link_member, known.link_member, length + 1);
     known.link_member = request->link_member;
+    request->own_deadline = own_deadline;
     request->polling = known;
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "operation/embedded.h"
 #include "operation/follow.h"
 #include "operation/report.h"
+#include "operation/resumption.h"
 #include "operation/steps.h"
 #include "operation/tunnel.h"
 #include "operation/uploading.h"
@@ -353,18 +354,23 @@ static void keep_answer(interim__operation *op, interim__message *out)
     op->answer.fields = (interim__fields){0};
 }
 
-/* Goes from the exchange to the first wait. */
-static void begin_job(interim__operation *op, int status)
+/* Goes from the exchange to the first wait. The caller has the token before anybody hears of the
+ * job. */
+void interim__following_begin(interim__operation *op, int status)
 {
     char *monitor = interim__uri_redacted(&op->job->monitor, true);
     interim__uri uri = {0};
+    char text[48];
 
+    interim__resumption_deliver(op);
+    snprintf(text, sizeof text, "%s%s", op->job->dialect->name,
+             op->request->resumed == NULL ? "" : ", resumed");
     op->result->timing.accepted_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_ACCEPTED,
                                                  .status = status,
                                                  .progress = &op->job->seen,
                                                  .url = monitor,
-                                                 .text = op->job->dialect->name});
+                                                 .text = text});
     free(monitor);
     if (op->stop)
         return;
@@ -413,7 +419,7 @@ bool interim__following_learnt(interim__operation *op)
                                       &op->learnt, &op->random, op->now.monotonic);
     if (op->job == NULL)
         return false;
-    begin_job(op, status);
+    interim__following_begin(op, status);
     return true;
 }
 
@@ -435,7 +441,7 @@ static void accept(interim__operation *op)
         conclude_job(op, op->answer.document.word == INTERIM__WORD_GOOD);
     } else {
         keep_answer(op, &op->result->accepted);
-        begin_job(op, status);
+        interim__following_begin(op, status);
     }
 }
 
@@ -485,6 +491,22 @@ static void poll_again(interim__operation *op)
     interim__operation_wait(op);
 }
 
+/* There is no monitor, and no 202 to return to: that was another process's, or it was a 102. */
+static void conclude_unasked(interim__operation *op)
+{
+    bool was_accepted = op->job->dialect->status != 102;
+    int status = op->answer.status;
+
+    if (!release_looked(op) || op->stop)
+        return;
+    adopt_answer(op);
+    interim__ending_conclude(op, was_accepted ? INTERIM_ACCEPTED : INTERIM_UNKNOWN,
+                             "the URL that was named as monitor answers %d and is none: nobody "
+                             "tells how the job ends",
+                             status);
+    interim__result_show_final(op->result);
+}
+
 /* The 202 is the final response after all. */
 static void return_to_accepted(interim__operation *op)
 {
@@ -492,6 +514,10 @@ static void return_to_accepted(interim__operation *op)
     const interim_message *first = &result->accepted.view;
     int answered = op->answer.status;
 
+    if (first->status == 0) {
+        conclude_unasked(op);
+        return;
+    }
     op->sink = INTERIM__SINK_FINAL; /* what comes now is the caller's */
     keep_answer(op, &result->monitor);
     op->answer.status = first->status;
@@ -553,6 +579,7 @@ static void conclude_cancelled(interim__operation *op)
 static void take_cancel(interim__operation *op)
 {
     interim__accepted_cancel_answered(op->job, op->answer.status, op->now.monotonic);
+    interim__resumption_deliver(op);
     if (!op->stop)
         interim__operation_wait(op);
 }
@@ -642,7 +669,11 @@ static void take_poll(interim__operation *op)
     if (outcome == INTERIM__POLL_AGAIN || outcome == INTERIM__POLL_VERIFY ||
         outcome == INTERIM__POLL_STOP)
         keep_answer(op, &op->result->monitor);
-    interim__following_polled(op, outcome);
+    if (outcome == INTERIM__POLL_AGAIN || outcome == INTERIM__POLL_VERIFY ||
+        outcome == INTERIM__POLL_MOVED)
+        interim__resumption_deliver(op);
+    if (!op->stop)
+        interim__following_polled(op, outcome);
 }
 
 /* Of what the copy lacks for want of memory nothing is missed: the job is polled then. */

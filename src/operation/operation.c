@@ -4,6 +4,7 @@
 #include "operation/delay.h"
 #include "operation/follow.h"
 #include "operation/report.h"
+#include "operation/resumption.h"
 #include "operation/steps.h"
 #include "operation/tunnel.h"
 #include "operation/uploading.h"
@@ -62,9 +63,13 @@ int interim__operation_init(interim__operation *op, interim_request *request, ui
                                .method = request->method,
                                .now = now};
     interim__error_init(&op->error);
+    op->need = INTERIM__NEED_CONNECTION;
     op->result = result_new();
-    if (op->result == NULL || interim__uri_copy(&op->uri, &request->uri) < 0) {
+    if (op->result == NULL || interim__uri_copy(&op->uri, &request->uri) < 0 ||
+        (request->resumed != NULL && interim__resumption_prepare(op) < 0)) {
         interim__result_free(op->result);
+        interim__uri_dispose(&op->uri);
+        interim__accepted_free(op->job);
         return INTERIM_ENOMEM;
     }
     request->references++;
@@ -72,7 +77,6 @@ int interim__operation_init(interim__operation *op, interim_request *request, ui
     interim__authentication_init(&op->authentication, &request->credentials, false);
     set_url_text(op);
     interim__watchdog_start(&op->dog, &request->patience, now.monotonic);
-    op->need = INTERIM__NEED_CONNECTION;
     interim__report_plain(op, INTERIM_EVENT_START, "");
     return 0;
 }
@@ -426,7 +430,7 @@ int64_t interim__operation_deadline(const interim__operation *op)
 
     if (op->need == INTERIM__NEED_NOTHING)
         return INTERIM__FAR;
-    if (op->stop || op->resuming || cancel_is_due(op))
+    if (op->stop || op->resuming || op->from_token || cancel_is_due(op))
         return op->now.monotonic;
     if (op->need == INTERIM__NEED_EXCHANGE && op->release_at < limit)
         limit = op->release_at;
@@ -435,7 +439,8 @@ int64_t interim__operation_deadline(const interim__operation *op)
 
 bool interim__operation_poll_is_due(const interim__operation *op, int64_t monotonic)
 {
-    return op->need == INTERIM__NEED_TIME && op->job != NULL && monotonic >= op->wake_at;
+    return op->need == INTERIM__NEED_TIME && op->job != NULL && !op->from_token &&
+           monotonic >= op->wake_at;
 }
 
 bool interim__operation_is_polling(const interim__operation *op)
@@ -520,7 +525,9 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
         limit_passed(op, due);
     else if (due > 0)
         interim__report_plain(op, INTERIM_EVENT_GAP, "");
-    if (cancel_is_due(op))
+    if (op->from_token && op->need != INTERIM__NEED_NOTHING)
+        interim__resumption_begin(op);
+    else if (cancel_is_due(op))
         cancel_job(op);
     else if (interim__operation_poll_is_due(op, now.monotonic) && !op->in_line)
         poll(op);

@@ -113,9 +113,12 @@ typedef struct interim__operation {
     interim__uri learnt;       /* the monitor that a 102 named; text NULL: none */
     int64_t wake_at;           /* NEED_TIME: until then */
     interim__upload upload;
-    bool uploading; /* this exchange creates it, asks for it, or appends to it */
-    bool continues; /* ... and its answer is not the operation's */
-    char *url_text; /* of uri, fit for logs */
+    bool uploading;       /* this exchange creates it, asks for it, or appends to it */
+    bool continues;       /* ... and its answer is not the operation's */
+    bool from_token;      /* op->job was another process's, and is not begun here yet */
+    bool token_given;     /* to the caller ... */
+    uint32_t token_state; /* ... and this was its checksum */
+    char *url_text;       /* of uri, fit for logs */
     char peer[120];
 } interim__operation;
 

@@ -1,6 +1,8 @@
 /* request.c - see request.h. */
 #include "operation/request.h"
 
+#include "operation/token.h"
+
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,9 @@ void interim__request_release(interim_request *request)
     interim__credentials_dispose(&request->credentials);
     free(request->body_memory);
     free(request->trusted);
+    if (request->resumed != NULL)
+        interim__token_dispose(request->resumed);
+    free(request->resumed);
     free(request);
 }
 

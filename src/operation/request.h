@@ -10,6 +10,8 @@
 #include "operation/authentication.h"
 #include "operation/way.h"
 
+struct interim__token;
+
 struct interim_request {
     unsigned references; /* the caller's, and one for each operation */
     unsigned in_flight;  /* operations */
@@ -21,18 +23,22 @@ struct interim_request {
     char *body_memory; /* owner of body.data */
     interim__body_source body;
     interim_expect expect;
-    bool decode;               /* ask for content codings, and undo them ... */
-    uint64_t decoded_max;      /* ... up to so many bytes; 0: no limit */
-    interim_patience patience; /* defaults filled in */
-    interim_polling polling;   /* defaults filled in, but for outage_ms; link_member is ... */
-    char link_member[64];      /* ... this */
+    bool decode;                    /* ask for content codings, and undo them ... */
+    uint64_t decoded_max;           /* ... up to so many bytes; 0: no limit */
+    interim_patience patience;      /* defaults filled in */
+    interim_polling polling;        /* defaults filled in, but for outage_ms; link_member is ... */
+    char link_member[64];           /* ... this */
+    bool own_deadline;              /* deadline_ms was set by the caller */
+    struct interim__token *resumed; /* a job that is there already; NULL: none */
     interim_poll_fn on_poll;
     void *poll_user;
     bool third_party; /* see interim_request_set_third_party */
     bool wants_trailers;
     int64_t total_bytes; /* of the copy, for the percentage; 0: not known */
     char *trusted;       /* hosts to which a redirect may take the fields; NULL: none */
-    bool resumes;        /* its upload may resume, by ... */
+    interim_accepted_fn on_accepted;
+    void *accepted_user;
+    bool resumes;                         /* its upload may resume, by ... */
     interim_upload_resumption resumption; /* defaults filled in */
     interim_event_fn on_interim, on_event;
     interim_body_fn on_body;

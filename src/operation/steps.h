@@ -80,6 +80,8 @@ void interim__following_adopt(interim__operation *op);
 
 /* following.c: tells that the challenge of the answer is answered, and how. */
 void interim__following_report_answer(interim__operation *op);
+/* following.c: begins to follow op->job, which an answer of this status began; 0: none here. */
+void interim__following_begin(interim__operation *op, int status);
 
 /* following.c: the exchange is over. */
 void interim__following_over(interim__operation *op);

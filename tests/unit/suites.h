@@ -43,6 +43,8 @@
     X(response_job)                                                                                \
     X(following)                                                                                   \
     X(ending)                                                                                      \
+    X(token)                                                                                       \
+    X(resumption)                                                                                  \
     X(loop)                                                                                        \
     X(resolver)                                                                                    \
     X(connection)                                                                                  \
