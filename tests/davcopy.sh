@@ -633,6 +633,8 @@ test_refusals() {
     told "507" 1 "no room" 'HTTP/1.1 507 X\r\n'"$OK"
     told "a redirect" 1 "http://elsewhere.example/" \
         'HTTP/1.1 301 X\r\nLocation: http://elsewhere.example/\r\n'"$OK"
+    told "problem details are printed" 1 "the server says: Locked: by alice until Monday" \
+        'HTTP/1.1 423 Locked\r\nConnection: close\r\nContent-Type: application/problem+json\r\n\r\n{"title":"Locked","detail":"by alice until Monday"}'
     told "500 is unknown" 6 "before asking again" 'HTTP/1.1 500 X\r\n'"$OK"
     told "502 is unknown" 6 "before asking again" 'HTTP/1.1 502 X\r\n'"$OK"
     told "504 after a 102 is unknown" 6 "before asking again" \

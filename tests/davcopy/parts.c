@@ -1,6 +1,6 @@
 /* parts.c - unit tests of the parts of davcopy that are pure functions: what a 207 says
  * (multistatus.c), what an answer means (verdict.c), what may be seen (printable.c), who logs in
- * (netrc.c, in parts_netrc.c).
+ * (netrc.c, in parts_netrc.c), what is shown of progress (display.c, in parts_display.c).
  *
  * Prints a line for each failure and the counts at the end; exits 0 or 1.
  */
@@ -506,6 +506,7 @@ int main(void)
     test_200();
     test_outcomes();
     test_netrc();
+    test_display();
     test_printable(false);
     if (setlocale(LC_CTYPE, "C.UTF-8"))
         test_printable(true);

@@ -8,5 +8,6 @@
 void check(const char *claim, bool holds);
 
 void test_netrc(void);
+void test_display(void);
 
 #endif

@@ -236,22 +236,24 @@ static void warn_of_gap(struct display *display, const interim_event *event)
                  (double)event->silence_ms / 1000);
 }
 
-/* A plain line, if one is due. */
+/* A plain line, if one is due; like the live line it never goes back. */
 static void show_progress(struct display *display, const interim_event *event, int64_t now_ms)
 {
     const double elapsed = (double)(now_ms - display->began_ms) / 1000;
     const int tens = display->percent >= 0 ? (int)(display->percent / 10) : 0;
     const bool due = now_ms - display->line_ms >= PLAIN_EVERY_MS || tens > display->tens;
+    interim_event forward = *event;
     char text[512];
 
     if (!display->plain || display->verbose || (display->signs > 1 && !due))
         return;
+    forward.percent = display->percent;
     if (display->signs == 1)
         display_line(display, "first sign of life after %.1f s:%s", elapsed,
-                     describe(text, sizeof text, event));
+                     describe(text, sizeof text, &forward));
     else
         display_line(display, "%.1f s, %lu signs of life:%s", elapsed, display->signs,
-                     describe(text, sizeof text, event));
+                     describe(text, sizeof text, &forward));
     display->line_ms = now_ms;
     display->tens = tens;
 }

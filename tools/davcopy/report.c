@@ -20,6 +20,24 @@ int report_verdict(struct session *session, const struct verdict *verdict, const
     return (int)verdict->exit;
 }
 
+void report_problem(struct session *session, const struct verdict *verdict,
+                    const interim_result *result)
+{
+    const interim_problem *problem = interim_result_problem(result);
+    char title[256], detail[1024];
+    const char *said;
+
+    if (!problem)
+        return;
+    said = problem->detail[0] ? problem->detail : problem->title;
+    if (said[0] == '\0' || strstr(verdict->what, said))
+        return;
+    display_line(&session->display, "the server says: %s%s%s",
+                 printable(title, sizeof title, problem->title),
+                 problem->title[0] && problem->detail[0] ? ": " : "",
+                 printable(detail, sizeof detail, problem->detail));
+}
+
 void report_members(struct session *session, const struct multistatus_report *report)
 {
     for (size_t i = 0; i < report->member_count; i++) {

@@ -13,6 +13,11 @@
  */
 int report_verdict(struct session *session, const struct verdict *verdict, const struct plan *plan);
 
+/* A line on standard error with the problem details of the answer (RFC 9457), if it has some that
+ * the verdict does not quote. */
+void report_problem(struct session *session, const struct verdict *verdict,
+                    const interim_result *result);
+
 /* A line on standard error for each member that failed and was kept. */
 void report_members(struct session *session, const struct multistatus_report *report);
 

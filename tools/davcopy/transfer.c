@@ -154,6 +154,7 @@ static int judge(struct session *session, const struct plan *plan, const struct 
         report_members(session, answer->report);
     if (verdict.exit == EXIT_DONE)
         return report_summary(session, answer, plan);
+    report_problem(session, &verdict, answer->result);
     return report_verdict(session, &verdict, plan);
 }
 
