@@ -186,6 +186,19 @@ copies mismatch --cert "$work/client.crt" --key "$work/server.key"
 check "--key that is not the key of --cert ends with 2" ends_with 2
 check "and says so" says "it is not the key of the client certificate"
 
+openssl pkcs8 -topk8 -in "$work/client.key" -out "$work/locked.key" -passout pass:sesame
+locked="--cert $work/client.crt --key $work/locked.key"
+echo sesame >"$work/right"
+echo guess >"$work/wrong"
+copies locked $locked --key-password-file "$work/right"
+check "--key-password-file opens the key" ends_with 0
+copies locked_wrong $locked --key-password-file "$work/wrong"
+check "a wrong password for the key ends with 2" ends_with 2
+check "and says so" says "the password does not open it"
+copies locked_none $locked --key-password-file "$work/none"
+check "a password file that is not there ends with 2" ends_with 2
+check "no password of the key is in a log" sh -c "! grep -q sesame '$work'/*.jsonl"
+
 SSLKEYLOGFILE=$work/secrets
 export SSLKEYLOGFILE
 copies logged

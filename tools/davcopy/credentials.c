@@ -51,7 +51,7 @@ static int read_line(char out[PASSWORD_MAX + 1], int fd)
 }
 
 /* Takes over what was read. */
-static int keep(struct options *options, char *line, int length, const char *where)
+static int keep(char **out, char *line, int length, const char *where)
 {
     char shown[256];
 
@@ -67,8 +67,8 @@ static int keep(struct options *options, char *line, int length, const char *whe
         fprintf(stderr, "davcopy: the password in %s holds a NUL; check the file\n", shown);
         return EXIT_USAGE;
     }
-    options->password = strndup(line, (size_t)length);
-    if (options->password)
+    *out = strndup(line, (size_t)length);
+    if (*out)
         return EXIT_DONE;
     fputs("davcopy: out of memory\n", stderr);
     return EXIT_LOCAL;
@@ -87,9 +87,8 @@ static int failed(const char *what, const char *where, int error, const char *ad
     return EXIT_USAGE;
 }
 
-static int from_file(struct options *options)
+static int from_file(char **out, const char *path)
 {
-    const char *path = options->password_file;
     const bool standard = strcmp(path, "-") == 0;
     const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     char line[PASSWORD_MAX + 1];
@@ -103,24 +102,26 @@ static int from_file(struct options *options)
         close(fd);
     exit_code = length < 0 ? failed("cannot read the password from", standard ? "stdin" : path,
                                     error, "check its name and rights")
-                           : keep(options, line, length, standard ? "stdin" : path);
+                           : keep(out, line, length, standard ? "stdin" : path);
     explicit_bzero(line, sizeof line);
     return exit_code;
 }
 
-static void ask(int fd, const char *user)
+static void ask(int fd, const char *whose)
 {
     char shown[128], prompt[160];
     const int length =
-        snprintf(prompt, sizeof prompt, "Password of %s: ", printable(shown, sizeof shown, user));
+        snprintf(prompt, sizeof prompt, "Password of %s: ", printable(shown, sizeof shown, whose));
 
     if (write(fd, prompt, (size_t)length) < 0) {
         /* Without a prompt the terminal still waits for the line. */
     }
 }
 
-static int from_terminal(struct options *options)
+/* whose: the name, or the key file, that it belongs to; option: the one that would have said it. */
+static int from_terminal(char **out, const char *whose, const char *option)
 {
+    char advice[64];
     const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     struct termios before, silent;
     char line[PASSWORD_MAX + 1];
@@ -129,15 +130,16 @@ static int from_terminal(struct options *options)
     if (fd < 0 || tcgetattr(fd, &before) < 0) {
         if (fd >= 0)
             close(fd);
-        fputs("davcopy: --user has no password and there is no terminal to ask at; "
-              "use --password-file\n",
-              stderr);
+        fprintf(stderr, "davcopy: %s no password and there is no terminal to ask at; use %s\n",
+                strcmp(option, "--password-file") == 0 ? "--user has" : "the client key has",
+                option);
         return EXIT_USAGE;
     }
+    snprintf(advice, sizeof advice, "use %s", option);
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(fd, TCSAFLUSH, &silent);
-    ask(fd, options->user);
+    ask(fd, whose);
     length = read_line(line, fd);
     error = errno;
     tcsetattr(fd, TCSAFLUSH, &before);
@@ -145,9 +147,8 @@ static int from_terminal(struct options *options)
         /* Only the look of the screen depends on it. */
     }
     close(fd);
-    exit_code = length < 0 ? failed("cannot read the password from", "/dev/tty", error,
-                                    "use --password-file")
-                           : keep(options, line, length, "the terminal");
+    exit_code = length < 0 ? failed("cannot read the password from", "/dev/tty", error, advice)
+                           : keep(out, line, length, "the terminal");
     explicit_bzero(line, sizeof line);
     return exit_code;
 }
@@ -249,11 +250,49 @@ static int from_netrc(struct options *options)
     return exit_code;
 }
 
-int credentials_read(struct options *options)
+/* ---- the client key ---- */
+
+/* Whether the key in a PEM file is one that a password opens (RFC 7468 section 11, RFC 1421); what
+ * cannot be read is left to the library to complain of. */
+static bool is_encrypted(const char *path)
+{
+    FILE *in = fopen(path, "re");
+    char line[256];
+    bool found = false;
+
+    while (in && !found && fgets(line, sizeof line, in))
+        found = strncmp(line, "-----BEGIN ENCRYPTED PRIVATE KEY", 32) == 0 ||
+                strncmp(line, "Proc-Type: 4,ENCRYPTED", 22) == 0;
+    if (in)
+        fclose(in);
+    return found;
+}
+
+static int read_key_password(struct options *options)
+{
+    const char *key = options->key_file ? options->key_file : options->certificate_file;
+
+    if (options->key_password_file)
+        return from_file(&options->key_password, options->key_password_file);
+    if (!key || !is_encrypted(key))
+        return EXIT_DONE;
+    return from_terminal(&options->key_password, key, "--key-password-file");
+}
+
+static int read_login(struct options *options)
 {
     if (options->netrc_file)
         return from_netrc(options);
     if (!options->user || options->password)
         return EXIT_DONE;
-    return options->password_file ? from_file(options) : from_terminal(options);
+    return options->password_file
+               ? from_file(&options->password, options->password_file)
+               : from_terminal(&options->password, options->user, "--password-file");
+}
+
+int credentials_read(struct options *options)
+{
+    const int exit_code = read_login(options);
+
+    return exit_code == EXIT_DONE ? read_key_password(options) : exit_code;
 }

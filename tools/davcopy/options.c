@@ -33,6 +33,8 @@ static const char help_text[] =
     "      --capath DIR            trust the CAs in this directory instead of the system's\n"
     "      --cert FILE             show this client certificate (PEM) if asked (default: none)\n"
     "      --key FILE              its key (default: it is in the file of --cert)\n"
+    "      --key-password-file FILE  the first line of FILE opens the key (-: stdin); without it\n"
+    "                              the password of an encrypted key is asked for\n"
     "      --crl FILE              refuse certificates that these lists revoke (default: no "
     "check)\n"
     "      --pinned KEY            insist on this public key, 'sha256//...' (default: any)\n"
@@ -75,6 +77,7 @@ enum {
     OPTION_CAPATH,
     OPTION_CERT,
     OPTION_KEY,
+    OPTION_KEY_PASSWORD_FILE,
     OPTION_CRL,
     OPTION_PINNED,
     OPTION_TLS_MIN,
@@ -104,6 +107,7 @@ static const struct option long_options[] = {
     {"capath", required_argument, NULL, OPTION_CAPATH},
     {"cert", required_argument, NULL, OPTION_CERT},
     {"key", required_argument, NULL, OPTION_KEY},
+    {"key-password-file", required_argument, NULL, OPTION_KEY_PASSWORD_FILE},
     {"crl", required_argument, NULL, OPTION_CRL},
     {"pinned", required_argument, NULL, OPTION_PINNED},
     {"tls-min", required_argument, NULL, OPTION_TLS_MIN},
@@ -345,6 +349,9 @@ static int take(struct options *out, int option, char *argument)
     case OPTION_KEY:
         out->key_file = argument;
         return EXIT_DONE;
+    case OPTION_KEY_PASSWORD_FILE:
+        out->key_password_file = argument;
+        return EXIT_DONE;
     case OPTION_CRL:
         out->crl_file = argument;
         return EXIT_DONE;
@@ -420,6 +427,8 @@ static int check_together(const struct options *out)
         return wrong("--quiet and --verbose exclude each other; give one of them");
     if (out->key_file && !out->certificate_file)
         return wrong("--key needs --cert; give the certificate too");
+    if (out->key_password_file && !out->certificate_file)
+        return wrong("--key-password-file needs --cert; give the certificate too");
     if (out->password_file && !out->user)
         return wrong("--password-file needs --user; give the name too");
     if (out->netrc_file && out->user)
@@ -505,6 +514,9 @@ void options_dispose(struct options *options)
     if (options->password)
         explicit_bzero(options->password, strlen(options->password));
     free(options->password);
+    if (options->key_password)
+        explicit_bzero(options->key_password, strlen(options->key_password));
+    free(options->key_password);
     free(options->connect_host);
     free(options->user);
 }

@@ -44,6 +44,8 @@ struct options {
     const char *ca_dir;
     const char *certificate_file;
     const char *key_file;
+    const char *key_password_file; /* "-" is standard input */
+    char *key_password;            /* owned, NULL when there is none */
     const char *crl_file;
     const char *pinned_keys;
     bool only_tls_1_3;

@@ -82,6 +82,7 @@ static int make_client(struct session *session)
     client_options.ca_dir = options->ca_dir;
     client_options.certificate_file = options->certificate_file;
     client_options.key_file = options->key_file;
+    client_options.key_password = options->key_password;
     client_options.crl_file = options->crl_file;
     client_options.pinned_keys = options->pinned_keys;
     client_options.tls_min = options->only_tls_1_3 ? INTERIM_TLS_1_3 : INTERIM_TLS_1_2;
