@@ -289,7 +289,7 @@ bool interim__dialect_may_begin(const interim__answer *first)
     interim__naming naming;
 
     if (interim__dialect_find(&naming, first) != NULL)
-        return naming.refusal == NULL;
+        return naming.refusal == NULL || naming.refusal == interim__guards_no_memory;
     for (size_t i = 0; i < COUNT; i++)
         if (dialects[i].begins_in_body && is_looked_for(&dialects[i], first) &&
             (dialects[i].field == NULL || find(first, dialects[i].field) != NULL))

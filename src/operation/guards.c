@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+const char interim__guards_no_memory[] = "there is no memory to look at its Location";
+
 /* Fields of answers whose Location is something else: a place to upload to, a resource that will
  * be. */
 static const char *other_use(const interim__answer *accepted)
@@ -95,6 +97,5 @@ const char *interim__guards_refusal(const interim__answer *accepted, const inter
     own = is_own_resource(accepted, location);
     if (own == 0)
         return NULL;
-    return own > 0 ? "its Location is the resource itself"
-                   : "there is no memory to look at its Location";
+    return own > 0 ? "its Location is the resource itself" : interim__guards_no_memory;
 }

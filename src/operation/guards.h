@@ -6,6 +6,9 @@
 
 #include "operation/dialect.h"
 
+/* The refusal of a Location for which there was no memory: nothing speaks against that one yet. */
+extern const char interim__guards_no_memory[];
+
 /* Why the Location of a 202 is not to be polled, as a static clause; NULL: nothing speaks against
  * it. */
 const char *interim__guards_refusal(const interim__answer *accepted, const interim_field *location);

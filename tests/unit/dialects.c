@@ -343,6 +343,57 @@ START_TEST(dialects_keep_the_first_answer_and_the_last)
 }
 END_TEST
 
+/* ---- want of memory ---- */
+
+#define TASK(state)                                                                                \
+    "Location: /m\n\n{\"@odata.type\":\"#Task.v1\",\"@odata.id\":\"/t\",\"TaskState\":\"" state    \
+    "\"}"
+
+/* Jobs that fail, in four dialects. */
+static const struct {
+    unsigned flags;
+    const fake_step *script;
+} failing[] = {
+    {0, SCRIPT(SAY(202, TASK("Running")), SAY(202, ""), SAY(204, ""), SAY(200, TASK("Exception")))},
+    {INTERIM_POLL_INTERIM | INTERIM_POLL_PREFER_PROCESSING,
+     SCRIPT(RAW("HTTP/1.1 102 P\r\nLocation: /m\r\n\r\n"), CUT,
+            SAY(200, "Status-URI: 507 </x>\n"))},
+    {INTERIM_POLL_EMBEDDED,
+     SCRIPT(SAY(202, "Location: /m\n"),
+            SAY(200, "Content-Type: application/http\n\nHTTP/1.1 409 No\r\n\r\n"))},
+    {INTERIM_POLL_LINK,
+     SCRIPT(SAY(202, LINKED), SAY(200, "A: b\n\n{\"status\":\"failed\",\"error\":\"e\"}"))},
+};
+
+/* Whatever allocation fails: the request is sent once, and a job that failed is never done. */
+START_TEST(dialects_without_memory_are_never_done)
+{
+    for (size_t i = 0; i < sizeof failing / sizeof *failing; i++) {
+        unsigned long nth = 0;
+        bool failed;
+
+        do {
+            interim_request *request = fake_request("POST", "http://dav.example/a/", NULL);
+
+            request->polling.flags = failing[i].flags;
+            snprintf(request->link_member, sizeof request->link_member, "href");
+            ck_assert_int_eq(fake_start(&run, request), 0);
+            failing_alloc_arm(++nth);
+            fake_play(&run, failing[i].script);
+            failed = failing_alloc_disarm();
+            fake_check(&run);
+            ck_assert_msg(run.result->outcome != INTERIM_DONE, "%zu, %lu: %s", i, nth,
+                          run.result->reason);
+            ck_assert(failed || run.result->outcome == INTERIM_FAILED);
+            for (unsigned at = 1; at < run.exchanges; at++)
+                ck_assert(!sent(at, "POST "));
+            fake_finish(&run);
+        } while (failed);
+        ck_assert_uint_gt(nth, 20);
+    }
+}
+END_TEST
+
 Suite *dialects_suite(void)
 {
     Suite *suite = suite_create("dialects");
@@ -358,6 +409,7 @@ Suite *dialects_suite(void)
     tcase_add_test(tests, dialects_unwrap_an_embedded_response);
     tcase_add_test(tests, dialects_unwrap_without_memory);
     tcase_add_test(tests, dialects_keep_the_first_answer_and_the_last);
+    tcase_add_test(tests, dialects_without_memory_are_never_done);
     suite_add_tcase(suite, tests);
     return suite;
 }
