@@ -57,8 +57,9 @@ void interim__connection_free(interim__connection *connection);
 #define INTERIM__END (-1)    /* read: the peer ended the stream, cleanly (FIN, and close_notify) */
 #define INTERIM__BROKEN (-2) /* reset, or a TLS failure: interim__connection_error tells */
 #define INTERIM__ABRUPT (-3) /* read: TLS stream cut by FIN without close_notify */
-#define INTERIM__UNABLE (-4) /* file: write its bytes by hand, which tells why if that fails too   \
-                              */
+#define INTERIM__UNABLE                                                                            \
+    (-4) /* file: write its bytes by hand, which tells why if that fails too                       \
+          */
 
 /* Reads at most size bytes into buffer, or writes at most size bytes of data. On AGAIN the
  * connection has already told the loop what it waits for: after a read, bytes to read; after a

@@ -1,5 +1,5 @@
-/* await.c - a client of the public API for tests/real/dialects.sh: asks once, follows what comes, and
- * prints it, a line each.
+/* await.c - a client of the public API for tests/real/dialects.sh: asks once, follows what comes,
+ * and prints it, a line each.
  *
  *     await [-H 'Name: value'] [-u NAME:PASSWORD] [-p POLLING] ... METHOD URL
  *
@@ -146,9 +146,9 @@ int main(int argc, char **argv)
 {
     struct wish wish = {.polling = INTERIM_POLLING_INIT};
     interim_patience patience = INTERIM_PATIENCE_INIT;
-    interim_client *client;
     interim_result *result;
     interim_outcome outcome;
+    interim_client *client = NULL;
     int code;
 
     wish.polling.first_ms = wish.polling.min_ms = 20;

@@ -9,7 +9,7 @@ command -v python3 >/dev/null 2>&1 || skip_all "python3 is not installed"
 await=$BUILDDIR/tests/real/await
 peer_start "$work/server.out" python3 "$SRCDIR/tests/real/dialects.py" "$work/requests" ||
     peer_failed python3
-read -r here other <"$work/server.out"
+read -r here _ <"$work/server.out"
 
 # follow NAME END METHOD PATH [OPTION ...]: asks, and checks how it ends ("done 200").
 follow() {

@@ -8,7 +8,7 @@
 
 #define ONE(index, bytes)                                                                          \
     "Perf Marker\nTimestamp: 1\nStripe Index: " index "\nStripe Bytes Transferred: " bytes "\nEnd" \
-                                                                                           "\n"
+    "\n"
 
 static interim__markers markers;
 static char trace[512]; /* a letter for each line: see letters */

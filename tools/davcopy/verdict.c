@@ -236,12 +236,12 @@ static void judge_status(struct verdict *out, const struct evidence *evidence)
 void verdict_network(struct verdict *out, int code, const char *detail)
 {
     const char *advice;
-    int exit_code = EXIT_NETWORK;
+    enum exit_code exit = EXIT_NETWORK;
 
     switch (code) {
     case INTERIM_ENOMEM:
     case INTERIM_ESYSTEM:
-        exit_code = EXIT_LOCAL;
+        exit = EXIT_LOCAL;
         advice = "that is to be mended on this machine; nothing was copied";
         break;
     case INTERIM_ERESOLVE:
@@ -273,7 +273,7 @@ void verdict_network(struct verdict *out, int code, const char *detail)
         advice = "try again later; nothing was copied";
         break;
     }
-    conclude(out, exit_code, PLACE_SOURCE, advice, "%s%s%s", interim_strerror(code),
+    conclude(out, exit, PLACE_SOURCE, advice, "%s%s%s", interim_strerror(code),
              detail[0] ? ": " : "", detail);
 }
 
