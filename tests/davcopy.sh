@@ -311,6 +311,31 @@ test_102() {
     check "102: the server goes on after our deadline" wait_for same_tree "$root/tree" "$root/late"
 }
 
+test_token() {
+    origin --answer 202 --delay 300 --retry-after 1
+    expect "--token: a tree is copied" 0 "copied" --token "$work/t" "$url/tree" /copy
+    check "--token: the file is removed" [ ! -e "$work/t" ]
+    expect "--token: a deadline" 5 "--resume goes on" --token "$work/t" --deadline 1 "$url/tree" /late
+    check "--token: nobody else can read it" [ "$(stat -c %a "$work/t")" = 600 ]
+    expect "--token: it is not overwritten" 2 "that of another copy" --token "$work/t" "$url/tree" /x
+    cp -p "$work/t" "$work/damaged"
+    sed -i 's/generic/generif/' "$work/damaged"
+    expect "--resume: a damaged token" 7 "checksum is wrong" --resume "$work/damaged"
+    chmod 644 "$work/damaged"
+    expect "--resume: a file that others can read" 7 "yours alone" --resume "$work/damaged"
+    expect "--resume: goes on" 0 "(202, " --resume "$work/t"
+    check "--resume: the whole tree is there" same_tree "$root/tree" "$root/late"
+    check "--resume: the file is removed" [ ! -e "$work/t" ]
+    expect "--resume: no file" 7 "No such file" --resume "$work/t"
+    expect "--resume: with a source" 2 "takes all from its file" --resume "$work/t" "$url/a" /b
+    expect "--token: refused at once" 1 "does not exist" --token "$work/t" "$url/none" /b
+    check "--token: and the file is gone" [ ! -e "$work/t" ]
+    expect "--token: a folder that is not there" 7 "No such file" --token "$work/no/t" "$url/tree" /b
+    (umask 077 && printf 'davcopy1 COPY F http://h/a http://h/b\nprepared\n' >"$work/t")
+    expect "--resume: it may have been sent" 6 "may have been sent" --resume "$work/t"
+    check "--resume: the file is kept" [ -s "$work/t" ]
+}
+
 test_202() {
     origin --answer 202 --end 200 --delay 300 --retry-after 1
     expect "202, 200 at the end: a tree is copied" 0 "(202, " "$url/tree" /copy
@@ -793,6 +818,7 @@ test_urls
 test_plain
 test_102
 test_202
+test_token
 test_207
 test_login
 test_netrc

@@ -12,6 +12,7 @@
  *     verdict.c      what it means               report.c       the last words
  *     display.c      what is seen meanwhile      printable.c    what may be seen at all
  *     interrupt.c    signals                     exits.h        exit codes
+ *     token_file.c   what outlives davcopy
  */
 #include <errno.h>
 #include <locale.h>
@@ -24,16 +25,23 @@
 #include "interrupt.h"
 #include "options.h"
 #include "plan.h"
+#include "token_file.h"
 #include "transfer.h"
 
 /* The plan comes first: nobody is asked for a password over something that is refused anyway. */
 static int run_planned(struct options *options, struct plan *plan)
 {
-    int exit_code = plan_make(plan, options);
+    struct token_file file;
+    int exit_code = token_file_open(&file, options, plan);
 
+    if (exit_code == EXIT_DONE && !options->resume_file)
+        exit_code = plan_make(plan, options);
     if (exit_code == EXIT_DONE)
         exit_code = credentials_read(options);
-    return exit_code == EXIT_DONE ? transfer_run(options, plan) : exit_code;
+    if (exit_code == EXIT_DONE)
+        exit_code = transfer_run(options, plan, &file);
+    token_file_close(&file);
+    return exit_code;
 }
 
 static int run(struct options *options)

@@ -58,6 +58,8 @@ static const char help_text[] =
     "      --deadline SECONDS      stop waiting after that long in all (default: none, but 24 h\n"
     "                              for a job that is polled)\n"
     "      --cancel-job            Ctrl-C asks the server to stop, if it is known how\n"
+    "      --token FILE            write down what is waited for, so that it survives davcopy\n"
+    "      --resume FILE           go on waiting with that file, in place of SOURCE DESTINATION\n"
     "      --log FILE              append every event to FILE as JSON Lines (-: stderr)\n"
     "  -q, --quiet                 say nothing but errors\n"
     "  -v, --verbose               say everything that happens, a line each\n"
@@ -92,6 +94,8 @@ enum {
     OPTION_SILENCE,
     OPTION_DEADLINE,
     OPTION_CANCEL_JOB,
+    OPTION_TOKEN,
+    OPTION_RESUME,
     OPTION_LOG
 };
 
@@ -123,6 +127,8 @@ static const struct option long_options[] = {
     {"silence", required_argument, NULL, OPTION_SILENCE},
     {"deadline", required_argument, NULL, OPTION_DEADLINE},
     {"cancel-job", no_argument, NULL, OPTION_CANCEL_JOB},
+    {"token", required_argument, NULL, OPTION_TOKEN},
+    {"resume", required_argument, NULL, OPTION_RESUME},
     {"log", required_argument, NULL, OPTION_LOG},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
@@ -389,6 +395,12 @@ static int take(struct options *out, int option, char *argument)
         return take_seconds(&out->silence_ms, "--silence", argument);
     case OPTION_DEADLINE:
         return take_seconds(&out->deadline_ms, "--deadline", argument);
+    case OPTION_TOKEN:
+        out->token_file = argument;
+        return EXIT_DONE;
+    case OPTION_RESUME:
+        out->resume_file = argument;
+        return EXIT_DONE;
     default:
         out->log_file = argument;
         return EXIT_DONE;
@@ -443,6 +455,11 @@ static int check_together(const struct options *out)
 
 static int take_places(struct options *out, int argc, char **argv)
 {
+    if (out->resume_file && (argc > optind || out->token_file || out->move || out->overwrite))
+        return wrong("--resume takes all from its file; leave out SOURCE, DESTINATION, --token, "
+                     "--move and --overwrite");
+    if (out->resume_file)
+        return EXIT_DONE;
     if (argc - optind < 2)
         return wrong("%s is missing; see davcopy --help",
                      argc == optind ? "SOURCE" : "DESTINATION");

@@ -54,7 +54,9 @@ struct options {
     char *connect_host;        /* owned, NULL without --connect-to */
     int connect_port;          /* 0: that of SOURCE */
     const char *local_address; /* or interface */
-    const char *log_file;      /* "-" is standard error */
+    const char *token_file;
+    const char *resume_file; /* then there are no source and destination */
+    const char *log_file;    /* "-" is standard error */
     enum tpc tpc;
     unsigned streams;    /* 0: not said */
     const char *trusted; /* a list of hosts; NULL: none */

@@ -224,6 +224,34 @@ static int set_up(struct session *session, interim_request *request)
     return code < 0 ? local_trouble(session, "cannot make the request", code) : EXIT_DONE;
 }
 
+/* Gives a request (transferred) what all have; NULL after saying why not. */
+static interim_request *equip(struct session *session, int *exit_code, interim_request *request,
+                              bool safe)
+{
+    *exit_code = set_up(session, request);
+    if (*exit_code == EXIT_DONE)
+        *exit_code = set_way(session, request);
+    if (*exit_code == EXIT_DONE)
+        *exit_code = add_fields(session, request, safe);
+    if (*exit_code == EXIT_DONE)
+        return request;
+    interim_request_free(request);
+    return NULL;
+}
+
+interim_request *session_resumed(struct session *session, int *exit_code, const char *token)
+{
+    interim_error error = {.size = sizeof error};
+    interim_request *request;
+
+    if (interim_resume_new(&request, token, &error) == 0)
+        return equip(session, exit_code, request, false);
+    display_line(&session->display, "the token in %s cannot be used: %s",
+                 session->options->resume_file, error.text);
+    *exit_code = EXIT_LOCAL;
+    return NULL;
+}
+
 interim_request *session_request(struct session *session, int *exit_code, const char *method,
                                  const char *url, bool safe)
 {
@@ -239,16 +267,11 @@ interim_request *session_request(struct session *session, int *exit_code, const 
         *exit_code = EXIT_USAGE;
         return NULL;
     }
-    *exit_code = code < 0 ? local_trouble(session, "cannot make the request", code)
-                          : set_up(session, request);
-    if (*exit_code == EXIT_DONE)
-        *exit_code = set_way(session, request);
-    if (*exit_code == EXIT_DONE)
-        *exit_code = add_fields(session, request, safe);
-    if (*exit_code == EXIT_DONE)
-        return request;
-    interim_request_free(request);
-    return NULL;
+    if (code < 0) {
+        *exit_code = local_trouble(session, "cannot make the request", code);
+        return NULL;
+    }
+    return equip(session, exit_code, request, safe);
 }
 
 static void on_done(interim_operation *operation, interim_result *result, void *user)

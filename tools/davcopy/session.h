@@ -37,6 +37,9 @@ int session_open(struct session *out, const struct options *options);
 interim_request *session_request(struct session *session, int *exit_code, const char *method,
                                  const char *url, bool safe);
 
+/* The same for what a resume token says. */
+interim_request *session_resumed(struct session *session, int *exit_code, const char *token);
+
 /* Performs the request, shows it, and stops it at Ctrl-C. The request is transferred. Returns
  * whether there is a result in answer; if not, what is wrong has been said (EXIT_LOCAL). */
 bool session_run(struct session *session, struct answer *answer, interim_request *request);

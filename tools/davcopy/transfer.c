@@ -5,6 +5,7 @@
 
 #include <interim.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,13 @@
 #include "report.h"
 #include "session.h"
 #include "verdict.h"
+
+/* For on_accepted. */
+struct keeping {
+    struct session *session;
+    const struct plan *plan;
+    struct token_file *file;
+};
 
 static int set_limits(interim_request *request, const struct session *session)
 {
@@ -92,6 +100,55 @@ static interim_request *prepare(struct session *session, int *exit_code, const s
     return NULL;
 }
 
+/* The job goes on whether we can write that down or not, and so does the wait. */
+static int on_accepted(const char *token, void *user)
+{
+    struct keeping *keeping = user;
+
+    if (!token_file_write(keeping->file, keeping->session->options, keeping->plan, token))
+        display_line(&keeping->session->display, "cannot write the token file %s: %s",
+                     keeping->file->path, strerror(errno));
+    return 0;
+}
+
+static interim_request *resume(struct session *session, int *exit_code, const char *token)
+{
+    interim_request *request = session_resumed(session, exit_code, token);
+
+    if (request && set_limits(request, session) < 0) {
+        interim_request_free(request);
+        *exit_code = EXIT_LOCAL;
+        return NULL;
+    }
+    return request;
+}
+
+/* From here on it may have been sent, whatever becomes of us. */
+static bool note_beginning(struct session *session, const struct plan *plan,
+                           struct token_file *file)
+{
+    if (!file->path || file->token || token_file_write(file, session->options, plan, NULL))
+        return true;
+    display_line(&session->display, "cannot write the token file %s: %s; nothing was copied",
+                 file->path, strerror(errno));
+    return false;
+}
+
+/* The file goes when the outcome is known, after that was said. */
+static void end_file(struct session *session, struct token_file *file,
+                     const struct verdict *verdict)
+{
+    const bool interrupted = verdict->exit == EXIT_INTERRUPTED && verdict->where != PLACE_NONE;
+
+    if (!file->path)
+        return;
+    if (verdict->exit != EXIT_RUNNING && verdict->exit != EXIT_UNKNOWN && !interrupted)
+        token_file_remove(file);
+    else
+        display_line(&session->display, "what is known is in %s; davcopy --resume goes on with it",
+                     file->path);
+}
+
 static void collect(struct evidence *out, const struct session *session, const struct plan *plan,
                     const struct precheck *precheck, const struct answer *answer)
 {
@@ -137,7 +194,7 @@ static int look_again(struct evidence *evidence, struct session *session, const 
 }
 
 static int judge(struct session *session, const struct plan *plan, const struct precheck *precheck,
-                 const struct answer *answer)
+                 const struct answer *answer, struct token_file *file)
 {
     struct evidence evidence;
     struct verdict verdict = {.advice = ""};
@@ -152,21 +209,34 @@ static int judge(struct session *session, const struct plan *plan, const struct 
     verdict_judge(&verdict, &evidence);
     if (answer->report && answer->report->failed > 0)
         report_members(session, answer->report);
-    if (verdict.exit == EXIT_DONE)
-        return report_summary(session, answer, plan);
-    report_problem(session, &verdict, answer->result);
-    return report_verdict(session, &verdict, plan);
+    if (verdict.exit == EXIT_DONE) {
+        exit_code = report_summary(session, answer, plan);
+    } else {
+        report_problem(session, &verdict, answer->result);
+        exit_code = report_verdict(session, &verdict, plan);
+    }
+    end_file(session, file, &verdict);
+    return exit_code;
 }
 
 /* The request proper. */
-static int ask(struct session *session, const struct plan *plan, const struct precheck *precheck)
+static int ask(struct session *session, const struct plan *plan, const struct precheck *precheck,
+               struct token_file *file)
 {
+    struct keeping keeping = {session, plan, file};
     struct answer answer;
     int exit_code;
-    interim_request *request = prepare(session, &exit_code, plan);
+    interim_request *request =
+        file->token ? resume(session, &exit_code, file->token) : prepare(session, &exit_code, plan);
 
     if (!request)
         return exit_code;
+    if (file->path)
+        interim_request_on_accepted(request, on_accepted, &keeping);
+    if (!note_beginning(session, plan, file)) {
+        interim_request_free(request);
+        return EXIT_LOCAL;
+    }
     display_begin(&session->display, session->options->move ? "moving" : "copying", plan->source,
                   plan->destination);
     if (!session_run(session, &answer, request)) {
@@ -175,12 +245,12 @@ static int ask(struct session *session, const struct plan *plan, const struct pr
         return EXIT_LOCAL;
     }
     display_end(&session->display, interim_result_reason(answer.result));
-    exit_code = judge(session, plan, precheck, &answer);
+    exit_code = judge(session, plan, precheck, &answer, file);
     answer_dispose(&answer);
     return exit_code;
 }
 
-static int run_planned(struct session *session, struct plan *plan)
+static int run_planned(struct session *session, struct plan *plan, struct token_file *file)
 {
     struct precheck precheck;
     int exit_code = precheck_run(&precheck, session, plan);
@@ -191,16 +261,33 @@ static int run_planned(struct session *session, struct plan *plan)
         display_line(&session->display, "interrupted; nothing was copied");
         return EXIT_INTERRUPTED;
     }
-    return ask(session, plan, &precheck);
+    return ask(session, plan, &precheck, file);
 }
 
-int transfer_run(const struct options *options, struct plan *plan)
+/* It is never sent again. */
+static int run_resumed(struct session *session, struct plan *plan, struct token_file *file)
+{
+    const struct precheck precheck = {.webdav = true};
+    const struct verdict verdict = {
+        .exit = EXIT_UNKNOWN,
+        .what = "davcopy ended before the server had accepted it, and the request may have been "
+                "sent",
+        .where = PLACE_DESTINATION,
+        .advice = "look at the destination, then remove the token file",
+    };
+
+    return file->token ? ask(session, plan, &precheck, file)
+                       : report_verdict(session, &verdict, plan);
+}
+
+int transfer_run(const struct options *options, struct plan *plan, struct token_file *file)
 {
     struct session session;
     int closing, exit_code = session_open(&session, options);
 
     if (exit_code == EXIT_DONE)
-        exit_code = run_planned(&session, plan);
+        exit_code = options->resume_file ? run_resumed(&session, plan, file)
+                                         : run_planned(&session, plan, file);
     closing = session_close(&session);
     return exit_code == EXIT_DONE ? closing : exit_code;
 }
