@@ -84,7 +84,8 @@ void fake_answer(interim__answer *out, const interim_request *request, int statu
     const char *body = split == NULL ? "" : split + 2;
     interim__fields fields = {0};
 
-    *out = (interim__answer){.request = request, .uri = &request->uri, .status = status};
+    *out = (interim__answer){
+        .request = request, .uri = request == NULL ? NULL : &request->uri, .status = status};
     while (text < end) {
         size_t length = strcspn(text, "\n"), name = strcspn(text, ":");
 
