@@ -112,6 +112,7 @@ INTERIM_API const char *interim_version(void);
     X(EFLOOD, -68, "interim responses came faster than the flood limit")                           \
     X(EREDIRECT, -69, "the redirect cannot be followed")                                           \
     X(ECODING, -70, "the content coding of the answer is malformed or over a limit")               \
+    X(EMULTISTATUS, -71, "the Multi-Status body cannot be relied on")                              \
     X(EMARKERS, -75, "the markers ended without telling how the copy ended")                       \
     /* Limits of time. */                                                                          \
     X(ECONNECT_TIMEOUT, -80, "connecting took longer than the connect limit")                      \
@@ -199,7 +200,9 @@ typedef enum interim_event_kind {
                                 is answered (text tells how, and to whom); or an upload was
                                 interrupted and the server is asked in wait_ms how much it has */
     INTERIM_EVENT_GAP,       /* silence for longer than gap_warning, repeated as it doubles */
-    INTERIM_EVENT_END        /* the outcome is known; the last event of an operation */
+    INTERIM_EVENT_END,       /* the outcome is known; the last event of an operation */
+    INTERIM_EVENT_LOOK       /* a settling has looked at its places (text tells what it saw): a sign
+                                of life */
 } interim_event_kind;
 
 /* Which exchange of its operation an event belongs to. */
@@ -1003,6 +1006,225 @@ INTERIM_API const interim_timing *interim_result_timing(const interim_result *re
 
 /* Frees a result, NULL included. Since: 0.1. */
 INTERIM_API void interim_result_free(interim_result *result);
+
+/* ---- Multi-Status -------------------------------------------------------------------------- */
+
+/* A member of a 207 Multi-Status body (RFC 4918 section 13), with what it says of the live
+ * properties of section 15. Strings are never NULL and borrowed until the callback returns; text of
+ * more than 4096 bytes is cut off. */
+typedef struct interim_member {
+    size_t size;
+    const char *href;        /* as sent, blanks trimmed; "" when there is none, and for those after
+                                the 256th of one response */
+    int status;              /* its own, or the worst of its propstats (404 only if there is no
+                                other); 0 when it cannot be read */
+    const char *description; /* responsedescription */
+    int collection;          /* other than 0: its resource type says so */
+    int locked;              /* other than 0: lockdiscovery has an active lock */
+    int64_t length;          /* getcontentlength; -1 when it is not said or no length */
+    int64_t modified_s;      /* getlastmodified, seconds since 1970; -1 when it is not said */
+    int64_t created_s;       /* creationdate, likewise */
+    const char *etag;        /* getetag */
+} interim_member;
+
+/* Returns 0 to go on; anything else ends the reading (INTERIM_ECANCELLED). */
+typedef int (*interim_member_fn)(const interim_member *member, void *user);
+
+/* Reads a Multi-Status body as it arrives, in constant memory. */
+typedef struct interim_multistatus interim_multistatus;
+
+/* Makes a reader. naked other than 0: the body may be DAV:response elements without the
+ * DAV:multistatus around them, as lighttpd sends with a 200. on_member is called for each member,
+ * from interim_multistatus_feed and _end; user is borrowed until the reader is freed. Errors:
+ * EINVAL (no on_member), ENOMEM; *out is then NULL. Since: 0.1. */
+INTERIM_API int interim_multistatus_new(interim_multistatus **out, int naked,
+                                        interim_member_fn on_member, void *user);
+
+/* Reads size bytes more, borrowed until return. Returns 0, or what is wrong with the body, and then
+ * that again on every call: EMULTISTATUS (not well-formed, another document, a member without a
+ * status, more than 64 MiB, nested deeper than 64; a DOCTYPE, and with it every entity, is
+ * refused), ECANCELLED (on_member said so), ENOMEM. It can be returned from an interim_body_fn as
+ * it is. Since: 0.1. */
+INTERIM_API int interim_multistatus_feed(interim_multistatus *reader, const void *data,
+                                         size_t size);
+
+/* Ends the body. Returns as interim_multistatus_feed. Since: 0.1. */
+INTERIM_API int interim_multistatus_end(interim_multistatus *reader);
+
+/* What is wrong with the body, one clause fit to be printed; "" when nothing is. Borrowed until the
+ * reader is freed. Since: 0.1. */
+INTERIM_API const char *interim_multistatus_problem(const interim_multistatus *reader);
+
+/* Frees a reader, NULL included. Since: 0.1. */
+INTERIM_API void interim_multistatus_free(interim_multistatus *reader);
+
+/* ---- After a loss -------------------------------------------------------------------------- */
+
+/* When the outcome of a COPY, MOVE, PUT, DELETE or MKCOL is INTERIM_UNKNOWN, a *settling* finds out
+ * what became of the work. It only looks, by PROPFIND of depth 0 and 1, and by HEAD where the
+ * server does not answer PROPFIND; the request itself is never sent again. A *look* sees both
+ * *places* of the work, source and destination, with the members of collections; looks are repeated
+ * until nothing changes any more, or until a deadline.
+ *
+ * How much can be known depends on what was there before. So look before the request is sent:
+ *
+ *     interim_settle_options look = INTERIM_SETTLE_OPTIONS_INIT, options = look;
+ *     look.only_look = 1;
+ *     interim_settle(&before, client, request, &look);
+ *     interim_perform(&result, client, request);
+ *     if (interim_result_outcome(result) == INTERIM_UNKNOWN) {
+ *         options.before = before;
+ *         interim_settle(&now, client, request, &options);
+ *         printf("%s (%s): %s\n", interim_finding_name(interim_settlement_finding(now)),
+ *                interim_certainty_name(interim_settlement_certainty(now)),
+ *                interim_settlement_reason(now));
+ *     }
+ *
+ * Times that the server tells are compared with times that it told, never with a clock of this
+ * machine. */
+typedef enum interim_finding {
+    INTERIM_FOUND_UNCLEAR = 0, /* it cannot be told */
+    INTERIM_FOUND_DONE,        /* the work was done */
+    INTERIM_FOUND_RUNNING,     /* it is going on */
+    INTERIM_FOUND_PARTLY,      /* something was done, not all, and nothing changes any more */
+    INTERIM_FOUND_NEVER        /* it never happened */
+} interim_finding;
+
+typedef enum interim_certainty {
+    INTERIM_CERTAINTY_NONE = 0, /* with INTERIM_FOUND_UNCLEAR, and only then */
+    INTERIM_LIKELY,             /* all signs say so; another explanation is left */
+    INTERIM_CERTAIN /* what was seen allows no other, unless somebody else did the same */
+} interim_certainty;
+
+INTERIM_API const char *interim_finding_name(interim_finding finding); /* "done", "running", ... */
+INTERIM_API const char *interim_certainty_name(interim_certainty certainty); /* "likely", ... */
+
+typedef enum interim_sight {
+    INTERIM_SIGHT_NONE = 0,   /* it was not looked at */
+    INTERIM_SIGHT_ABSENT,     /* 404 or 410 */
+    INTERIM_SIGHT_SOMETHING,  /* it exists, of whatever type: HEAD says so */
+    INTERIM_SIGHT_FILE,       /* it exists and is no collection: WebDAV says so */
+    INTERIM_SIGHT_COLLECTION, /* it exists and is a collection: WebDAV says so */
+    INTERIM_SIGHT_UNCLEAR,    /* the server answered, but not this question: see status and text */
+    INTERIM_SIGHT_NO_ANSWER   /* no usable answer: see code and text */
+} interim_sight;
+
+/* What a look saw of one place. Numbers are -1 where the server does not tell. */
+typedef struct interim_place {
+    size_t size;
+    interim_sight sight;
+    int status;             /* of the last answer about it, 0 when there was none */
+    int code;               /* INTERIM_SIGHT_NO_ANSWER: an INTERIM_E* */
+    int locked;             /* other than 0: an active lock, or 423 */
+    int64_t length;         /* bytes */
+    int64_t modified_s;     /* Last-Modified, seconds since 1970 by the server's clock */
+    int64_t created_s;      /* creationdate, likewise */
+    int64_t date_s;         /* Date of that answer, likewise */
+    int64_t member_count;   /* of a collection whose members were counted, at all depths */
+    int64_t member_bytes;   /* sum of their lengths */
+    int complete;           /* other than 0: no member was left out */
+    uint64_t member_digest; /* of names, types and lengths: equal for equal trees */
+    char etag[128];         /* "" when not told, or longer */
+    char url[1024];         /* where redirects led to, as far as it fits */
+    char text[160];         /* what was wrong, "" for nothing */
+} interim_place;
+
+/* What a settling found; and what a look saw. */
+typedef struct interim_settlement interim_settlement;
+
+/* Zero of each field means its default. */
+typedef struct interim_settle_options {
+    size_t size;
+    int only_look; /* other than 0: looks once, does not count members and judges nothing (the
+                      finding is UNCLEAR): what is to be given as before */
+    const interim_settlement *before; /* such a look, made before the request was sent: there was
+                                         none. Borrowed until return */
+    const char *destination; /* URL to look at instead of that of the field Destination, for
+                                requests with a Host of their own. Copied */
+    int64_t sent_ago_ms;  /* how long ago the request was sent, ms: not known. Used without before,
+                             to tell by the server's times what is new */
+    int64_t interval_ms;  /* between two looks: 2,000 */
+    uint32_t equal_looks; /* so many in a row must see the same: 3 */
+    int64_t quiet_ms;     /* how long nothing must have changed before it counts as "never
+                             happened" or as "partly": half the deadline, at most 30,000. Raise it
+                             for servers that show nothing before all is copied */
+    int64_t deadline_ms;  /* when looks end in any case, ms: 120,000. A question that is asked at
+                             that time has 5 s more */
+    uint32_t members_max; /* members of a place that are counted: 10,000 */
+} interim_settle_options;
+#define INTERIM_SETTLE_OPTIONS_INIT                                                                \
+    {                                                                                              \
+        sizeof(interim_settle_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0                            \
+    }
+
+/* Settles, and waits for what is found. Other operations of the client go on meanwhile.
+ *
+ * The places are those of the request: its URL and, for COPY and MOVE, Destination. Questions carry
+ * its credentials and fields, but for those that are about the work (If, Lock-Token, Overwrite
+ * ...). A destination on another origin is not asked. The request must not have been changed; with
+ * a lock token of the caller's (If, Lock-Token) locks count for nothing.
+ *
+ * Each question is an operation of its own, whose events go to the request's callbacks and to the
+ * log; so do those of the settling, which is one more: START, a LOOK after each look, WAITING, END
+ * (its outcome: DONE, STILL_RUNNING, FAILED for never, else UNKNOWN). Their method is PROPFIND. A
+ * callback that returns non-zero ends the settling.
+ *
+ * *out is transferred (interim_settlement_free); NULL only if the call was misused or memory ran
+ * out. options: NULL for the defaults, borrowed until return. Returns 0 when there is a finding,
+ * UNCLEAR included; ECANCELLED, ENOMEM or ESYSTEM when looking was broken off (the settlement tells
+ * how far it came); EINVAL (an option is out of range, another method than those five, a request
+ * without Destination), EURL (a destination), EBUSY. After INTERIM_FOUND_NEVER that is LIKELY the
+ * request may be sent again by a caller who can bear that it is done twice. Since: 0.1. */
+INTERIM_API int interim_settle(interim_settlement **out, interim_client *client,
+                               interim_request *request, const interim_settle_options *options);
+
+/* A settling in progress. It is the library's, and valid until on_settled returns. */
+typedef struct interim_settling interim_settling;
+
+/* Called exactly once for each settling that was started, from interim_client_run or
+ * interim_client_free; settlement is transferred. */
+typedef void (*interim_settled_fn)(interim_settling *settling, interim_settlement *settlement,
+                                   void *user);
+
+/* The same, and returns at once; all else happens in interim_client_run, which counts it as an
+ * operation in flight, beside the question that it asks. out may be NULL. If this fails, on_settled
+ * will not be called. Errors as above. user is borrowed until on_settled returned. Since: 0.1. */
+INTERIM_API int interim_settle_start(interim_settling **out, interim_client *client,
+                                     interim_request *request,
+                                     const interim_settle_options *options,
+                                     interim_settled_fn on_settled, void *user);
+
+/* Ends a settling. on_settled follows from interim_client_run, never from in here. May be called
+ * from any callback, and twice. Since: 0.1. */
+INTERIM_API void interim_settling_cancel(interim_settling *settling);
+
+/* What follows is read-only and borrowed until interim_settlement_free. */
+
+INTERIM_API interim_finding interim_settlement_finding(const interim_settlement *settlement);
+INTERIM_API interim_certainty interim_settlement_certainty(const interim_settlement *settlement);
+
+/* 0, or why looking was broken off: ECANCELLED, ENOMEM, ESYSTEM. Since: 0.1. */
+INTERIM_API int interim_settlement_code(const interim_settlement *settlement);
+
+/* One clause that tells what was found, fit to be printed: "the destination is new and as long as
+ * the source". Since: 0.1. */
+INTERIM_API const char *interim_settlement_reason(const interim_settlement *settlement);
+
+/* What speaks for it and against it, a clause each, i counts from 0; NULL behind the last. Since:
+ * 0.1. */
+INTERIM_API const char *interim_settlement_evidence(const interim_settlement *settlement, size_t i);
+
+/* How many looks there were. Since: 0.1. */
+INTERIM_API unsigned interim_settlement_looks(const interim_settlement *settlement);
+
+/* What the last look saw. DELETE has no destination, PUT and MKCOL have no source: their sight is
+ * INTERIM_SIGHT_NONE. Since: 0.1. */
+INTERIM_API const interim_place *interim_settlement_source(const interim_settlement *settlement);
+INTERIM_API const interim_place *
+interim_settlement_destination(const interim_settlement *settlement);
+
+/* Frees a settlement, NULL included. Since: 0.1. */
+INTERIM_API void interim_settlement_free(interim_settlement *settlement);
 
 /* ---- The event log ------------------------------------------------------------------------- */
 

@@ -155,7 +155,7 @@ test_third_party() {
     done
     check "it has no Depth" sh -c "! grep -q '^Depth' '$dumb_log'"
     check "and nothing else is asked" [ "$(grep -c 'HTTP/1.1' "$dumb_log")" -eq 1 ]
-    dumb 'PROPFIND =HTTP/1.1 405 M\r\n\r\n' "$(tpc_markers 'success: Created\n')"
+    dumb 'PROPFIND =HTTP/1.1 405 M\r\n\r\n' 'HEAD =HTTP/1.1 200 OK\r\n\r\n' "$(tpc_markers 'success: Created\n')"
     expect "a push" 0 "(markers, 1 sign of life" --tpc push --transfer-header 'Authorization: Bearer far' "$url/a" http://far.test/b
     check "the COPY goes to the source" once COPY
     check "the question before has no TransferHeader" \
@@ -623,13 +623,14 @@ test_netrc() {
 test_death() {
     origin --answer 102 --interval 100 --steady --delay 2000
     : >"$work/err"
-    "$DAVCOPY" "$url/tree" /copy >"$work/out" 2>"$work/err" &
+    "$DAVCOPY" --settle-time 2 "$url/tree" /copy >"$work/out" 2>"$work/err" &
     copy_pid=$!
     wait_for holds 'first sign of life' "$work/err"
     kill -KILL "$origin"
     wait "$copy_pid"
     code=$?
     judge "the server dies after a 102" 6 "before asking again"
+    check "looking does not tell either" said "looking does not tell"
     expect "and is not there any more" 4 "nothing was copied" "$url/tree" /copy
 }
 
@@ -643,7 +644,7 @@ FILE=$FILE'</propstat></response></multistatus>'
 # told CLAIM CODE PIECE ANSWER: a WebDAV server gives this answer to COPY, and is asked once.
 told() {
     dumb "PROPFIND /a =$FILE" "COPY =$4"
-    expect "$1" "$2" "$3" "$url/a" /b
+    expect "$1" "$2" "$3" --no-settle "$url/a" /b
     once COPY || fail "$1: COPY was sent $(grep -c '^COPY ' "$dumb_log") times"
 }
 
@@ -688,7 +689,7 @@ test_malformed() {
     expect "a question that is not answered in HTTP" 4 "nothing was copied" "$url/a" /b
     check "no COPY is sent after that" never COPY
     dumb "PROPFIND /a =$FILE" 'COPY =HTTP/1.1 102 X\r\n\r\n\k'
-    expect "silence after a 102" 6 "--silence" --silence 2 "$url/a" /b
+    expect "silence after a 102" 6 "--silence" --no-settle --silence 2 "$url/a" /b
     check "and asked once" once COPY
     dumb "PROPFIND /a =$FILE" 'COPY =\k'
     expect "a deadline and no sign of life" 5 "deadline" --deadline 3 "$url/a" /b
@@ -719,24 +720,69 @@ NO='HTTP/1.1 405 No\r\n'"$OK"
 GONE='HTTP/1.1 404 No\r\n'"$OK"
 
 test_200() {
-    dumb "PROPFIND =$NO" "HEAD =$GONE" 'COPY =HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nthe file'
+    dumb "PROPFIND =$NO" "HEAD /a=$DUMB200" 'COPY =HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nthe file'
     expect "200 of a file server, nothing copied" 1 "copies nothing" "$url/a" /b
     dumb "PROPFIND =$NO" "HEAD =$DUMB200" "COPY =$DUMB200"
-    expect "200, and the destination was there before" 6 "of before" "$url/a" /b
-    dumb "PROPFIND =$NO" "!HEAD /b=$GONE" "HEAD /b=$DUMB200" "COPY =$DUMB200"
+    expect "200, and the destination was there before" 6 "of before" --no-settle "$url/a" /b
+    dumb "PROPFIND =$NO" "HEAD /a=$DUMB200" "!HEAD /b=$GONE" "HEAD /b=$DUMB200" "COPY =$DUMB200"
     expect "200, and the destination is there now" 0 "copied" "$url/a" /b
     dumb "PROPFIND =$FILE" "COPY =$DUMB200"
     expect "200 of a WebDAV server" 0 "copied" "$url/a" /b
     dumb "PROPFIND =$FILE" "MOVE =$DUMB200"
-    expect "200 to MOVE, and the source is there" 6 "still there" -m "$url/a" /b
+    expect "200 to MOVE, and the source is there" 6 "still there" --no-settle -m "$url/a" /b
     dumb "!PROPFIND /a=$FILE" "PROPFIND /b=$FILE" "PROPFIND =$GONE" "MOVE =$DUMB200"
     expect "200 to MOVE, and the source is gone" 0 "moved" -m "$url/a" /b
-    dumb "PROPFIND =$NO" "HEAD =$GONE" \
+    dumb "PROPFIND =$NO" "HEAD /a=$DUMB200" \
         'COPY =HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\z\z\z\z\z\z\z\z'
     expect "200 with a long file" 1 "copies nothing" "$url/a" /b
-    dumb "PROPFIND =$NO" "HEAD =$GONE" 'COPY =HTTP/1.1 201 C\r\n'"$OK"
+    dumb "PROPFIND =$NO" "HEAD =$GONE" "COPY =$DUMB200"
+    expect "a source that HEAD does not see" 1 "does not exist (404)" "$url/a" /b
+    dumb "PROPFIND =$NO" "HEAD =$DUMB200" 'COPY =HTTP/1.1 201 C\r\n'"$OK"
     expect "a server without PROPFIND" 0 "copied" -v "$url/a" /b
     check "of which --verbose tells" said "does not tell what the source is"
+}
+
+# The COPY is lost, and what became of it is looked for: what a WebDAV server shows of /a and /b.
+lost() {
+    claim=$1 wanted=$2 piece=$3
+    shift 3
+    dumb "$@" "PROPFIND /a =$SEEN" 'COPY =' 'MOVE ='
+    # shellcheck disable=SC2086 # an option or nothing
+    expect "$claim" "$wanted" "$piece" --settle-time 8 $method_option "$url/a" /b
+    [ "$(grep -c -e '^COPY ' -e '^MOVE ' "$dumb_log")" -eq 1 ] || fail "$claim: it was sent again"
+}
+
+# seen LENGTH MODIFIED: a file as PROPFIND shows it.
+seen() {
+    printf '%s' 'HTTP/1.1 207 M\r\nConnection: close\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\n\r\n' \
+        '<multistatus xmlns="DAV:"><response><href>/x</href><propstat><prop><resourcetype/>' \
+        "<getcontentlength>$1</getcontentlength>" \
+        "<getlastmodified>Sun, 22 Nov 2026 $2 GMT</getlastmodified></prop>" \
+        '<status>HTTP/1.1 200 OK</status></propstat></response></multistatus>'
+}
+
+test_settle() {
+    SEEN=$(seen 600 09:00:00) method_option=
+    NOT_THERE='HTTP/1.1 404 No\r\n'"$OK"
+    lost "lost, and done" 0 "it was done (certain)" "!PROPFIND /b=$NOT_THERE" \
+        "PROPFIND /b=$(seen 600 10:00:01)"
+    check "why is said" said "the destination was not there before"
+    check "and the summary" grep -q "^copied $url/a to $url/b" "$work/out"
+    lost "lost, and nothing happened" 8 "it never happened (likely)" "PROPFIND /b=$NOT_THERE"
+    lost "lost, and a part is there" 6 "a part of it was done (likely)" \
+        "!PROPFIND /b=$NOT_THERE" "PROPFIND /b=$(seen 60 10:00:01)"
+    lost "lost, and going on" 5 "still at it (certain)" "!PROPFIND /b=$NOT_THERE" \
+        "!PROPFIND /b=$(seen 10 10:00:01)" "!PROPFIND /b=$(seen 20 10:00:02)" \
+        "!PROPFIND /b=$(seen 30 10:00:03)" "!PROPFIND /b=$(seen 40 10:00:04)" \
+        "!PROPFIND /b=$(seen 50 10:00:05)" "PROPFIND /b=$(seen 60 10:00:06)"
+    lost "lost, and the looks are forbidden" 6 "looking does not tell" "!PROPFIND /b=$NOT_THERE" \
+        'PROPFIND /b=HTTP/1.1 401 X\r\n'"$OK"
+    lost "lost, and the destination cannot have been replaced" 8 "it never happened (certain)" \
+        "PROPFIND /b=$(seen 60 09:30:00)"
+    method_option=--move
+    lost "a MOVE that is lost, and done" 0 "it was done (certain)" "!PROPFIND /a=$SEEN" \
+        "!PROPFIND /b=$NOT_THERE" "PROPFIND /a =$NOT_THERE" "PROPFIND /b=$SEEN"
+    expect "--settle-time 0" 2 "not a number of seconds" --settle-time 0 http://h/a /b
 }
 
 test_request() {
@@ -745,7 +791,7 @@ test_request() {
     check "Destination is absolute" grep -q "^Destination: $url/c.\$" "$dumb_log"
     check "Overwrite is F" grep -q '^Overwrite: F' "$dumb_log"
     check "Depth is infinity" grep -q '^Depth: infinity' "$dumb_log"
-    check "a field of the user's goes with both" [ "$(grep -c '^X-Custom: yes' "$dumb_log")" -eq 2 ]
+    check "a field of the user's goes with all" [ "$(grep -c '^X-Custom: yes' "$dumb_log")" -eq 3 ]
     check "Prefer goes with the COPY only" [ "$(grep -c '^Prefer: ' "$dumb_log")" -eq 1 ]
     run --overwrite -H 'Host: front.example' "$url/a" /b
     check "Overwrite is T" grep -q '^Overwrite: T' "$dumb_log"
@@ -834,6 +880,7 @@ if [ -n "$dumb_program" ]; then
     test_malformed
     test_members
     test_200
+    test_settle
     test_request
     test_third_party
 else

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "client/log.h"
 #include "client/proxy.h"
+#include "client/settle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static int observe(void *user, const interim_request *request, const interim_eve
 {
     interim_client *client = user;
     bool sign = event->kind == INTERIM_EVENT_INTERIM || event->kind == INTERIM_EVENT_POLL ||
-                event->kind == INTERIM_EVENT_MARKER;
+                event->kind == INTERIM_EVENT_MARKER || event->kind == INTERIM_EVENT_LOOK;
     int stop = 0;
 
     if (client->log != NULL)
@@ -133,6 +134,7 @@ void interim_client_free(interim_client *client)
     while (drive->running != NULL)
         interim__drive_abort(drive->running);
     interim__drive_deliver(drive);
+    interim__settlings_abort(client);
     interim__pool_free(drive->pool);
     interim__resolver_free(transport->resolver);
     interim__tls_free(transport->tls);

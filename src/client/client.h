@@ -7,6 +7,7 @@
 struct interim_client {
     interim__drive drive; /* with loop, resolver, TLS and pool in it */
     interim_log *log;
+    interim_settling *settlings; /* list */
     char *user_agent;
     bool running; /* in a turn: callbacks are on the stack */
     bool freeing;

@@ -56,7 +56,7 @@ const char *interim_event_name(interim_event_kind kind)
 {
     static const char *const names[] = {"start",    "connected", "sent",    "interim", "response",
                                         "redirect", "accepted",  "waiting", "poll",    "marker",
-                                        "retry",    "gap",       "end"};
+                                        "retry",    "gap",       "end",     "look"};
 
     return PICK(names, kind);
 }
@@ -75,4 +75,18 @@ const char *interim_outcome_name(interim_outcome outcome)
                                         "accepted", "still running", "unreachable", "unknown"};
 
     return PICK(names, outcome);
+}
+
+const char *interim_finding_name(interim_finding finding)
+{
+    static const char *const names[] = {"unclear", "done", "running", "partly", "never"};
+
+    return PICK(names, finding);
+}
+
+const char *interim_certainty_name(interim_certainty certainty)
+{
+    static const char *const names[] = {"not sure", "likely", "certain"};
+
+    return PICK(names, certainty);
 }

@@ -183,15 +183,22 @@ static void choose_century(civil *date, int64_t now_s)
         date->year -= 100;
 }
 
+static bool is_of_calendar(const civil *date)
+{
+    if (date->month < 1 || date->month > 12 || date->day < 1 ||
+        date->day > days_in_month(date->year, date->month) || date->hour > 23 ||
+        date->minute > 59 || date->second > 60)
+        return false;
+    /* Leap seconds end a day of UTC. */
+    return date->second != 60 || (date->hour == 23 && date->minute == 59);
+}
+
 static bool is_possible(const civil *date)
 {
     int64_t days;
 
-    if (date->day < 1 || date->day > days_in_month(date->year, date->month) || date->hour > 23 ||
-        date->minute > 59 || date->second > 60)
+    if (!is_of_calendar(date))
         return false;
-    if (date->second == 60 && (date->hour != 23 || date->minute != 59))
-        return false; /* leap seconds end a day of UTC */
     days = days_from_civil(date->year, date->month, date->day);
     return ((days + 4) % 7 + 7) % 7 == date->weekday; /* 1970-01-01 was a Thursday */
 }
@@ -211,6 +218,45 @@ bool interim__date_parse(int64_t *out_s, const char *text, size_t length, int64_
     if (!is_possible(&date))
         return false;
     *out_s = seconds_of(&date);
+    return true;
+}
+
+/* The zone of RFC 3339 section 5.6, in seconds east of UTC. */
+static bool read_zone(reader *in, int *out)
+{
+    int hours, minutes, sign = 1;
+
+    *out = 0;
+    if (read_text(in, "Z") || read_text(in, "z"))
+        return true;
+    if (read_text(in, "-"))
+        sign = -1;
+    else if (!read_text(in, "+"))
+        return false;
+    if (!read_number(in, 2, &hours) || !read_text(in, ":") || !read_number(in, 2, &minutes) ||
+        hours > 23 || minutes > 59)
+        return false;
+    *out = sign * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+bool interim__date_parse_rfc3339(int64_t *out_s, const char *text, size_t length)
+{
+    reader in = {text, text + length};
+    civil date = {0};
+    int zone;
+
+    if (!read_number(&in, 4, &date.year) || !read_text(&in, "-") ||
+        !read_number(&in, 2, &date.month) || !read_text(&in, "-") ||
+        !read_number(&in, 2, &date.day) || !(read_text(&in, "T") || read_text(&in, "t")) ||
+        !read_time(&in, &date))
+        return false;
+    if (read_text(&in, "."))
+        while (in.at < in.end && *in.at >= '0' && *in.at <= '9')
+            in.at++;
+    if (!read_zone(&in, &zone) || in.at != in.end || !is_of_calendar(&date))
+        return false;
+    *out_s = seconds_of(&date) - zone;
     return true;
 }
 

@@ -12,6 +12,10 @@
  * seconds since 1970. False when it is not one: nothing is guessed. */
 bool interim__date_parse(int64_t *out_s, const char *text, size_t length, int64_t now_s);
 
+/* Parses a date of RFC 3339 ("2026-11-22T10:38:00.5+01:00"), as WebDAV's creationdate is one;
+ * fractions of a second are dropped. */
+bool interim__date_parse_rfc3339(int64_t *out_s, const char *text, size_t length);
+
 /* Writes RFC 3339 in UTC with nanoseconds: "2026-11-22T10:38:00.123456789Z" and NUL, 31 bytes.
  * Years 0 to 9999; others are clamped. */
 #define INTERIM__RFC3339_SIZE 31

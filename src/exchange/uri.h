@@ -47,6 +47,10 @@ bool interim__uri_equal(const interim__uri *a, const interim__uri *b);
 /* interim_url_compare of interim.h, on parsed URIs. INTERIM_ENOMEM when out of memory. */
 int interim__uri_relation(const interim__uri *a, const interim__uri *b);
 
+/* How many segments uri lies below root as interim__uri_relation sees it, 0 for the same; their
+ * names are hashed (64 bits of FNV-1a) into *hash. Errors: EURL (it lies elsewhere), ENOMEM. */
+int interim__uri_below(uint64_t *hash, const interim__uri *root, const interim__uri *uri);
+
 /* The URL for logs and errors: the query, if there is one, replaced by "?..." when blank_query. The
  * result is to be freed; NULL when out of memory. */
 char *interim__uri_redacted(const interim__uri *uri, bool blank_query);

@@ -110,3 +110,42 @@ int interim__uri_relation(const interim__uri *a, const interim__uri *b)
     free(of_b.at);
     return relation;
 }
+
+/* Each name ends with a byte that hashes differently from any in a name, so that "a/b" is not "ab".
+ */
+static uint64_t hash_from(const segments *list, size_t first)
+{
+    const uint64_t prime = UINT64_C(1099511628211);
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (size_t i = first; i < list->count; i++) {
+        for (size_t k = 0; k < list->at[i].length; k++)
+            hash = (hash ^ (unsigned char)list->at[i].at[k]) * prime;
+        hash = (hash ^ 256) * prime;
+    }
+    return hash;
+}
+
+int interim__uri_below(uint64_t *hash, const interim__uri *root, const interim__uri *uri)
+{
+    segments of_root = {0}, of_uri = {0};
+    int below;
+
+    if (!interim__uri_same_origin(root, uri))
+        return INTERIM_EURL;
+    below = read_segments(&of_root, root);
+    if (below == 0)
+        below = read_segments(&of_uri, uri);
+    if (below == 0) {
+        int relation = compare(&of_root, &of_uri);
+
+        below = relation == INTERIM_URL_SAME || relation == INTERIM_URL_INSIDE
+                    ? (int)(of_uri.count - of_root.count)
+                    : INTERIM_EURL;
+        if (below >= 0)
+            *hash = hash_from(&of_uri, of_root.count);
+    }
+    free(of_root.at);
+    free(of_uri.at);
+    return below;
+}

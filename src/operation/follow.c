@@ -91,9 +91,7 @@ static bool is_harmless(const interim_field *field)
     return false;
 }
 
-/* Fields that are about the method and the body of the first request, and would be wrong, or a
- * second order, on a GET that takes its place (RFC 9110 section 15.4). */
-static bool is_about_the_method(const interim_field *field)
+bool interim__follow_is_about_the_method(const interim_field *field)
 {
     static const char *const names[] = {"destination",
                                         "source",
@@ -209,7 +207,8 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
     for (size_t i = 0; failed == 0 && i < request->fields.count; i++) {
         const interim_field *field = &request->fields.items[i];
 
-        if ((trusted || is_harmless(field)) && !(changed && is_about_the_method(field)) &&
+        if ((trusted || is_harmless(field)) &&
+            !(changed && interim__follow_is_about_the_method(field)) &&
             !(monitor && is_for_results(field)))
             failed = interim__fields_add(out, field->name, field->name_length, field->value,
                                          field->value_length);

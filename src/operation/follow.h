@@ -58,6 +58,11 @@ interim__body_source interim__follow_body(const interim_request *request, interi
 /* Whether all of a body is in memory, or there is none: it can be hashed. */
 bool interim__follow_knows(const interim__body_source *body);
 
+/* Whether a field is about the method and the body of the first request, and would be wrong, or a
+ * second order, on a GET that takes its place (RFC 9110 section 15.4), or on a question about it.
+ */
+bool interim__follow_is_about_the_method(const interim_field *field);
+
 /* Whether the origin of uri is that of the request, and so may have, and ask for, its credentials;
  * a field Authorization of the caller's own is all that it gets. */
 bool interim__follow_logs_in(const interim_request *request, const interim__uri *uri);

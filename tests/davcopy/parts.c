@@ -1,6 +1,7 @@
 /* parts.c - unit tests of the parts of davcopy that are pure functions: what a 207 says
- * (multistatus.c), what an answer means (verdict.c), what may be seen (printable.c), who logs in
- * (netrc.c, in parts_netrc.c), what is shown of progress (display.c, in parts_display.c).
+ * (members.c and, below it, the reader of the library), what an answer means (verdict.c), what may
+ * be seen (printable.c), who logs in (netrc.c, in parts_netrc.c), what is shown of progress
+ * (display.c, in parts_display.c).
  *
  * Prints a line for each failure and the counts at the end; exits 0 or 1.
  */
@@ -11,7 +12,7 @@
 
 #include "parts.h"
 
-#include "../../tools/davcopy/multistatus.h"
+#include "../../tools/davcopy/members.h"
 #include "../../tools/davcopy/printable.h"
 #include "../../tools/davcopy/verdict.h"
 
@@ -27,42 +28,41 @@ void check(const char *claim, bool holds)
     printf("FAILED: %s\n", claim);
 }
 
-/* ---- multistatus.c ------------------------------------------------------------------------- */
+/* ---- members.c ----------------------------------------------------------------------------- */
+
+/* Limits of the library's reader. */
+enum { TEXT_MAX = 4096, DEPTH_MAX = 64, BYTES_MAX = 64 * 1024 * 1024 };
 
 struct reading {
     unsigned long long succeeded, failed;
     size_t kept;
-    bool collection;
     char problem[160];
-    char first[MULTISTATUS_TEXT_MAX + 1]; /* the href of the first that failed */
+    char first[TEXT_MAX + 1]; /* the href of the first that failed */
     char description[256];
     int status;
 };
 
 static void read_split(struct reading *out, const char *body, size_t size, size_t split, bool naked)
 {
-    struct multistatus *reader = multistatus_new(naked);
-    const struct multistatus_report *report;
+    struct members *reader = members_new(naked);
+    const struct members_report *report;
 
     memset(out, 0, sizeof *out);
     if (!reader)
         exit(2);
-    if (multistatus_feed(reader, body, split))
-        multistatus_feed(reader, body + split, size - split);
-    report = multistatus_end(reader);
+    if (members_feed(reader, body, split))
+        members_feed(reader, body + split, size - split);
+    report = members_end(reader);
     out->succeeded = report->succeeded;
     out->failed = report->failed;
     out->kept = report->member_count;
-    out->collection = report->collection;
     strcpy(out->problem, report->problem);
     if (report->member_count > 0) {
         strcpy(out->first, report->members[0].href);
         out->status = report->members[0].status;
-        if (report->members[0].description)
-            snprintf(out->description, sizeof out->description, "%s",
-                     report->members[0].description);
+        snprintf(out->description, sizeof out->description, "%s", report->members[0].description);
     }
-    multistatus_free(reader);
+    members_free(reader);
 }
 
 /* Reads at every split: what comes out must not depend on it. */
@@ -105,13 +105,6 @@ static void test_members(void)
               false);
     check("hrefs share a status", got.failed == 2 && got.kept == 2 && got.status == 403);
     check("a description is kept", strcmp(got.description, "no <way>") == 0);
-
-    read_body(&got,
-              "<multistatus xmlns='DAV:'><response><href>/c/</href><propstat><prop><resourcetype>"
-              "<collection/></resourcetype></prop><status>HTTP/1.1 200 OK</status></propstat>"
-              "</response></multistatus>",
-              false);
-    check("a collection is seen", got.collection && got.succeeded == 1 && !got.problem[0]);
 
     read_body(&got,
               OPEN "<D:response><D:href>/f</D:href><D:propstat><D:prop><D:x/></D:prop>"
@@ -165,81 +158,77 @@ static void test_naked_bodies(void)
 /* count times the part, between OPEN and CLOSE. */
 static void read_many(struct reading *out, const char *part, size_t count)
 {
-    struct multistatus *reader = multistatus_new(false);
-    const struct multistatus_report *report;
+    struct members *reader = members_new(false);
+    const struct members_report *report;
 
-    multistatus_feed(reader, OPEN, strlen(OPEN));
+    members_feed(reader, OPEN, strlen(OPEN));
     for (size_t i = 0; i < count; i++) {
-        if (!multistatus_feed(reader, part, strlen(part)))
+        if (!members_feed(reader, part, strlen(part)))
             break;
     }
-    multistatus_feed(reader, CLOSE, strlen(CLOSE));
-    report = multistatus_end(reader);
+    members_feed(reader, CLOSE, strlen(CLOSE));
+    report = members_end(reader);
     memset(out, 0, sizeof *out);
     out->failed = report->failed;
     out->succeeded = report->succeeded;
     out->kept = report->member_count;
     strcpy(out->problem, report->problem);
-    multistatus_free(reader);
+    members_free(reader);
 }
 
 static void test_limits(void)
 {
     static const char failing[] = MEMBER("/f", "HTTP/1.1 500 X");
-    static char long_href[MULTISTATUS_TEXT_MAX + 512];
+    static char long_href[TEXT_MAX + 512];
     struct reading got;
-    char deep[16 * (MULTISTATUS_DEPTH_MAX + 2)];
+    char deep[16 * (DEPTH_MAX + 2)];
 
-    read_many(&got, failing, MULTISTATUS_MEMBERS_KEPT - 1);
-    check("all are kept below the limit", got.kept == MULTISTATUS_MEMBERS_KEPT - 1);
-    read_many(&got, failing, MULTISTATUS_MEMBERS_KEPT);
-    check("all are kept at the limit", got.kept == MULTISTATUS_MEMBERS_KEPT);
-    read_many(&got, failing, MULTISTATUS_MEMBERS_KEPT + 1);
-    check("the rest is counted",
-          got.kept == MULTISTATUS_MEMBERS_KEPT && got.failed == MULTISTATUS_MEMBERS_KEPT + 1);
+    read_many(&got, failing, MEMBERS_KEPT - 1);
+    check("all are kept below the limit", got.kept == MEMBERS_KEPT - 1);
+    read_many(&got, failing, MEMBERS_KEPT);
+    check("all are kept at the limit", got.kept == MEMBERS_KEPT);
+    read_many(&got, failing, MEMBERS_KEPT + 1);
+    check("the rest is counted", got.kept == MEMBERS_KEPT && got.failed == MEMBERS_KEPT + 1);
     read_many(&got, MEMBER("/s", "HTTP/1.1 204 X"), 100000);
     check("successes cost nothing", got.kept == 0 && got.succeeded == 100000 && !got.problem[0]);
 
-    for (size_t depth = MULTISTATUS_DEPTH_MAX - 1; depth <= MULTISTATUS_DEPTH_MAX + 1; depth++) {
+    for (size_t depth = DEPTH_MAX - 1; depth <= DEPTH_MAX + 1; depth++) {
         deep[0] = '\0';
         for (size_t i = 0; i < depth; i++)
             strcat(deep, i == 0 ? "<a>" : "<b>");
         for (size_t i = depth; i > 0; i--)
             strcat(deep, i == 1 ? "</a>" : "</b>");
         read_split(&got, deep, strlen(deep), 0, false);
-        check("depth is limited",
-              (strstr(got.problem, "deep") != NULL) == (depth > MULTISTATUS_DEPTH_MAX));
+        check("depth is limited", (strstr(got.problem, "deep") != NULL) == (depth > DEPTH_MAX));
     }
-    for (size_t length = MULTISTATUS_TEXT_MAX - 1; length <= MULTISTATUS_TEXT_MAX + 1; length++) {
+    for (size_t length = TEXT_MAX - 1; length <= TEXT_MAX + 1; length++) {
         memset(long_href, 0, sizeof long_href);
         strcpy(long_href, OPEN "<D:response><D:href>");
         memset(long_href + strlen(long_href), 'h', length);
         strcat(long_href, "</D:href><D:status>HTTP/1.1 500 X</D:status></D:response>" CLOSE);
         read_split(&got, long_href, strlen(long_href), 100, false);
         check("a long href is cut",
-              got.failed == 1 &&
-                  strlen(got.first) ==
-                      (length < MULTISTATUS_TEXT_MAX ? length : MULTISTATUS_TEXT_MAX));
+              got.failed == 1 && strlen(got.first) == (length < TEXT_MAX ? length : TEXT_MAX));
     }
 }
 
 static void test_size_limit(void)
 {
     static char blanks[1024 * 1024];
-    struct multistatus *reader = multistatus_new(false);
-    const size_t most = MULTISTATUS_BYTES_MAX / sizeof blanks;
+    struct members *reader = members_new(false);
+    const size_t most = BYTES_MAX / sizeof blanks;
     bool wanted = true;
 
     memset(blanks, ' ', sizeof blanks);
     memcpy(blanks, OPEN, strlen(OPEN));
-    wanted = multistatus_feed(reader, blanks, sizeof blanks);
+    wanted = members_feed(reader, blanks, sizeof blanks);
     memset(blanks, ' ', strlen(OPEN));
     for (size_t i = 1; i < most; i++)
-        wanted = wanted && multistatus_feed(reader, blanks, sizeof blanks);
+        wanted = wanted && members_feed(reader, blanks, sizeof blanks);
     check("a body may be as long as the limit", wanted);
-    check("and not a byte longer", !multistatus_feed(reader, " ", 1));
-    check("which is a problem", strstr(multistatus_end(reader)->problem, "too long") != NULL);
-    multistatus_free(reader);
+    check("and not a byte longer", !members_feed(reader, " ", 1));
+    check("which is a problem", strstr(members_end(reader)->problem, "too long") != NULL);
+    members_free(reader);
 }
 
 /* ---- verdict.c ----------------------------------------------------------------------------- */
@@ -334,7 +323,7 @@ static void test_words(void)
 
 static void test_207(void)
 {
-    struct multistatus_report report = {.succeeded = 3};
+    struct members_report report = {.problem = "", .succeeded = 3};
     struct evidence evidence = plain;
 
     evidence.status = 207;
@@ -343,11 +332,11 @@ static void test_207(void)
     expect("a 207 of successes", evidence, EXIT_DONE, "");
     report.failed = 1;
     expect("a 207 with a failure", evidence, EXIT_PARTIAL, "1 member failed");
-    strcpy(report.problem, "broken");
+    report.problem = "broken";
     expect("a broken 207 with a failure", evidence, EXIT_PARTIAL, "1 member failed");
     report.failed = 0;
     expect("a broken 207", evidence, EXIT_UNKNOWN, "broken");
-    report.problem[0] = '\0';
+    report.problem = "";
     report.succeeded = 0;
     expect("an empty 207", evidence, EXIT_UNKNOWN, "no member");
     evidence.report = NULL;
@@ -391,21 +380,21 @@ static void test_200(void)
     evidence.status = 200;
     check("a 200 needs a look", verdict_needs_look(&evidence));
     expect("200 and nothing was seen", evidence, EXIT_UNKNOWN, "cannot be seen");
-    evidence.destination_after = SIGHT_ABSENT;
+    evidence.destination_after = INTERIM_SIGHT_ABSENT;
     expect("200 and nothing is there", evidence, EXIT_REFUSED, "is not there");
-    evidence.destination_after = SIGHT_FILE;
+    evidence.destination_after = INTERIM_SIGHT_FILE;
     expect("200 and it is there", evidence, EXIT_DONE, "");
     evidence.webdav = false;
     expect("200 of a plain server", evidence, EXIT_UNKNOWN, "of before");
-    evidence.destination_before = SIGHT_SOMETHING;
+    evidence.destination_before = INTERIM_SIGHT_SOMETHING;
     expect("200, and it was there before", evidence, EXIT_UNKNOWN, "of before");
-    evidence.destination_before = SIGHT_ABSENT;
+    evidence.destination_before = INTERIM_SIGHT_ABSENT;
     expect("200, and it was not there before", evidence, EXIT_DONE, "");
     evidence.move = true;
     expect("200 to MOVE, source unclear", evidence, EXIT_UNKNOWN, "cannot be seen");
-    evidence.source_after = SIGHT_SOMETHING;
+    evidence.source_after = INTERIM_SIGHT_SOMETHING;
     expect("200 to MOVE, source still there", evidence, EXIT_UNKNOWN, "still there");
-    evidence.source_after = SIGHT_ABSENT;
+    evidence.source_after = INTERIM_SIGHT_ABSENT;
     expect("200 to MOVE, source gone", evidence, EXIT_DONE, "");
     evidence.polled = true;
     check("a job that ends with 200 needs no look", !verdict_needs_look(&evidence));

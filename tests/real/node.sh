@@ -38,7 +38,7 @@ check "a 412 after interims is a refusal" ends_with 1
 check "what existed is kept" cmp "$work/kept/tree/one.txt" "$work/www/tree/one.txt"
 
 # The counter-test: the same wait without a word.
-run_davcopy silent --silence 2 "$url/silent.bin" "$url/never.bin"
+run_davcopy silent --no-settle --silence 2 "$url/silent.bin" "$url/never.bin"
 check "3.2 s of silence, patience 2 s: the outcome is unknown" ends_with 6
 check "no interim was seen" test "$(events interim)" -eq 0
 check "the log names the silence" grep -q ESILENCE "$log"

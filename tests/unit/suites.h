@@ -45,6 +45,8 @@
     X(ending)                                                                                      \
     X(token)                                                                                       \
     X(resumption)                                                                                  \
+    X(multistatus)                                                                                 \
+    X(settle)                                                                                      \
     X(loop)                                                                                        \
     X(resolver)                                                                                    \
     X(connection)                                                                                  \
@@ -65,6 +67,7 @@
     X(client_file)                                                                                 \
     X(client_proxy)                                                                                \
     X(client_way)                                                                                  \
+    X(client_settle)                                                                               \
     X(client_tls)                                                                                  \
     X(strict)                                                                                      \
     X(client)

@@ -250,6 +250,7 @@ END_TEST
 #define interim__uri_redacted nomem_uri_redacted
 #define interim__uri_resolve nomem_uri_resolve
 #define interim__uri_relation nomem_uri_relation
+#define interim__uri_below nomem_uri_below
 #undef INTERIM_EXCHANGE_URI_H
 #define interim__uri nomem_uri
 #include "support/nomem.h"

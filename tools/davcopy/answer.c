@@ -21,7 +21,7 @@ void answer_event(struct answer *answer, const interim_event *event)
 static void expect_members(struct answer *answer, int status)
 {
     if (!answer->members && (status == 207 || status == 200))
-        answer->members = multistatus_new(status == 200);
+        answer->members = members_new(status == 200);
 }
 
 int answer_body(struct answer *answer, int status, const void *data, size_t size)
@@ -32,7 +32,7 @@ int answer_body(struct answer *answer, int status, const void *data, size_t size
         expect_members(answer, status);
     answer->body_status = status;
     answer->body_bytes += size;
-    wanted = answer->members && multistatus_feed(answer->members, data, size);
+    wanted = answer->members && members_feed(answer->members, data, size);
     /* The body of a 201 or 202 may tell of the copy as long as that takes. */
     if (wanted || status == 201 || status == 202 || answer->body_bytes <= DULL_BODY_MAX)
         return 0;
@@ -46,7 +46,7 @@ void answer_end(struct answer *answer, interim_result *result)
     if (interim_result_status(result) == 207)
         expect_members(answer, 207); /* even if there was no body: it will not be well-formed */
     if (answer->members)
-        answer->report = multistatus_end(answer->members);
+        answer->report = members_end(answer->members);
 }
 
 interim_outcome answer_outcome(const struct answer *answer)
@@ -66,6 +66,6 @@ int answer_status(const struct answer *answer)
 void answer_dispose(struct answer *answer)
 {
     interim_result_free(answer->result);
-    multistatus_free(answer->members);
+    members_free(answer->members);
     memset(answer, 0, sizeof *answer);
 }

@@ -1,7 +1,7 @@
 /* answer.h - what came of one request: its result, what was seen on the way, and its body as a
  * Multi-Status if it is one. Bodies are read as they arrive and not kept, so that a file server
- * that answers with gigabytes costs no memory. Included by session.h, report.h, propfind.c
- * and transfer.c.
+ * that answers with gigabytes costs no memory. Included by session.h, report.h and
+ * transfer.c.
  */
 #ifndef DAVCOPY_ANSWER_H
 #define DAVCOPY_ANSWER_H
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "multistatus.h"
+#include "members.h"
 
 struct answer {
     interim_result *result; /* NULL before the end */
@@ -20,8 +20,8 @@ struct answer {
     bool enough;            /* we stopped reading a body that could tell nothing more */
     int body_status;        /* the status that the body came with */
     uint64_t body_bytes;
-    struct multistatus *members;             /* of a 207, or of a 200 that may be one; else NULL */
-    const struct multistatus_report *report; /* after answer_end */
+    struct members *members;             /* of a 207, or of a 200 that may be one; else NULL */
+    const struct members_report *report; /* after answer_end */
 };
 
 void answer_init(struct answer *answer);

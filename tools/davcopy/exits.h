@@ -13,6 +13,7 @@ enum exit_code {
     EXIT_RUNNING = 5, /* the server goes on, we stopped waiting */
     EXIT_UNKNOWN = 6, /* it was sent and nobody told how it ended */
     EXIT_LOCAL = 7,   /* this machine: memory, descriptors, log, standard output */
+    EXIT_NEVER = 8,   /* nobody told how it ended, and looking found that it never happened */
     EXIT_INTERRUPTED = 130
 };
 

@@ -6,9 +6,9 @@
  *     main.c         from the command line to the exit code
  *     options.c      the command line            credentials.c  the password
  *     plan.c         both URLs, and what is refused without asking
- *     precheck.c     what is asked before        propfind.c     how it is asked
+ *     precheck.c     what is asked before        settle.c       what is asked after a loss
  *     transfer.c     the request proper          session.c      client, log, Ctrl-C
- *     answer.c       what came of a request      multistatus.c  the body of a 207
+ *     answer.c       what came of a request      members.c      the body of a 207
  *     verdict.c      what it means               report.c       the last words
  *     display.c      what is seen meanwhile      printable.c    what may be seen at all
  *     interrupt.c    signals                     exits.h        exit codes

@@ -15,6 +15,8 @@
 #include "exits.h"
 #include "printable.h"
 
+enum { SETTLE_MS = 60000 };
+
 static const char help_text[] =
     "Usage: davcopy [OPTION]... SOURCE DESTINATION\n"
     "Have a WebDAV server copy a file or a collection, and wait until it has.\n"
@@ -60,6 +62,9 @@ static const char help_text[] =
     "      --cancel-job            Ctrl-C asks the server to stop, if it is known how\n"
     "      --token FILE            write down what is waited for, so that it survives davcopy\n"
     "      --resume FILE           go on waiting with that file, in place of SOURCE DESTINATION\n"
+    "      --settle-time SECONDS   if nobody told how it ended, look what became of it for that\n"
+    "                              long (default 60)\n"
+    "      --no-settle             do not look\n"
     "      --log FILE              append every event to FILE as JSON Lines (-: stderr)\n"
     "  -q, --quiet                 say nothing but errors\n"
     "  -v, --verbose               say everything that happens, a line each\n"
@@ -68,7 +73,8 @@ static const char help_text[] =
     "\n"
     "Exit codes: 0 done, 1 refused by the server, 2 usage, 3 some members failed,\n"
     "4 network or TLS (nothing was copied), 5 still running, 6 outcome unknown: look at the\n"
-    "destination before asking again, 7 local trouble, 130 interrupted (the server may go on).\n";
+    "destination before asking again, 7 local trouble, 8 lost, and found not to have happened,\n"
+    "130 interrupted (the server may go on).\n";
 
 enum {
     OPTION_OVERWRITE = 256,
@@ -96,6 +102,8 @@ enum {
     OPTION_CANCEL_JOB,
     OPTION_TOKEN,
     OPTION_RESUME,
+    OPTION_SETTLE_TIME,
+    OPTION_NO_SETTLE,
     OPTION_LOG
 };
 
@@ -129,6 +137,8 @@ static const struct option long_options[] = {
     {"cancel-job", no_argument, NULL, OPTION_CANCEL_JOB},
     {"token", required_argument, NULL, OPTION_TOKEN},
     {"resume", required_argument, NULL, OPTION_RESUME},
+    {"settle-time", required_argument, NULL, OPTION_SETTLE_TIME},
+    {"no-settle", no_argument, NULL, OPTION_NO_SETTLE},
     {"log", required_argument, NULL, OPTION_LOG},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
@@ -393,6 +403,11 @@ static int take(struct options *out, int option, char *argument)
         return take_seconds(&out->stall_ms, "--stall", argument);
     case OPTION_SILENCE:
         return take_seconds(&out->silence_ms, "--silence", argument);
+    case OPTION_SETTLE_TIME:
+        return take_seconds(&out->settle_ms, "--settle-time", argument);
+    case OPTION_NO_SETTLE:
+        out->settle_ms = 0;
+        return EXIT_DONE;
     case OPTION_DEADLINE:
         return take_seconds(&out->deadline_ms, "--deadline", argument);
     case OPTION_TOKEN:
@@ -489,6 +504,7 @@ bool options_parse(struct options *out, int *exit_code, int argc, char **argv)
     int option;
 
     memset(out, 0, sizeof *out);
+    out->settle_ms = SETTLE_MS;
     *exit_code = EXIT_DONE;
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":mH:u:x:qvhV", long_options, NULL)) != -1) {

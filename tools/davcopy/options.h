@@ -63,6 +63,7 @@ struct options {
     int64_t stall_ms;    /* 0: the library's default */
     int64_t silence_ms;  /* 0: the library's default */
     int64_t deadline_ms; /* 0: none */
+    int64_t settle_ms;   /* 0: do not look what became of it */
 };
 
 /* Reads argv; a password in it is blanked there. Returns true to go on; else what was to be said

@@ -38,10 +38,10 @@ void report_problem(struct session *session, const struct verdict *verdict,
                  printable(detail, sizeof detail, problem->detail));
 }
 
-void report_members(struct session *session, const struct multistatus_report *report)
+void report_members(struct session *session, const struct members_report *report)
 {
     for (size_t i = 0; i < report->member_count; i++) {
-        const struct multistatus_member *member = &report->members[i];
+        const struct failed_member *member = &report->members[i];
         char href[1024], description[512], status[16];
 
         snprintf(status, sizeof status, "%d", member->status);

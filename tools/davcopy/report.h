@@ -19,7 +19,7 @@ void report_problem(struct session *session, const struct verdict *verdict,
                     const interim_result *result);
 
 /* A line on standard error for each member that failed and was kept. */
-void report_members(struct session *session, const struct multistatus_report *report);
+void report_members(struct session *session, const struct members_report *report);
 
 /* One line on standard output: what was done, how and in what time. Nothing with --quiet. Returns
  * EXIT_DONE, or EXIT_LOCAL after saying that it could not be written. */

@@ -283,12 +283,23 @@ static void on_done(interim_operation *operation, interim_result *result, void *
     answer_end(session->answer, result);
 }
 
+static void on_settled(interim_settling *settling, interim_settlement *settlement, void *user)
+{
+    struct session *session = user;
+
+    (void)settling;
+    session->ended = true;
+    *session->settled = settlement;
+}
+
 static void stop_at_interrupt(struct session *session)
 {
     if (session->interrupted || !interrupt_seen())
         return;
     session->interrupted = true;
-    if (session->options->cancel_job && interim_operation_cancel_job(session->operation) == 0)
+    if (session->settling)
+        interim_settling_cancel(session->settling);
+    else if (session->options->cancel_job && interim_operation_cancel_job(session->operation) == 0)
         display_line(&session->display,
                      "asking the server to stop; interrupt again to stop waiting as well");
     else
@@ -321,15 +332,9 @@ static bool give_up(struct session *session, int code)
     return false;
 }
 
-bool session_run(struct session *session, struct answer *answer, interim_request *request)
+/* Until what was started has ended; code: how starting went. Returns the last code. */
+static int wait_for_end(struct session *session, int code)
 {
-    int code;
-
-    answer_init(answer);
-    session->answer = answer;
-    session->ended = false;
-    code = interim_start(&session->operation, session->client, request, on_done, session);
-    interim_request_free(request);
     if (code >= 0)
         code = interim_client_run(session->client, 0);
     while (code >= 0 && !session->ended) {
@@ -337,7 +342,57 @@ bool session_run(struct session *session, struct answer *answer, interim_request
         display_tick(&session->display);
         code = wait_a_little(session);
     }
+    return code;
+}
+
+bool session_run(struct session *session, struct answer *answer, interim_request *request)
+{
+    int code;
+
+    answer_init(answer);
+    session->answer = answer;
+    session->ended = false;
+    session->settling = NULL;
+    code = interim_start(&session->operation, session->client, request, on_done, session);
+    interim_request_free(request);
+    code = wait_for_end(session, code);
     return session->ended || give_up(session, code);
+}
+
+int session_settle(struct session *session, interim_settlement **out, interim_request *request,
+                   const interim_settle_options *options)
+{
+    int code;
+
+    *out = NULL;
+    answer_init(&session->abandoned);
+    session->answer = &session->abandoned; /* the events of questions are no answer */
+    session->settled = out;
+    session->ended = false;
+    code = interim_settle_start(&session->settling, session->client, request, options, on_settled,
+                                session);
+    code = wait_for_end(session, code);
+    if (session->ended)
+        code = interim_settlement_code(*out);
+    else
+        session->settled = &session->unsettled;
+    if (code >= 0)
+        return EXIT_DONE;
+    interim_settlement_free(*out);
+    *out = NULL;
+    return code == INTERIM_ECANCELLED ? EXIT_INTERRUPTED
+                                      : local_trouble(session, "cannot look", code);
+}
+
+int session_look(struct session *session, interim_settlement **out, interim_request *request,
+                 const char *destination)
+{
+    interim_settle_options options = INTERIM_SETTLE_OPTIONS_INIT;
+
+    options.only_look = 1;
+    options.destination = destination;
+    options.deadline_ms = session_remaining_ms(session);
+    return session_settle(session, out, request, &options);
 }
 
 int64_t session_remaining_ms(const struct session *session)
@@ -357,6 +412,7 @@ int session_close(struct session *session)
 
     interim_client_free(session->client);
     answer_dispose(&session->abandoned);
+    interim_settlement_free(session->unsettled);
     code = interim_log_close(session->log, &lost);
     if (session->log_fd >= 0 && close(session->log_fd) < 0)
         code = INTERIM_ELOG;

@@ -14,9 +14,9 @@
 #include "exits.h"
 #include "plan.h"
 #include "precheck.h"
-#include "propfind.h"
 #include "report.h"
 #include "session.h"
+#include "settle.h"
 #include "verdict.h"
 
 /* For on_accepted. */
@@ -171,44 +171,74 @@ static void collect(struct evidence *out, const struct session *session, const s
     out->location = interim_result_header(answer->result, "Location");
     out->report = answer->report;
     out->webdav = precheck->webdav;
-    out->destination_before = precheck->destination_before;
+    if (precheck->before)
+        out->destination_before = interim_settlement_destination(precheck->before)->sight;
 }
 
 /* Looks at both ends after an answer that proves nothing. */
-static int look_again(struct evidence *evidence, struct session *session, const struct plan *plan)
+static int look_again(struct evidence *evidence, struct session *session, const struct plan *plan,
+                      interim_request *work)
 {
-    struct look look;
+    interim_settlement *seen;
     int exit_code;
 
     display_detail(&session->display, "the server answered %d, which proves nothing: looking",
                    evidence->status);
-    exit_code = propfind_or_head(&look, session, plan->destination);
+    exit_code = session_look(session, &seen, work, plan->destination);
+    if (exit_code == EXIT_DONE) {
+        evidence->destination_after = interim_settlement_destination(seen)->sight;
+        evidence->source_after = interim_settlement_source(seen)->sight;
+    }
+    interim_settlement_free(seen);
+    return exit_code == EXIT_INTERRUPTED ? EXIT_DONE : exit_code;
+}
+
+static int64_t sent_ago_ms(const struct answer *answer)
+{
+    const interim_timing *timing = interim_result_timing(answer->result);
+
+    return timing->end_ms - (timing->sent_ms > 0 ? timing->sent_ms : 0);
+}
+
+/* Judges by the answer and by what can be seen; work says what was asked for, and is not sent. */
+static int find_verdict(struct verdict *out, struct session *session, const struct plan *plan,
+                        const struct precheck *precheck, const struct answer *answer,
+                        interim_request *work)
+{
+    struct evidence evidence;
+    int exit_code = EXIT_DONE;
+
+    collect(&evidence, session, plan, precheck, answer);
+    if (verdict_needs_look(&evidence) && !plan->third_party)
+        exit_code = look_again(&evidence, session, plan, work);
     if (exit_code != EXIT_DONE)
         return exit_code;
-    evidence->destination_after = look.sight;
-    if (!evidence->move || session->interrupted)
+    verdict_judge(out, &evidence);
+    if (answer->report && answer->report->failed > 0)
+        report_members(session, answer->report);
+    if (out->exit != EXIT_UNKNOWN || session->options->settle_ms == 0 || plan->third_party)
         return EXIT_DONE;
-    exit_code = propfind_or_head(&look, session, plan->source);
-    evidence->source_after = exit_code == EXIT_DONE ? look.sight : SIGHT_NO_ANSWER;
-    return exit_code;
+    /* Of a job that was resumed it is not known when it was sent. */
+    settle_run(out, session, plan, precheck->before, work,
+               precheck->before ? sent_ago_ms(answer) : 0);
+    if (out->exit == EXIT_DONE)
+        report_verdict(session, out, plan);
+    return EXIT_DONE;
 }
 
 static int judge(struct session *session, const struct plan *plan, const struct precheck *precheck,
                  const struct answer *answer, struct token_file *file)
 {
-    struct evidence evidence;
     struct verdict verdict = {.advice = ""};
     int exit_code;
+    interim_request *work = prepare(session, &exit_code, plan);
 
-    collect(&evidence, session, plan, precheck, answer);
-    if (verdict_needs_look(&evidence) && !plan->third_party) {
-        exit_code = look_again(&evidence, session, plan);
-        if (exit_code != EXIT_DONE)
-            return exit_code;
-    }
-    verdict_judge(&verdict, &evidence);
-    if (answer->report && answer->report->failed > 0)
-        report_members(session, answer->report);
+    if (!work)
+        return exit_code;
+    exit_code = find_verdict(&verdict, session, plan, precheck, answer, work);
+    interim_request_free(work);
+    if (exit_code != EXIT_DONE)
+        return exit_code;
     if (verdict.exit == EXIT_DONE) {
         exit_code = report_summary(session, answer, plan);
     } else {
@@ -250,18 +280,32 @@ static int ask(struct session *session, const struct plan *plan, const struct pr
     return exit_code;
 }
 
+static int look_before(struct precheck *out, struct session *session, struct plan *plan)
+{
+    int exit_code;
+    interim_request *work = prepare(session, &exit_code, plan);
+
+    *out = (struct precheck){false, NULL};
+    if (!work)
+        return exit_code;
+    exit_code = precheck_run(out, session, plan, work);
+    interim_request_free(work);
+    return exit_code;
+}
+
 static int run_planned(struct session *session, struct plan *plan, struct token_file *file)
 {
     struct precheck precheck;
-    int exit_code = precheck_run(&precheck, session, plan);
+    int exit_code = look_before(&precheck, session, plan);
 
-    if (exit_code != EXIT_DONE)
-        return exit_code;
-    if (session->interrupted) {
+    if (exit_code == EXIT_DONE && session->interrupted) {
         display_line(&session->display, "interrupted; nothing was copied");
-        return EXIT_INTERRUPTED;
+        exit_code = EXIT_INTERRUPTED;
     }
-    return ask(session, plan, &precheck, file);
+    if (exit_code == EXIT_DONE)
+        exit_code = ask(session, plan, &precheck, file);
+    precheck_dispose(&precheck);
+    return exit_code;
 }
 
 /* It is never sent again. */

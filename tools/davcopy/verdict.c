@@ -132,7 +132,7 @@ static void judge_redirect(struct verdict *out, const struct evidence *evidence)
 
 static void judge_members(struct verdict *out, const struct evidence *evidence)
 {
-    const struct multistatus_report *report = evidence->report;
+    const struct members_report *report = evidence->report;
 
     if (report && report->failed > 0)
         conclude(out, EXIT_PARTIAL, PLACE_DESTINATION, "see the lines above, and look at both ends",
@@ -149,9 +149,10 @@ static void judge_members(struct verdict *out, const struct evidence *evidence)
         conclude(out, EXIT_DONE, PLACE_NONE, "", "every member succeeded (207)");
 }
 
-static bool exists(enum sight sight)
+static bool exists(interim_sight sight)
 {
-    return sight == SIGHT_SOMETHING || sight == SIGHT_FILE || sight == SIGHT_COLLECTION;
+    return sight == INTERIM_SIGHT_SOMETHING || sight == INTERIM_SIGHT_FILE ||
+           sight == INTERIM_SIGHT_COLLECTION;
 }
 
 /* A 2xx that is neither 201 nor 204 nor 207. Seeing the destination proves it only if it was not
@@ -162,7 +163,7 @@ static void judge_unproven(struct verdict *out, const struct evidence *evidence)
 
     if (evidence->report && evidence->report->failed > 0)
         judge_members(out, evidence);
-    else if (evidence->destination_after == SIGHT_ABSENT)
+    else if (evidence->destination_after == INTERIM_SIGHT_ABSENT)
         conclude(out, EXIT_REFUSED, PLACE_DESTINATION,
                  "a plain file server answers like that and copies nothing: is it WebDAV?",
                  "the server answered %d and the destination is not there", status);
@@ -173,10 +174,10 @@ static void judge_unproven(struct verdict *out, const struct evidence *evidence)
     else if (evidence->move && exists(evidence->source_after))
         conclude(out, EXIT_UNKNOWN, PLACE_SOURCE, "look at both ends before asking again",
                  "the server answered %d and the source is still there", status);
-    else if (evidence->move && evidence->source_after != SIGHT_ABSENT)
+    else if (evidence->move && evidence->source_after != INTERIM_SIGHT_ABSENT)
         conclude(out, EXIT_UNKNOWN, PLACE_SOURCE, "look at both ends before asking again",
                  "the server answered %d, and whether the source is gone cannot be seen", status);
-    else if (!evidence->webdav && evidence->destination_before != SIGHT_ABSENT)
+    else if (!evidence->webdav && evidence->destination_before != INTERIM_SIGHT_ABSENT)
         conclude(out, EXIT_UNKNOWN, PLACE_DESTINATION,
                  "a plain file server answers like that and copies nothing: is it WebDAV?",
                  "the server answered %d and the destination may be that of before", status);

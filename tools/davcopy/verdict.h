@@ -11,8 +11,7 @@
 #include <stdbool.h>
 
 #include "exits.h"
-#include "multistatus.h"
-#include "propfind.h"
+#include "members.h"
 
 struct evidence {
     bool move;
@@ -23,16 +22,16 @@ struct evidence {
     bool interims;    /* at least one interim came */
     bool marked;      /* of a third-party copy: at least one marker came */
     interim_outcome outcome;
-    int status;                              /* the final one, or the last that was seen */
-    int code;                                /* INTERIM_E*, 0 when nothing failed */
-    const char *detail;                      /* facts about code, "" for none */
-    const char *reason;                      /* interim_result_reason */
-    const char *location;                    /* of a redirect, NULL when there was none */
-    const struct multistatus_report *report; /* of a 207, or of a 200 that is one; may be NULL */
-    bool webdav;                             /* the server answered a PROPFIND with 207 */
-    enum sight destination_before; /* NOT_ASKED unless the server may be no WebDAV server */
-    enum sight destination_after;  /* asked if verdict_needs_look */
-    enum sight source_after;       /* the same, for MOVE */
+    int status;                          /* the final one, or the last that was seen */
+    int code;                            /* INTERIM_E*, 0 when nothing failed */
+    const char *detail;                  /* facts about code, "" for none */
+    const char *reason;                  /* interim_result_reason */
+    const char *location;                /* of a redirect, NULL when there was none */
+    const struct members_report *report; /* of a 207, or of a 200 that is one; may be NULL */
+    bool webdav;                         /* the server answered a PROPFIND with 207 */
+    interim_sight destination_before;    /* NONE unless the server may be no WebDAV server */
+    interim_sight destination_after;     /* asked if verdict_needs_look */
+    interim_sight source_after;          /* the same, for MOVE */
 };
 
 enum verdict_place { PLACE_NONE = 0, PLACE_SOURCE, PLACE_DESTINATION };
