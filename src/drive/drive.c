@@ -416,7 +416,7 @@ static void follow_poll(interim_operation *operation)
         tell_siblings(operation);
     if (operation->place.polling)
         leave_herd(operation);
-    if (machine->need == INTERIM__NEED_TIME)
+    if (machine->need == INTERIM__NEED_TIME && machine->job != NULL)
         interim__siblings_put(&operation->drive->siblings, &operation->sibling,
                               interim__siblings_key(machine->job->monitor.text));
 }
