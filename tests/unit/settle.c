@@ -85,7 +85,7 @@ static const char *skip_member(const char *name)
 
 static void list(const char *url, const char *inside)
 {
-    char member[128], sight[16];
+    char member[260], sight[16];
 
     for (const char *at = inside; *at != ')'; at = skip_member(at)) {
         snprintf(member, sizeof member, "%s%c%s", url, *at, at[1] == '(' ? "/" : "");
