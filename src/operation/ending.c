@@ -99,7 +99,7 @@ static const char *nothing(const interim__operation *op)
 
 static void conclude_lost(interim__operation *op)
 {
-    if (op->begun && interim__following_learnt(op))
+    if (op->begun && interim__job_learnt(op))
         return;
     if (!op->begun)
         conclude_failed(op, INTERIM_UNREACHABLE, nothing(op));
@@ -156,7 +156,7 @@ void interim__ending_failed(interim__operation *op)
                                                  .error = &error,
                                                  .text = "poll"});
         if (!op->stop)
-            interim__following_polled(op, outcome);
+            interim__job_go_on(op, outcome);
         break;
     case INTERIM_HOP_CANCEL:
         /* Whether it arrived is not known, and the monitor will tell. */

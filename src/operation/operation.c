@@ -453,7 +453,7 @@ void interim__operation_told(interim__operation *op, const interim_message *answ
                              const interim__uri *uri, interim__moment now)
 {
     op->now = now;
-    interim__following_told(op, answer, uri);
+    interim__job_told(op, answer, uri);
     settle(op);
 }
 

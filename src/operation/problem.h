@@ -9,6 +9,8 @@
 
 #define INTERIM__PROBLEM_MAX 65536
 
+#define INTERIM__PROBLEM_SIZE 140 /* of the problem details in a reason */
+
 typedef struct interim__problem {
     interim_problem view;     /* size is 0 when there is none */
     char *strings;            /* those of view */

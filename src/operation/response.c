@@ -24,7 +24,7 @@ static void learn_monitor(interim__operation *op)
     const char *problem;
 
     if ((op->request->polling.flags & INTERIM_POLL_INTERIM) == 0 || op->last_status != 102 ||
-        location == NULL ||
+        op->hop == INTERIM_HOP_TUNNEL || location == NULL ||
         interim__follow_monitor(&monitor, op->request, &op->uri, location, &problem) < 0)
         return;
     interim__uri_dispose(&op->learnt);

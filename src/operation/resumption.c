@@ -160,5 +160,5 @@ void interim__resumption_begin(interim__operation *op)
             op, INTERIM_ACCEPTED,
             "the job is not polled any more: its monitor is on another origin");
     else
-        interim__following_begin(op, 0);
+        interim__job_begin(op, 0);
 }

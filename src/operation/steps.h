@@ -80,22 +80,32 @@ void interim__following_adopt(interim__operation *op);
 
 /* following.c: tells that the challenge of the answer is answered, and how. */
 void interim__following_report_answer(interim__operation *op);
-/* following.c: begins to follow op->job, which an answer of this status began; 0: none here. */
-void interim__following_begin(interim__operation *op, int status);
+/* job.c: begins to follow op->job, which an answer of this status began; 0: none here. */
+void interim__job_begin(interim__operation *op, int status);
+
+/* following.c: the operation ends with this answer. */
+void interim__following_conclude(interim__operation *op);
 
 /* following.c: the exchange is over. */
 void interim__following_over(interim__operation *op);
 
-/* following.c: the final response is lost, or a gateway's; begins to poll the monitor that a 102
+/* job.c: takes the answer that may begin a job; that of a poll; to the DELETE that is to stop the
+ * job; and the result of a job that is done. */
+void interim__job_accept(interim__operation *op);
+void interim__job_polled(interim__operation *op);
+void interim__job_cancelled(interim__operation *op);
+void interim__job_result(interim__operation *op);
+
+/* job.c: the final response is lost, or a gateway's; begins to poll the monitor that a 102
  * named. False when there is none. */
-bool interim__following_learnt(interim__operation *op);
+bool interim__job_learnt(interim__operation *op);
 
-/* following.c: takes an answer of the monitor that another operation had. */
-void interim__following_told(interim__operation *op, const interim_message *answer,
-                             const interim__uri *uri);
+/* job.c: takes an answer of the monitor that another operation had. */
+void interim__job_told(interim__operation *op, const interim_message *answer,
+                       const interim__uri *uri);
 
-/* following.c: goes on as a poll's answer, or the lack of one, demands. */
-void interim__following_polled(interim__operation *op, interim__poll_outcome outcome);
+/* job.c: goes on as a poll's answer, or the lack of one, demands. */
+void interim__job_go_on(interim__operation *op, interim__poll_outcome outcome);
 
 /* ending.c: the outcome is known. op->error, if set, becomes the result's. */
 void interim__ending_conclude(interim__operation *op, interim_outcome outcome, const char *format,
