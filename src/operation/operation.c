@@ -445,7 +445,9 @@ bool interim__operation_poll_is_due(const interim__operation *op, int64_t monoto
 
 bool interim__operation_is_polling(const interim__operation *op)
 {
-    return op->hop == INTERIM_HOP_POLL && op->need != INTERIM__NEED_TIME &&
+    interim_hop hop = op->hop == INTERIM_HOP_TUNNEL ? op->tunnel_hop : op->hop;
+
+    return hop == INTERIM_HOP_POLL && op->need != INTERIM__NEED_TIME &&
            op->need != INTERIM__NEED_NOTHING;
 }
 
