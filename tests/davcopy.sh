@@ -155,7 +155,8 @@ test_third_party() {
     done
     check "it has no Depth" sh -c "! grep -q '^Depth' '$dumb_log'"
     check "and nothing else is asked" [ "$(grep -c 'HTTP/1.1' "$dumb_log")" -eq 1 ]
-    dumb 'PROPFIND =HTTP/1.1 405 M\r\n\r\n' 'HEAD =HTTP/1.1 200 OK\r\n\r\n' "$(tpc_markers 'success: Created\n')"
+    dumb 'PROPFIND =HTTP/1.1 405 M\r\n\r\n' 'HEAD =HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n' \
+        "$(tpc_markers 'success: Created\n')"
     expect "a push" 0 "(markers, 1 sign of life" --tpc push --transfer-header 'Authorization: Bearer far' "$url/a" http://far.test/b
     check "the COPY goes to the source" once COPY
     check "the question before has no TransferHeader" \
