@@ -141,6 +141,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.refuse(201, "created")
 
     def do_PROPFIND(self):
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
         self.refuse(405, "this is a storage")
 
     def transfer(self, path):
