@@ -45,7 +45,7 @@ mirror=${mirror:-http://deb.debian.org/debian}
 
 root=$(mktemp -d /var/tmp/bare.XXXXXX) || exit 1
 cleanup() {
-    umount "$root/dev/pts" "$root/proc" 2>/dev/null
+    umount "$root/dev/shm" "$root/dev/pts" "$root/proc" 2>/dev/null
     if [ "${KEEP:-}" = yes ]; then
         echo "bare: the chroot is $root"
     else
@@ -77,6 +77,8 @@ apt-config dump 2>/dev/null | grep -E '^Acquire::(http|https)::Proxy|^Acquire::C
 mount -t proc proc "$root/proc" 2>/dev/null || echo "bare: without /proc"
 mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts" 2>/dev/null || echo "bare: without /dev/pts"
 [ -e "$root/dev/pts/ptmx" ] && ln -sf pts/ptmx "$root/dev/ptmx"
+
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm" 2>/dev/null || echo "bare: without /dev/shm" # squid's
 
 if [ $worktree = yes ]; then
     mkdir "$root/root/libinterim"
