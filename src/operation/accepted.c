@@ -169,7 +169,9 @@ void interim__accepted_free(interim__accepted *job)
 
 const char *interim__accepted_method(const interim__accepted *job)
 {
-    return job->dialect->repeats ? job->request->method : job->dialect->method;
+    if (job->dialect->repeats)
+        return job->request->method;
+    return job->dialect->method == NULL ? "GET" : job->dialect->method;
 }
 
 int interim__accepted_ask(interim__accepted *job)

@@ -47,7 +47,7 @@ typedef struct interim__dialect {
     bool repeats;         /* a poll is the request once more, with all its fields */
     bool has_result;      /* elsewhere: see interim__accepted_new */
     bool deletes;         /* DELETE of the monitor stops the job */
-    const char *method;   /* of a poll */
+    const char *method;   /* of a poll; NULL: GET */
     interim__naming (*names)(const struct interim__dialect *dialect, const interim__answer *first);
     /* Looks at a 2xx of the monitor. latched: an answer of this job was a status document before;
      * set it when this one is. */

@@ -420,7 +420,7 @@ static int64_t job_deadline(const interim__operation *op)
 
 static int64_t next_poll(const interim__operation *op)
 {
-    return op->in_line ? INTERIM__FAR : op->wake_at;
+    return op->in_line ? op->job->deadline : op->wake_at;
 }
 
 int64_t interim__operation_deadline(const interim__operation *op)
@@ -446,8 +446,9 @@ bool interim__operation_poll_is_due(const interim__operation *op, int64_t monoto
 bool interim__operation_is_polling(const interim__operation *op)
 {
     interim_hop hop = op->hop == INTERIM_HOP_TUNNEL ? op->tunnel_hop : op->hop;
+    bool over = op->exchanging && op->sink == INTERIM__SINK_FINAL;
 
-    return hop == INTERIM_HOP_POLL && op->need != INTERIM__NEED_TIME &&
+    return hop == INTERIM_HOP_POLL && !over && op->need != INTERIM__NEED_TIME &&
            op->need != INTERIM__NEED_NOTHING;
 }
 
@@ -531,7 +532,8 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
         interim__resumption_begin(op);
     else if (cancel_is_due(op))
         cancel_job(op);
-    else if (interim__operation_poll_is_due(op, now.monotonic) && !op->in_line)
+    else if (interim__operation_poll_is_due(op, now.monotonic) &&
+             (!op->in_line || now.monotonic >= op->job->deadline))
         poll(op);
     else if (op->need == INTERIM__NEED_TIME && op->job == NULL && now.monotonic >= op->wake_at)
         interim__uploading_ask(op);

@@ -180,8 +180,10 @@ void interim__operation_cancel(interim__operation *op);
 /* How the caller wants the origin of uri to be reached; all empty where it is not the caller's. */
 const interim__way *interim__operation_way(const interim__operation *op);
 
-/* Whether a tick would begin a poll; and whether one is under way. Who drives many operations may
- * set in_line, which puts polls off and nothing else, until it is unset. */
+/* Whether a tick would begin a poll; and whether one is under way: not when its answer is known to
+ * be the last one, whose body is the caller's and may be paused for long. Who drives many
+ * operations may set in_line, which puts polls off, but for the one at the job's deadline, until it
+ * is unset. */
 bool interim__operation_poll_is_due(const interim__operation *op, int64_t monotonic);
 bool interim__operation_is_polling(const interim__operation *op);
 

@@ -144,6 +144,8 @@ static int on_event(void *user, const interim_event *event)
     if (fake->event_count < FAKE_EVENTS)
         record(fake, event);
     fake->event_count++;
+    if (fake->queues && event->kind == INTERIM_EVENT_WAITING)
+        fake->op.in_line = true;
     if (event->sequence == fake->cancel_job_at)
         fake->cancel_job_code = interim__operation_cancel_job(&fake->op);
     if (event->sequence != fake->cancel_at)
@@ -362,7 +364,7 @@ static void exchange(struct fake *fake)
 int fake_start(struct fake *out, interim_request *request)
 {
     uint64_t cancel_at = out->cancel_at, cancel_job_at = out->cancel_job_at;
-    bool bytewise = out->bytewise, quietly = out->cancel_quietly;
+    bool bytewise = out->bytewise, quietly = out->cancel_quietly, queues = out->queues;
     int answer = out->body_answer;
     int failed;
 
@@ -373,6 +375,7 @@ int fake_start(struct fake *out, interim_request *request)
     out->cancel_job_at = cancel_job_at;
     out->bytewise = bytewise;
     out->cancel_quietly = quietly;
+    out->queues = queues;
     out->body_answer = answer;
     out->request = request;
     out->now = (interim__moment){FAKE_START_NS, FAKE_WALL_NS};

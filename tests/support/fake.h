@@ -89,6 +89,7 @@ struct fake {
     bool cancel_quietly;    /* ... by interim__operation_cancel instead of its answer */
     uint64_t cancel_job_at; /* at this event the server is to be asked to stop the job ... */
     int cancel_job_code;    /* ... and what interim__operation_cancel_job said */
+    bool queues;            /* polls are put in line, as by who drives many operations */
     bool stuck;
     size_t event_count; /* may be more than were recorded */
     unsigned ends;

@@ -4,6 +4,7 @@
 #include "drive/siblings.h"
 #include "suites.h"
 #include "support/failing_alloc.h"
+#include "support/fake.h"
 #include "support/server.h"
 
 #include <interim.h>
@@ -267,6 +268,61 @@ START_TEST(herd_table_of_siblings)
 }
 END_TEST
 
+/* ---- nobody waits for ever ---- */
+
+START_TEST(herd_line_ends_at_the_deadline)
+{
+    static struct fake run;
+    interim_request *request = fake_request("COPY", "http://dav.example/a/", NULL);
+
+    request->polling.deadline_ms = 5000;
+    run.queues = true;
+    fake_run(&run, request,
+             (const fake_step[]){SAY(202, "Location: /1\nRetry-After: 1\n"), SAY(200, ""),
+                                 STEP(STOP, 0)});
+    ck_assert_msg(run.result->outcome == INTERIM_DONE, "%s", run.result->reason);
+    ck_assert_int_eq(fake_find(&run, INTERIM_EVENT_POLL, 0)->at, 5 * FAKE_SECOND);
+    fake_finish(&run);
+    run.queues = false;
+}
+END_TEST
+
+static const server_step tells_much[] = {
+    {SERVER_HEAD, 0, NULL},
+    {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\nContent-Length: 200000\r\nConnection: close\r\n\r\n"},
+    {SERVER_FILL, 200000, NULL},
+    {SERVER_CLOSE, 0, NULL}};
+
+static int pause_at_once(const void *data, size_t size, void *user)
+{
+    (void)data, (void)size, (void)user;
+    return INTERIM_PAUSE;
+}
+
+/* The first one has its last answer and does not read it. */
+START_TEST(herd_goes_on_while_a_body_is_paused)
+{
+    static const server_step *const scripts[] = {accepts, accepts, accepts, tells_much, NULL};
+    interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
+    interim_request *request;
+    interim_client *client;
+    struct server *origin = server_start(scripts, NULL);
+    char url[64];
+
+    options.polls_at_once = 1;
+    ck_assert_int_eq(interim_client_new(&client, &options), 0);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/a", server_port(origin));
+    ck_assert_int_eq(interim_request_new(&request, "COPY", url), 0);
+    ck_assert_int_eq(interim_request_on_body(request, pause_at_once, NULL), 0);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(interim_start(NULL, client, request, count, NULL), 0);
+    run_until(client, origin, 6);
+    interim_request_free(request);
+    interim_client_free(client);
+    server_stop(origin);
+}
+END_TEST
+
 Suite *herd_suite(void)
 {
     Suite *suite = suite_create("herd");
@@ -278,6 +334,8 @@ Suite *herd_suite(void)
     tcase_add_test(tests, herd_lets_the_line_be_left);
     tcase_add_test(tests, herd_without_memory_lets_everybody_go);
     suite_add_tcase(suite, tests);
+    tcase_add_test(whole, herd_line_ends_at_the_deadline);
+    tcase_add_test(whole, herd_goes_on_while_a_body_is_paused);
     tcase_add_test(whole, herd_of_a_client);
     tcase_add_test(whole, herd_asks_identical_monitors_once);
     tcase_add_test(whole, herd_asks_again_for_another_user);
