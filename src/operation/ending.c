@@ -38,8 +38,8 @@ void interim__ending_conclude(interim__operation *op, interim_outcome outcome, c
         interim__result_read_problem(result, false);
     if (result->status == 0)
         result->status = op->last_status;
-    if (result->error.code == 0 && op->error.code != 0)
-        result->error = op->error;
+    if (result->error.code == 0)
+        interim__error_init(&result->error);
     if (result->error.status == 0)
         result->error.status = op->last_status;
     if (result->url == NULL)
@@ -59,10 +59,10 @@ void interim__ending_conclude(interim__operation *op, interim_outcome outcome, c
  */
 static bool may_ask_again(const interim__operation *op, bool tunnel)
 {
-    int code = op->error.code;
+    int code = op->error->code;
 
-    if (!op->reused || op->retried || !op->exchanging || op->exchange.received > 0 ||
-        (!tunnel && !interim__method_is_safe(op->method)))
+    if (!op->reused || op->retried || !interim__talk_exchanges(op->talk) ||
+        op->talk->exchange.received > 0 || (!tunnel && !interim__method_is_safe(op->method)))
         return false;
     if (!tunnel && (op->hop == INTERIM_HOP_REQUEST || op->hop == INTERIM_HOP_AUTHENTICATION) &&
         op->request->body.reader != NULL)
@@ -78,7 +78,7 @@ static void ask_again(interim__operation *op, bool tunnel)
     op->result->timing.retry_count++;
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RETRY,
                                                  .wait_ms = 0,
-                                                 .error = &op->error,
+                                                 .error = op->error,
                                                  .text = tunnel ? "the proxy closed the connection"
                                                                 : "the connection had been idle"});
     interim__operation_begin(op, op->hop, op->hop_index, op->method, &op->uri);
@@ -87,8 +87,8 @@ static void ask_again(interim__operation *op, bool tunnel)
 /* The failure in one clause. */
 static void conclude_failed(interim__operation *op, interim_outcome outcome, const char *meaning)
 {
-    interim__ending_conclude(op, outcome, "%s%s%s%s", interim_strerror(op->error.code),
-                             op->error.text[0] == '\0' ? "" : ": ", op->error.text, meaning);
+    interim__ending_conclude(op, outcome, "%s%s%s%s", interim_strerror(op->error->code),
+                             op->error->text[0] == '\0' ? "" : ": ", op->error->text, meaning);
 }
 
 /* After a 401 or 407 something was sent, and refused. */
@@ -118,7 +118,7 @@ static bool is_local(int code)
 /* Our own trouble, before anything was sent, is no word about the server. */
 static void conclude_request(interim__operation *op)
 {
-    if (!op->begun && is_local(op->error.code))
+    if (!op->begun && is_local(op->error->code))
         conclude_failed(op, INTERIM_FAILED, nothing(op));
     else
         conclude_lost(op);
@@ -126,7 +126,7 @@ static void conclude_request(interim__operation *op)
 
 void interim__ending_failed(interim__operation *op)
 {
-    interim_error error = op->error;
+    interim_error error = *op->error;
     interim__poll_outcome outcome;
     bool tunnel = op->hop == INTERIM_HOP_TUNNEL;
 
@@ -142,13 +142,13 @@ void interim__ending_failed(interim__operation *op)
     switch (op->hop) {
     case INTERIM_HOP_POLL:
         /* Its status said that the job has ended; asking again would not make its body shorter. */
-        if (op->exchanging && op->sink == INTERIM__SINK_FINAL) {
+        if (interim__talk_exchanges(op->talk) && op->sink == INTERIM__SINK_FINAL) {
             conclude_failed(op, INTERIM_UNKNOWN, "; the job has ended, but how was not to be read");
             break;
         }
         op->fresh_connection = true;
-        interim__error_init(&op->error);
-        outcome = interim__accepted_unanswered(op->job, op->now.monotonic, &op->error);
+        interim__error_init(op->error);
+        outcome = interim__accepted_unanswered(op->job, op->now.monotonic, op->error);
         interim__report_event(op,
                               &(interim__report){.kind = INTERIM_EVENT_RETRY,
                                                  .wait_ms = (op->job->poll_at - op->now.monotonic) /
@@ -163,7 +163,7 @@ void interim__ending_failed(interim__operation *op)
         interim__accepted_cancel_answered(op->job, 0, op->now.monotonic);
         interim__report_event(
             op, &(interim__report){.kind = INTERIM_EVENT_RETRY, .error = &error, .text = "cancel"});
-        interim__error_init(&op->error);
+        interim__error_init(op->error);
         op->fresh_connection = true;
         if (!op->stop)
             interim__operation_wait(op);
@@ -182,7 +182,7 @@ void interim__ending_deadline(interim__operation *op)
 {
     /* The final answer was on its way already: it is not the work that took too long. */
     if (op->hop == INTERIM_HOP_RESULT ||
-        (op->exchanging && op->exchange.state == INTERIM__EXCHANGE_BODY &&
+        (interim__talk_exchanges(op->talk) && op->talk->exchange.state == INTERIM__EXCHANGE_BODY &&
          op->sink == INTERIM__SINK_FINAL))
         interim__ending_failed(op);
     else if (op->job == NULL && interim__uploading_unfinished(op))
@@ -195,8 +195,8 @@ void interim__ending_deadline(interim__operation *op)
 
 void interim__ending_cancelled(interim__operation *op)
 {
-    interim__error_init(&op->error);
-    interim__error_set(&op->error, INTERIM_ECANCELLED,
+    interim__error_init(op->error);
+    interim__error_set(op->error, INTERIM_ECANCELLED,
                        op->dog.phase == INTERIM__PHASE_CONNECT    ? INTERIM_STAGE_CONNECT
                        : op->dog.phase == INTERIM__PHASE_EXCHANGE ? INTERIM_STAGE_HEAD
                                                                   : INTERIM_STAGE_WAIT,

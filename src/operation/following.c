@@ -16,11 +16,12 @@ void interim__following_adopt(interim__operation *op)
 {
     interim_result *result = op->result;
 
-    result->status = op->answer.embedded != 0 ? op->answer.embedded : op->answer.status;
+    result->status =
+        op->talk->answer.embedded != 0 ? op->talk->answer.embedded : op->talk->answer.status;
     free(result->fields);
-    result->fields = op->answer.fields.items;
-    result->field_count = op->answer.fields.count;
-    op->answer.fields = (interim__fields){0};
+    result->fields = op->talk->answer.fields.items;
+    result->field_count = op->talk->answer.fields.count;
+    op->talk->answer.fields = (interim__fields){0};
     free(result->url);
     result->url = interim__operation_url(op);
     interim__result_read_problem(result, true);
@@ -34,7 +35,7 @@ void interim__following_adopt(interim__operation *op)
  * stays all the same (davix, gfal2). */
 static interim__redirect redirect_of(const interim__operation *op)
 {
-    int status = op->answer.status;
+    int status = op->talk->answer.status;
 
     if (op->request->third_party && (status == 301 || status == 302))
         return INTERIM__REDIRECT_SAME;
@@ -67,13 +68,13 @@ const interim_field *interim__following_location(const interim__operation *op)
     if (interim__follow_is_poll(op->hop) || op->hop == INTERIM_HOP_TUNNEL ||
         op->hop == INTERIM_HOP_UPLOAD || redirect_of(op) == INTERIM__REDIRECT_NONE)
         return NULL;
-    location = interim__fields_next(&op->answer.fields, "location", NULL);
+    location = interim__fields_next(&op->talk->answer.fields, "location", NULL);
     return location == NULL || must_stay(op, location) ? NULL : location;
 }
 
 bool interim__following_unexpected(const interim__operation *op)
 {
-    return op->answer.status == 417 && op->expects && op->exchange.sender.held;
+    return op->talk->answer.status == 417 && op->expects && op->talk->exchange.sender.held;
 }
 
 static void ask_without_expect(interim__operation *op)
@@ -81,7 +82,7 @@ static void ask_without_expect(interim__operation *op)
     op->expects_nothing = true;
     op->result->timing.retry_count++;
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RETRY,
-                                                 .status = op->answer.status,
+                                                 .status = op->talk->answer.status,
                                                  .text = "without Expect: 100-continue"});
     interim__operation_begin(op, op->hop, op->hop_index, op->method, &op->uri);
 }
@@ -93,7 +94,7 @@ static void ask_without_expect(interim__operation *op)
 static const char *why_not_again(const interim__operation *op)
 {
     interim__body_source body = interim__uploading_body(op);
-    const interim__exchange *exchange = &op->exchange;
+    const interim__exchange *exchange = &op->talk->exchange;
 
     if (body.reader != NULL && !exchange->sender.held)
         return "the body cannot be sent again";
@@ -112,7 +113,7 @@ static bool is_own(const interim__operation *op)
 
 static int no_memory(interim__operation *op)
 {
-    return interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory");
+    return interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory");
 }
 
 /* The proxy has passed nothing on, and wants to know who asks. That the body is gone is told only
@@ -122,11 +123,11 @@ static int challenged_by_proxy(interim__operation *op)
     interim__proxy_login *login = &op->proxy_login;
     interim__body_source body = interim__follow_body(op->request, op->hop, op->method);
     const char *refusal = why_not_again(op);
-    bool lost = body.reader != NULL && !op->exchange.sender.held;
+    bool lost = body.reader != NULL && !op->talk->exchange.sender.held;
     int answer = 0;
 
     if (refusal == NULL || lost)
-        answer = interim__proxy_login_challenged(login, &op->answer.fields,
+        answer = interim__proxy_login_challenged(login, &op->talk->answer.fields,
                                                  interim__follow_knows(&body));
     else
         login->authentication.refusal = refusal;
@@ -137,7 +138,7 @@ static int challenged_by_proxy(interim__operation *op)
         op->begun = false;
     return !op->challenged || !lost
                ? 0
-               : interim__error_set(&op->error, INTERIM_EREWIND, INTERIM_STAGE_SEND,
+               : interim__error_set(op->error, INTERIM_EREWIND, INTERIM_STAGE_SEND,
                                     "%.60s answered 407", op->peer);
 }
 
@@ -151,22 +152,22 @@ int interim__following_challenged(interim__operation *op)
     if (op->hop == INTERIM_HOP_TUNNEL)
         return 0;
     if (interim__operation_is_forwarded(op)) {
-        if (op->answer.status == 407)
+        if (op->talk->answer.status == 407)
             return challenged_by_proxy(op);
-        interim__proxy_login_accepted(&op->proxy_login, &op->answer.fields);
+        interim__proxy_login_accepted(&op->proxy_login, &op->talk->answer.fields);
     }
     if (!interim__follow_logs_in(op->request, &op->uri))
         return 0;
-    if (op->answer.status != 401) {
+    if (op->talk->answer.status != 401) {
         /* 407 is of a proxy, and not a word of the origin's. */
-        if (op->answer.status != 407)
-            interim__authentication_accepted(authentication, &op->answer.fields);
+        if (op->talk->answer.status != 407)
+            interim__authentication_accepted(authentication, &op->talk->answer.fields);
         return 0;
     }
     authentication->refusal = why_not_again(op);
     if (authentication->refusal != NULL)
         return 0;
-    answer = interim__authentication_challenged(authentication, &op->answer.fields, &space);
+    answer = interim__authentication_challenged(authentication, &op->talk->answer.fields, &space);
     op->challenged = answer == 1;
     if (op->challenged && is_own(op))
         op->begun = false;
@@ -175,16 +176,16 @@ int interim__following_challenged(interim__operation *op)
 
 void interim__following_report_answer(interim__operation *op)
 {
-    bool proxy = op->answer.status == 407;
+    bool proxy = op->talk->answer.status == 407;
     const interim__authentication *authentication =
         proxy ? &op->proxy_login.authentication : &op->authentication;
     char text[40];
 
     snprintf(text, sizeof text, "with %s%s", interim__authentication_scheme(authentication),
              proxy ? ", to the proxy" : "");
-    interim__report_event(
-        op,
-        &(interim__report){.kind = INTERIM_EVENT_RETRY, .status = op->answer.status, .text = text});
+    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RETRY,
+                                                 .status = op->talk->answer.status,
+                                                 .text = text});
 }
 
 /* The same request again, now with an answer; nothing was done yet. */
@@ -212,8 +213,8 @@ static void follow_redirect(interim__operation *op, const interim_field *locatio
              (interim__uri_equal(&to, &op->uri) || op->redirects == INTERIM__REDIRECTS_MAX))
         problem = "the redirects do not end";
     if (problem != NULL) {
-        interim__error_set(&op->error, code, INTERIM_STAGE_HEAD, "%d, and %s", op->answer.status,
-                           problem);
+        interim__error_set(op->error, code, INTERIM_STAGE_HEAD, "%d, and %s",
+                           op->talk->answer.status, problem);
         interim__uri_dispose(&to);
         if (!result)
             interim__following_adopt(op);
@@ -232,7 +233,7 @@ static void follow_redirect(interim__operation *op, const interim_field *locatio
  * about work that was to be done. */
 static bool is_of_a_gateway(const interim__operation *op)
 {
-    int status = op->answer.status;
+    int status = op->talk->answer.status;
 
     return status >= 502 && status <= 504 && !interim__method_is_safe(op->method);
 }
@@ -240,7 +241,7 @@ static bool is_of_a_gateway(const interim__operation *op)
 /* What is to be added to the status. */
 static const char *remark_on(const interim__operation *op, interim_outcome outcome)
 {
-    int status = op->answer.status;
+    int status = op->talk->answer.status;
 
     if (outcome == INTERIM_UNKNOWN)
         return ", which does not tell how it ended";
@@ -254,7 +255,7 @@ static const char *remark_on(const interim__operation *op, interim_outcome outco
 
 void interim__following_conclude(interim__operation *op)
 {
-    int status = op->answer.status;
+    int status = op->talk->answer.status;
     bool done = status < 300 || status == 303 || status == 304;
     interim_outcome outcome = done ? INTERIM_DONE : INTERIM_FAILED;
     char told[INTERIM__PROBLEM_SIZE];
@@ -266,14 +267,15 @@ void interim__following_conclude(interim__operation *op)
         outcome = INTERIM_UNKNOWN;
     remark = remark_on(op, outcome);
     interim__following_adopt(op);
-    interim__problem_write(told, sizeof told, &op->result->problem, op->answer_reason);
+    interim__problem_write(told, sizeof told, &op->result->problem, op->talk->answer_reason);
     if (status == 202)
         interim__ending_conclude(
             op, INTERIM_ACCEPTED, "the server answered 202, which is not polled: %s",
             op->request->polling.mode == INTERIM_POLL_OFF ? "polling is off" : "it is no poll");
     else
         interim__ending_conclude(op, outcome, "the server answered %d%s%s%s%s%s%s", status,
-                                 op->answer_reason[0] == '\0' ? "" : " ", op->answer_reason,
+                                 op->talk->answer_reason[0] == '\0' ? "" : " ",
+                                 op->talk->answer_reason,
                                  *remark == '\0' || *remark == ',' ? "" : ": ", remark,
                                  told[0] == '\0' ? "" : ": ", told);
 }
@@ -282,7 +284,7 @@ void interim__following_conclude(interim__operation *op)
 
 static void keep_trailers(interim__operation *op)
 {
-    const interim__fields *trailers = &op->exchange.chunked.trailers;
+    const interim__fields *trailers = &op->talk->exchange.chunked.trailers;
     interim_result *result = op->result;
 
     if (op->sink == INTERIM__SINK_DISCARD || trailers->count == 0)
@@ -296,7 +298,7 @@ static bool is_job(const interim__operation *op)
 {
     if (op->request->polling.mode == INTERIM_POLL_OFF)
         return false;
-    return op->answer.status == 202 || interim__dialect_may_begin(&op->answer);
+    return op->talk->answer.status == 202 || interim__dialect_may_begin(&op->talk->answer);
 }
 
 void interim__following_over(interim__operation *op)
@@ -311,7 +313,7 @@ void interim__following_over(interim__operation *op)
         interim__ending_failed(op);
         return;
     }
-    op->keep_connection = interim__exchange_reusable(&op->exchange);
+    op->keep_connection = interim__exchange_reusable(&op->talk->exchange);
     keep_trailers(op);
     if (op->challenged)
         ask_with_answer(op);

@@ -19,7 +19,7 @@ static bool release_looked(interim__operation *op)
     if (op->sink != INTERIM__SINK_LOOK)
         return true;
     op->sink = INTERIM__SINK_FINAL;
-    if (interim__response_give(op, op->looked.data, op->looked.length) == 0)
+    if (interim__response_give(op, op->talk->looked.data, op->talk->looked.length) == 0)
         return true;
     interim__ending_failed(op);
     return false;
@@ -28,10 +28,11 @@ static bool release_looked(interim__operation *op)
 /* The job has ended; what told so is the final response. */
 static void conclude_job(interim__operation *op, bool done)
 {
-    const interim__document *document = &op->answer.document;
+    const interim__document *document = &op->talk->answer.document;
     char message[INTERIM__PROBLEM_SIZE], state[sizeof document->state];
     bool by_monitor = op->hop == INTERIM_HOP_POLL;
-    int status = op->answer.status, meant = interim__dialect_effective_status(&op->answer);
+    int status = op->talk->answer.status,
+        meant = interim__dialect_effective_status(&op->talk->answer);
     char stands_for[16] = "";
 
     snprintf(message, sizeof message, "%s", document->message);
@@ -42,7 +43,8 @@ static void conclude_job(interim__operation *op, bool done)
         return;
     interim__following_adopt(op);
     if (message[0] == '\0' && !done)
-        interim__problem_write(message, sizeof message, &op->result->problem, op->answer_reason);
+        interim__problem_write(message, sizeof message, &op->result->problem,
+                               op->talk->answer_reason);
     if (message[0] == '\0' && !done && !interim__text_equal(state, "failed"))
         snprintf(message, sizeof message, "%s", state);
     interim__ending_conclude(op, done ? INTERIM_DONE : INTERIM_FAILED,
@@ -62,12 +64,12 @@ static bool read_document(interim__operation *op)
 
     if (op->sink != INTERIM__SINK_LOOK)
         return true;
-    interim__progress_read(&op->answer.progress, &op->answer.fields);
-    if ((!unwraps || interim__embedded_unwrap(&op->answer, &op->looked) == 0) &&
-        interim__document_read(&op->answer.document, &op->answer.progress, op->looked.data,
-                               op->looked.length, link))
+    interim__progress_read(&op->talk->answer.progress, &op->talk->answer.fields);
+    if ((!unwraps || interim__embedded_unwrap(&op->talk->answer, &op->talk->looked) == 0) &&
+        interim__document_read(&op->talk->answer.document, &op->talk->answer.progress,
+                               op->talk->looked.data, op->talk->looked.length, link))
         return true;
-    interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
+    interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
     interim__ending_failed(op);
     return false;
 }
@@ -75,9 +77,10 @@ static bool read_document(interim__operation *op)
 /* The answer is looked at later, by the caller. */
 static void keep_answer(interim__operation *op, interim__message *out)
 {
-    interim__message_keep(out, op->answer.status, op->answer.fields.items, op->answer.fields.count,
-                          &op->looked, interim__operation_url(op));
-    op->answer.fields = (interim__fields){0};
+    interim__message_keep(out, op->talk->answer.status, op->talk->answer.fields.items,
+                          op->talk->answer.fields.count, &op->talk->looked,
+                          interim__operation_url(op));
+    op->talk->answer.fields = (interim__fields){0};
 }
 
 /* Goes from the exchange to the first wait. The caller has the token before anybody hears of the
@@ -103,7 +106,7 @@ void interim__job_begin(interim__operation *op, int status)
     /* What is told from here on is about the monitor. */
     if (interim__uri_copy(&uri, &op->job->monitor) < 0) {
         op->hop = INTERIM_HOP_POLL;
-        interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
+        interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
         interim__ending_failed(op);
         return;
     }
@@ -116,7 +119,7 @@ static void conclude_unfollowed(interim__operation *op, const char *refusal)
 {
     if (!release_looked(op) || op->stop)
         return;
-    if (op->answer.status != 202) {
+    if (op->talk->answer.status != 202) {
         interim__following_conclude(op);
         return;
     }
@@ -128,7 +131,7 @@ static void conclude_unfollowed(interim__operation *op, const char *refusal)
 /* The first answer tells already how the job ended. */
 static bool has_ended(const interim__operation *op)
 {
-    interim__word word = op->answer.document.word;
+    interim__word word = op->talk->answer.document.word;
 
     return op->job->dialect->may_end_at_once &&
            (word == INTERIM__WORD_GOOD || word == INTERIM__WORD_BAD);
@@ -151,20 +154,20 @@ bool interim__job_learnt(interim__operation *op)
 
 void interim__job_accept(interim__operation *op)
 {
-    int status = op->answer.status, failed;
+    int status = op->talk->answer.status, failed;
     const char *refusal;
 
     if (!read_document(op))
         return;
-    op->job = interim__accepted_new(&op->answer, &op->random, op->now.monotonic, op->now.wall,
+    op->job = interim__accepted_new(&op->talk->answer, &op->random, op->now.monotonic, op->now.wall,
                                     &refusal, &failed);
     if (failed < 0) {
-        interim__error_set(&op->error, failed, INTERIM_STAGE_HEAD, "out of memory");
+        interim__error_set(op->error, failed, INTERIM_STAGE_HEAD, "out of memory");
         interim__ending_failed(op);
     } else if (op->job == NULL) {
         conclude_unfollowed(op, refusal);
     } else if (has_ended(op)) {
-        conclude_job(op, op->answer.document.word == INTERIM__WORD_GOOD);
+        conclude_job(op, op->talk->answer.document.word == INTERIM__WORD_GOOD);
     } else {
         keep_answer(op, &op->result->accepted);
         interim__job_begin(op, status);
@@ -195,7 +198,7 @@ static void go_to_result(interim__operation *op)
     interim__following_adopt(op); /* should the result not be to be had */
     interim__message_keep(&result->monitor, result->status,
                           interim__fields_clone(result->fields, result->field_count),
-                          result->field_count, &op->looked, interim__operation_url(op));
+                          result->field_count, &op->talk->looked, interim__operation_url(op));
     op->redirects = 0;
     interim__operation_begin(op, INTERIM_HOP_RESULT, 0, "GET", &uri);
 }
@@ -203,7 +206,7 @@ static void go_to_result(interim__operation *op)
 static void poll_again(interim__operation *op)
 {
     if (op->now.monotonic >= op->job->deadline) {
-        interim__error_set(&op->error, INTERIM_EPOLL_DEADLINE, INTERIM_STAGE_WAIT,
+        interim__error_set(op->error, INTERIM_EPOLL_DEADLINE, INTERIM_STAGE_WAIT,
                            "%u polls, the last answer: %s", op->job->polls, op->job->note);
         /* Nobody saw it working of late. */
         if (op->job->failures > 0)
@@ -221,7 +224,7 @@ static void poll_again(interim__operation *op)
 static void conclude_unasked(interim__operation *op)
 {
     bool was_accepted = op->job->dialect->status != 102;
-    int status = op->answer.status;
+    int status = op->talk->answer.status;
 
     if (!release_looked(op) || op->stop)
         return;
@@ -238,7 +241,7 @@ static void return_to_accepted(interim__operation *op)
 {
     interim_result *result = op->result;
     const interim_message *first = &result->accepted.view;
-    int answered = op->answer.status;
+    int answered = op->talk->answer.status;
 
     if (first->status == 0) {
         conclude_unasked(op);
@@ -246,9 +249,9 @@ static void return_to_accepted(interim__operation *op)
     }
     op->sink = INTERIM__SINK_FINAL; /* what comes now is the caller's */
     keep_answer(op, &result->monitor);
-    op->answer.status = first->status;
-    op->answer.fields.items = interim__fields_clone(first->fields, first->field_count);
-    op->answer.fields.count = op->answer.fields.items == NULL ? 0 : first->field_count;
+    op->talk->answer.status = first->status;
+    op->talk->answer.fields.items = interim__fields_clone(first->fields, first->field_count);
+    op->talk->answer.fields.count = op->talk->answer.fields.items == NULL ? 0 : first->field_count;
     interim__following_adopt(op);
     free(result->url);
     result->url = strdup(first->url);
@@ -269,12 +272,13 @@ static void restore_monitor(interim__operation *op)
 {
     interim__message *kept = &op->result->monitor;
 
-    free(op->answer.fields.items);
-    op->answer.status = kept->view.status;
-    op->answer.fields = (interim__fields){.items = kept->fields, .count = kept->view.field_count};
+    free(op->talk->answer.fields.items);
+    op->talk->answer.status = kept->view.status;
+    op->talk->answer.fields =
+        (interim__fields){.items = kept->fields, .count = kept->view.field_count};
     kept->fields = NULL;
-    interim__buffer_dispose(&op->looked);
-    op->looked = kept->body;
+    interim__buffer_dispose(&op->talk->looked);
+    op->talk->looked = kept->body;
     kept->body = (interim__buffer){0};
     kept->view.status = 0;
     op->sink = INTERIM__SINK_LOOK;
@@ -289,7 +293,7 @@ static void conclude_polled(interim__operation *op, bool done)
 
 static void conclude_cancelled(interim__operation *op)
 {
-    int status = op->answer.status;
+    int status = op->talk->answer.status;
 
     if (!release_looked(op) || op->stop)
         return;
@@ -304,7 +308,7 @@ static void conclude_cancelled(interim__operation *op)
 /* The server was asked to stop the job: the monitor tells what came of it. */
 void interim__job_cancelled(interim__operation *op)
 {
-    interim__accepted_cancel_answered(op->job, op->answer.status, op->now.monotonic);
+    interim__accepted_cancel_answered(op->job, op->talk->answer.status, op->now.monotonic);
     interim__resumption_deliver(op);
     if (!op->stop)
         interim__operation_wait(op);
@@ -315,12 +319,12 @@ static interim_poll_verdict ask_caller(const interim__operation *op)
 {
     const interim_request *request = op->request;
     interim_message message = {.size = sizeof message,
-                               .status = op->answer.status,
+                               .status = op->talk->answer.status,
                                .url = op->url_text == NULL ? "" : op->url_text,
-                               .fields = op->answer.fields.items,
-                               .field_count = op->answer.fields.count,
-                               .body = op->looked.data == NULL ? "" : op->looked.data,
-                               .body_size = op->looked.length};
+                               .fields = op->talk->answer.fields.items,
+                               .field_count = op->talk->answer.fields.count,
+                               .body = op->talk->looked.data == NULL ? "" : op->talk->looked.data,
+                               .body_size = op->talk->looked.length};
 
     return request->on_poll == NULL ? INTERIM_POLL_VERDICT_DEFAULT
                                     : request->on_poll(&message, request->poll_user);
@@ -331,7 +335,7 @@ static void ask_moved(interim__operation *op)
     interim__uri uri = {0};
 
     if (interim__uri_copy(&uri, &op->job->current) < 0) {
-        interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
+        interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
         interim__ending_failed(op);
         return;
     }
@@ -366,8 +370,9 @@ void interim__job_go_on(interim__operation *op, interim__poll_outcome outcome)
         break;
     case INTERIM__POLL_STOP:
         interim__ending_conclude(
-            op, op->error.code == INTERIM_EPOLL_UNREACHABLE ? INTERIM_UNREACHABLE : INTERIM_UNKNOWN,
-            "%s: %s; the job may go on", interim_strerror(op->error.code), op->error.text);
+            op,
+            op->error->code == INTERIM_EPOLL_UNREACHABLE ? INTERIM_UNREACHABLE : INTERIM_UNKNOWN,
+            "%s: %s; the job may go on", interim_strerror(op->error->code), op->error->text);
         break;
     }
 }
@@ -378,17 +383,17 @@ void interim__job_polled(interim__operation *op)
 
     if (!read_document(op))
         return;
-    outcome = interim__accepted_answered(op->job, &op->answer, ask_caller(op), op->now.monotonic,
-                                         op->now.wall, &op->error);
+    outcome = interim__accepted_answered(op->job, &op->talk->answer, ask_caller(op),
+                                         op->now.monotonic, op->now.wall, op->error);
     op->fresh_connection = false;
     op->result->timing.poll_count++;
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_POLL,
-                                                 .status = op->answer.status,
-                                                 .reason = op->answer_reason,
-                                                 .fields = &op->answer.fields,
-                                                 .progress = &op->answer.progress,
-                                                 .text = op->answer.document.state[0] != '\0'
-                                                             ? op->answer.document.state
+                                                 .status = op->talk->answer.status,
+                                                 .reason = op->talk->answer_reason,
+                                                 .fields = &op->talk->answer.fields,
+                                                 .progress = &op->talk->answer.progress,
+                                                 .text = op->talk->answer.document.state[0] != '\0'
+                                                             ? op->talk->answer.document.state
                                                              : op->job->note});
     if (op->stop)
         return;
@@ -406,17 +411,21 @@ void interim__job_polled(interim__operation *op)
 void interim__job_told(interim__operation *op, const interim_message *answer,
                        const interim__uri *uri)
 {
-    interim__answer *own = &op->answer;
+    interim__answer *own;
 
+    op->talk = interim__talk_new();
+    if (op->talk == NULL)
+        return;
+    own = &op->talk->answer;
     *own = (interim__answer){.request = op->request, .uri = uri, .status = answer->status};
     interim__progress_init(&own->progress);
     own->fields.items = interim__fields_clone(answer->fields, answer->field_count);
     own->fields.count = answer->field_count;
-    op->answer_reason[0] = '\0';
+    op->talk->answer_reason[0] = '\0';
     op->last_status = answer->status;
     op->sink = INTERIM__SINK_LOOK;
     if (own->fields.items == NULL || interim__accepted_ask(op->job) < 0 ||
-        interim__buffer_append(&op->looked, answer->body, answer->body_size) < 0) {
+        interim__buffer_append(&op->talk->looked, answer->body, answer->body_size) < 0) {
         interim__operation_drop_exchange(op);
         return;
     }
@@ -426,7 +435,7 @@ void interim__job_told(interim__operation *op, const interim_message *answer,
 
 void interim__job_result(interim__operation *op)
 {
-    int status = op->answer.status;
+    int status = op->talk->answer.status;
 
     if (status >= 300) {
         interim__ending_conclude(op, INTERIM_DONE,

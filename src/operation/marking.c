@@ -58,14 +58,14 @@ static int is_third_party(const interim_request *request)
 
 static bool is_announced(const interim__operation *op)
 {
-    const char *type = interim__fields_value(&op->answer.fields, "content-type", "");
+    const char *type = interim__fields_value(&op->talk->answer.fields, "content-type", "");
 
     return interim__text_begins(type, strlen(type), "text/perf-marker-stream");
 }
 
 static bool may_be_one(const interim__operation *op)
 {
-    return (op->answer.status == 201 || op->answer.status == 202) &&
+    return (op->talk->answer.status == 201 || op->talk->answer.status == 202) &&
            (op->hop == INTERIM_HOP_REQUEST || op->hop == INTERIM_HOP_REDIRECT ||
             op->hop == INTERIM_HOP_AUTHENTICATION) &&
            strcmp(op->method, "COPY") == 0;
@@ -75,27 +75,27 @@ static bool names_monitor(const interim__operation *op)
 {
     interim__naming naming;
 
-    return interim__dialect_find(&naming, &op->answer) != NULL ||
-           interim__dialect_may_begin(&op->answer);
+    return interim__dialect_find(&naming, &op->talk->answer) != NULL ||
+           interim__dialect_may_begin(&op->talk->answer);
 }
 
 static bool has_no_length(const interim__operation *op)
 {
-    return op->exchange.framing.kind == INTERIM__FRAMING_CHUNKED ||
-           op->exchange.framing.kind == INTERIM__FRAMING_CLOSE;
+    return op->talk->exchange.framing.kind == INTERIM__FRAMING_CHUNKED ||
+           op->talk->exchange.framing.kind == INTERIM__FRAMING_CLOSE;
 }
 
 static int no_memory(interim__operation *op)
 {
-    return interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
+    return interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
 }
 
 /* From now on the bytes that markers tell of must move. */
 static void become_stream(interim__operation *op)
 {
-    if (op->marking->stream)
+    if (op->talk->marking->stream)
         return;
-    op->marking->stream = true;
+    op->talk->marking->stream = true;
     interim__watchdog_moved(&op->dog, op->now.monotonic);
 }
 
@@ -110,28 +110,28 @@ int interim__marking_begin(interim__operation *op)
     if (!announced && names_monitor(op))
         return 0;
     third_party = is_third_party(op->request);
-    op->marking = third_party < 0 ? NULL : malloc(sizeof *op->marking);
-    if (op->marking == NULL)
+    op->talk->marking = third_party < 0 ? NULL : malloc(sizeof *op->talk->marking);
+    if (op->talk->marking == NULL)
         return no_memory(op);
-    interim__markers_init(&op->marking->markers);
-    op->marking->trusting = announced || third_party > 0;
-    op->marking->stream = false;
-    op->marking->count = 0;
-    if (announced || (third_party > 0 && op->answer.status == 202 && has_no_length(op)))
+    interim__markers_init(&op->talk->marking->markers);
+    op->talk->marking->trusting = announced || third_party > 0;
+    op->talk->marking->stream = false;
+    op->talk->marking->count = 0;
+    if (announced || (third_party > 0 && op->talk->answer.status == 202 && has_no_length(op)))
         become_stream(op);
     return 0;
 }
 
 bool interim__marking_is_stream(const interim__operation *op)
 {
-    return op->marking != NULL && op->marking->stream;
+    return op->talk != NULL && op->talk->marking != NULL && op->talk->marking->stream;
 }
 
 /* ---- lines ---- */
 
 static int report(interim__operation *op)
 {
-    const interim__markers *markers = &op->marking->markers;
+    const interim__markers *markers = &op->talk->marking->markers;
     int64_t total = op->request->total_bytes;
     interim__progress progress = {-1, markers->done, total > 0 ? total : -1};
 
@@ -139,15 +139,15 @@ static int report(interim__operation *op)
         progress.percent = 100.0 * (double)markers->done / (double)total;
     if (markers->moved)
         interim__watchdog_moved(&op->dog, op->now.monotonic);
-    op->marking->count++;
+    op->talk->marking->count++;
     op->result->timing.marker_count++;
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_MARKER,
-                                                 .status = op->answer.status,
+                                                 .status = op->talk->answer.status,
                                                  .progress = &progress,
                                                  .text = markers->text});
     if (interim__watchdog_admit(&op->dog, op->now.monotonic))
         return 0;
-    return interim__error_set(&op->error, INTERIM_EFLOOD, INTERIM_STAGE_BODY,
+    return interim__error_set(op->error, INTERIM_EFLOOD, INTERIM_STAGE_BODY,
                               "markers: more than %u a second after the first %u",
                               op->request->patience.interim_rate,
                               op->request->patience.interim_burst);
@@ -157,14 +157,14 @@ static int report(interim__operation *op)
 static int take_line(interim__operation *op, interim__marker_step step,
                      interim__marker_verdict before)
 {
-    interim__marking *marking = op->marking;
+    interim__marking *marking = op->talk->marking;
 
     switch (step) {
     case INTERIM__MARKER_UNKNOWN:
     case INTERIM__MARKER_VERDICT:
         if (!marking->trusting && !marking->stream) {
             free(marking);
-            op->marking = NULL;
+            op->talk->marking = NULL;
         } else if (step == INTERIM__MARKER_VERDICT && before == INTERIM__MARKER_NONE) {
             become_stream(op);
             interim__watchdog_hurry(&op->dog, VERDICT_GRACE, op->now.monotonic);
@@ -184,14 +184,14 @@ static int take_line(interim__operation *op, interim__marker_step step,
  * bytes were cut. */
 int interim__marking_take(interim__operation *op, const char *data, size_t size)
 {
-    while (size > 0 && op->marking != NULL && !op->stop) {
-        interim__markers *markers = &op->marking->markers;
+    while (size > 0 && op->talk->marking != NULL && !op->stop) {
+        interim__markers *markers = &op->talk->marking->markers;
         interim__marker_verdict before = markers->verdict;
         interim__marker_step step;
         size_t piece = interim__markers_feed(markers, &step, data, size);
 
         if (interim__response_give(op, data, piece) < 0 || take_line(op, step, before) < 0)
-            return op->error.code;
+            return op->error->code;
         data += piece;
         size -= piece;
     }
@@ -220,7 +220,7 @@ int interim__marking_keep(interim__operation *op, const char *data, size_t size)
 /* What was last seen, for the reason. */
 static void write_last_seen(char *out, size_t size, const interim__operation *op)
 {
-    const interim__marking *marking = op->marking;
+    const interim__marking *marking = op->talk->marking;
 
     if (marking->count == 0)
         snprintf(out, size, "no marker had come");
@@ -233,7 +233,7 @@ static void write_last_seen(char *out, size_t size, const interim__operation *op
 
 static void conclude(interim__operation *op)
 {
-    const interim__markers *markers = &op->marking->markers;
+    const interim__markers *markers = &op->talk->marking->markers;
     char seen[80];
 
     write_last_seen(seen, sizeof seen, op);
@@ -247,13 +247,13 @@ static void conclude(interim__operation *op)
         interim__ending_conclude(op, INTERIM_FAILED, "the server reported %s", markers->reason);
         break;
     case INTERIM__MARKER_CONTRADICTION:
-        interim__error_set(&op->error, INTERIM_EMARKERS, INTERIM_STAGE_BODY,
+        interim__error_set(op->error, INTERIM_EMARKERS, INTERIM_STAGE_BODY,
                            "it says both: success, and the contrary");
         interim__ending_conclude(op, INTERIM_UNKNOWN,
                                  "the server reported success and failure of the same copy");
         break;
     default:
-        interim__error_set(&op->error, INTERIM_EMARKERS, INTERIM_STAGE_BODY, "%s", seen);
+        interim__error_set(op->error, INTERIM_EMARKERS, INTERIM_STAGE_BODY, "%s", seen);
         interim__ending_conclude(op, INTERIM_UNKNOWN, "%s: %s; the server may have done the work",
                                  interim_strerror(INTERIM_EMARKERS), seen);
     }
@@ -263,10 +263,10 @@ bool interim__marking_over(interim__operation *op)
 {
     interim__marker_verdict before;
 
-    if (op->marking == NULL)
+    if (op->talk->marking == NULL)
         return false;
-    before = op->marking->markers.verdict;
-    if (take_line(op, interim__markers_finish(&op->marking->markers), before) < 0) {
+    before = op->talk->marking->markers.verdict;
+    if (take_line(op, interim__markers_finish(&op->talk->marking->markers), before) < 0) {
         interim__ending_failed(op);
         return true;
     }
@@ -289,14 +289,14 @@ bool interim__marking_failed(interim__operation *op)
 
     if (!interim__marking_is_stream(op))
         return false;
-    if (op->marking->markers.verdict != INTERIM__MARKER_NONE) {
-        if (!is_local(op->error.code))
-            interim__error_init(&op->error);
+    if (op->talk->marking->markers.verdict != INTERIM__MARKER_NONE) {
+        if (!is_local(op->error->code))
+            interim__error_init(op->error);
         conclude(op);
         return true;
     }
     write_last_seen(seen, sizeof seen, op);
     interim__ending_conclude(op, INTERIM_UNKNOWN, "%s; %s; the server may be doing the work",
-                             interim_strerror(op->error.code), seen);
+                             interim_strerror(op->error->code), seen);
     return true;
 }

@@ -62,7 +62,6 @@ int interim__operation_init(interim__operation *op, interim_request *request, ui
                                .random = seed,
                                .method = request->method,
                                .now = now};
-    interim__error_init(&op->error);
     op->need = INTERIM__NEED_CONNECTION;
     op->result = result_new();
     if (op->result == NULL || interim__uri_copy(&op->uri, &request->uri) < 0 ||
@@ -72,6 +71,7 @@ int interim__operation_init(interim__operation *op, interim_request *request, ui
         interim__accepted_free(op->job);
         return INTERIM_ENOMEM;
     }
+    op->error = &op->result->error;
     request->references++;
     request->in_flight++;
     interim__authentication_init(&op->authentication, &request->credentials, false);
@@ -83,21 +83,9 @@ int interim__operation_init(interim__operation *op, interim_request *request, ui
 
 void interim__operation_drop_exchange(interim__operation *op)
 {
-    if (op->exchanging)
-        interim__exchange_dispose(&op->exchange);
-    op->exchanging = false;
-    interim__coding_free(op->coding);
-    op->coding = NULL;
-    free(op->answer.fields.items);
-    interim__document_dispose(&op->answer.document);
-    op->answer = (interim__answer){0};
-    free(op->marking);
-    op->marking = NULL;
-    interim__buffer_dispose(&op->looked);
-    interim__buffer_dispose(&op->backlog);
-    interim__buffer_dispose(&op->held);
+    interim__talk_free(op->talk);
+    op->talk = NULL;
     op->paused = op->resuming = false;
-    op->discarded = 0;
     op->challenged = false;
     op->sink = INTERIM__SINK_LOOK;
 }
@@ -148,7 +136,7 @@ void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned 
     op->method = method;
     op->uploading = hop == INTERIM_HOP_UPLOAD;
     set_url_text(op);
-    interim__error_init(&op->error);
+    interim__error_init(op->error);
     interim__watchdog_enter(&op->dog, INTERIM__PHASE_CONNECT, op->request->patience.silence_ms,
                             op->now.monotonic);
     op->need = INTERIM__NEED_CONNECTION;
@@ -242,12 +230,22 @@ static int write_head(interim__operation *op, interim__body_source *body)
     int failed = prove(op, &proofs, &origin, &proxy, &subject);
 
     if (failed == 0)
-        failed = interim__follow_write(&op->exchange.sender.out, body, op->request, hop, op->method,
-                                       &op->uri, &proofs, op->user_agent,
+        failed = interim__follow_write(&op->talk->exchange.sender.out, body, op->request, hop,
+                                       op->method, &op->uri, &proofs, op->user_agent,
                                        op->uploading ? &op->upload : NULL, &op->expects);
     forget(&origin);
     forget(&proxy);
     return failed;
+}
+
+int interim__operation_talk(interim__operation *op)
+{
+    op->talk = interim__talk_new();
+    if (op->talk == NULL)
+        return INTERIM_ENOMEM;
+    interim__exchange_init(&op->talk->exchange, op->method, op->error);
+    op->talk->exchanging = true;
+    return 0;
 }
 
 void interim__operation_begin_exchange(interim__operation *op)
@@ -255,17 +253,15 @@ void interim__operation_begin_exchange(interim__operation *op)
     interim__body_source body;
 
     note_time(&op->result->timing.connected_ms, op);
-    interim__exchange_init(&op->exchange, op->method, &op->error);
-    op->exchanging = true;
     op->expects = !op->expects_nothing;
     interim__uploading_begin(op);
-    if (write_head(op, &body) < 0) {
-        interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
+    if (interim__operation_talk(op) < 0 || write_head(op, &body) < 0) {
+        interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
         interim__ending_failed(op);
         return;
     }
-    interim__sender_start(&op->exchange.sender, &body);
-    op->exchange.sender.held = op->expects;
+    interim__sender_start(&op->talk->exchange.sender, &body);
+    op->talk->exchange.sender.held = op->expects;
     op->release_at = INTERIM__FAR;
     op->need = INTERIM__NEED_EXCHANGE;
     interim__watchdog_enter(&op->dog, INTERIM__PHASE_EXCHANGE, silence_limit_ms(op),
@@ -291,7 +287,7 @@ void interim__operation_unopened(interim__operation *op, const interim_error *er
                                  interim__moment now)
 {
     op->now = now;
-    op->error = *error;
+    *op->error = *error;
     interim__ending_failed(op);
     settle(op);
 }
@@ -302,12 +298,12 @@ void interim__operation_ended(interim__operation *op, bool clean, const interim_
     op->now = now;
     /* What TLS has to say is more than that the stream ended. */
     if (error != NULL && (error->code == INTERIM_ETLS || error->code == INTERIM_ECERTIFICATE))
-        op->error = *error;
-    if (interim__exchange_end(&op->exchange, clean) == INTERIM__STEP_OVER) {
+        *op->error = *error;
+    if (interim__exchange_end(&op->talk->exchange, clean) == INTERIM__STEP_OVER) {
         interim__following_over(op);
     } else {
-        if (error != NULL && op->error.os_error == 0)
-            op->error.os_error = error->os_error;
+        if (error != NULL && op->error->os_error == 0)
+            op->error->os_error = error->os_error;
         interim__ending_failed(op);
     }
     settle(op);
@@ -315,7 +311,7 @@ void interim__operation_ended(interim__operation *op, bool clean, const interim_
 
 size_t interim__operation_output(interim__operation *op, const char **data, interim__moment now)
 {
-    ptrdiff_t size = interim__sender_output(&op->exchange.sender, data, &op->error);
+    ptrdiff_t size = interim__sender_output(&op->talk->exchange.sender, data, op->error);
 
     if (size >= 0)
         return (size_t)size;
@@ -327,7 +323,7 @@ size_t interim__operation_output(interim__operation *op, const char **data, inte
 
 int64_t interim__operation_file(const interim__operation *op, int64_t *offset)
 {
-    int64_t size = interim__sender_movable(&op->exchange.sender, offset);
+    int64_t size = interim__sender_movable(&op->talk->exchange.sender, offset);
 
     if (size > 0)
         *offset += op->request->body_offset;
@@ -337,14 +333,14 @@ int64_t interim__operation_file(const interim__operation *op, int64_t *offset)
 void interim__operation_sent(interim__operation *op, size_t size, interim__moment now)
 {
     op->now = now;
-    interim__sender_sent(&op->exchange.sender, size);
+    interim__sender_sent(&op->talk->exchange.sender, size);
     if (op->hop == INTERIM_HOP_TUNNEL)
         return;
     op->begun = true;
     interim__watchdog_activity(&op->dog, now.monotonic);
-    if (interim__sender_waits(&op->exchange.sender))
+    if (interim__sender_waits(&op->talk->exchange.sender))
         op->release_at = now.monotonic + op->request->patience.continue_ms * INTERIM__NS_PER_MS;
-    if (!interim__sender_done(&op->exchange.sender))
+    if (!interim__sender_done(&op->talk->exchange.sender))
         return;
     interim__watchdog_sent(&op->dog, now.monotonic);
     note_time(&op->result->timing.sent_ms, op);
@@ -355,12 +351,12 @@ void interim__operation_sent(interim__operation *op, size_t size, interim__momen
 void interim__operation_release_body(interim__operation *op)
 {
     op->release_at = INTERIM__FAR;
-    interim__sender_release(&op->exchange.sender);
+    interim__sender_release(&op->talk->exchange.sender);
 }
 
 void interim__operation_unwritable(interim__operation *op)
 {
-    interim__sender_abandon(&op->exchange.sender);
+    interim__sender_abandon(&op->talk->exchange.sender);
 }
 
 void interim__operation_received(interim__operation *op, char *data, size_t size,
@@ -410,7 +406,7 @@ static bool is_polling(const interim__operation *op)
  * last one may take longer: the job has ended in time. */
 static int64_t job_deadline(const interim__operation *op)
 {
-    if (op->exchanging && op->exchange.state == INTERIM__EXCHANGE_BODY &&
+    if (interim__talk_exchanges(op->talk) && op->talk->exchange.state == INTERIM__EXCHANGE_BODY &&
         op->sink == INTERIM__SINK_FINAL)
         return INTERIM__FAR;
     if (!is_polling(op) || op->need == INTERIM__NEED_TIME || op->job->deadline == INTERIM__FAR)
@@ -446,7 +442,7 @@ bool interim__operation_poll_is_due(const interim__operation *op, int64_t monoto
 bool interim__operation_is_polling(const interim__operation *op)
 {
     interim_hop hop = op->hop == INTERIM_HOP_TUNNEL ? op->tunnel_hop : op->hop;
-    bool over = op->exchanging && op->sink == INTERIM__SINK_FINAL;
+    bool over = interim__talk_exchanges(op->talk) && op->sink == INTERIM__SINK_FINAL;
 
     return hop == INTERIM_HOP_POLL && !over && op->need != INTERIM__NEED_TIME &&
            op->need != INTERIM__NEED_NOTHING;
@@ -467,12 +463,13 @@ static void limit_passed(interim__operation *op, int code)
     interim_stage stage = stages[op->dog.phase];
     int64_t silence_ms = interim__watchdog_silence_ms(&op->dog, op->now.monotonic);
 
-    if (op->dog.phase == INTERIM__PHASE_EXCHANGE && op->exchange.state == INTERIM__EXCHANGE_BODY)
+    if (op->dog.phase == INTERIM__PHASE_EXCHANGE &&
+        op->talk->exchange.state == INTERIM__EXCHANGE_BODY)
         stage = INTERIM_STAGE_BODY;
     if (op->signs == 0)
-        interim__error_set(&op->error, code, stage, "there was no sign of life");
+        interim__error_set(op->error, code, stage, "there was no sign of life");
     else
-        interim__error_set(&op->error, code, stage, "%u sign%s of life, the last %lld s ago",
+        interim__error_set(op->error, code, stage, "%u sign%s of life, the last %lld s ago",
                            op->signs, op->signs == 1 ? "" : "s", (long long)(silence_ms / 1000));
     if (code == INTERIM_ETOTAL || code == INTERIM_EPOLL_DEADLINE)
         interim__ending_deadline(op);
@@ -486,7 +483,7 @@ static void poll(interim__operation *op)
     interim__uri uri = {0};
 
     if (interim__accepted_ask(job) < 0 || interim__uri_copy(&uri, &job->current) < 0) {
-        interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
+        interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
         interim__ending_failed(op);
         return;
     }

@@ -18,12 +18,11 @@
 #ifndef INTERIM_OPERATION_OPERATION_H
 #define INTERIM_OPERATION_OPERATION_H
 
-#include "exchange/coding.h"
-#include "exchange/exchange.h"
 #include "operation/accepted.h"
 #include "operation/patience.h"
 #include "operation/proxy_login.h"
 #include "operation/result.h"
+#include "operation/talk.h"
 #include "operation/upload.h"
 
 typedef enum interim__need {
@@ -49,9 +48,6 @@ typedef enum interim__sink {
     INTERIM__SINK_DISCARD /* read and forgotten, up to a limit */
 } interim__sink;
 
-/* A body that may be a stream of markers: marking.c. */
-typedef struct interim__marking interim__marking;
-
 typedef struct interim__operation {
     /* Set at the start. */
     interim_request *request;
@@ -74,10 +70,9 @@ typedef struct interim__operation {
     interim__moment now;
     interim_hop hop;
     unsigned hop_index, redirects;
-    unsigned answered;  /* 401s and 407s, by sending the request again */
-    const char *method; /* of the exchange */
-    interim__exchange exchange;
-    bool exchanging;        /* exchange is initialised */
+    unsigned answered;      /* 401s and 407s, by sending the request again */
+    const char *method;     /* of the exchange */
+    interim__talk *talk;    /* NULL: there is no connection */
     bool tunnelled;         /* the connection goes through a tunnel of a proxy */
     interim_hop tunnel_hop; /* HOP_TUNNEL: what it is for */
     const char *tunnel_method;
@@ -87,7 +82,7 @@ typedef struct interim__operation {
     bool retried; /* a safe request was asked once more already */
     bool stop;    /* the caller wants no more */
     interim__watchdog dog;
-    interim_error error; /* of this exchange */
+    interim_error *error; /* of this exchange; it becomes the result's, and lies there */
     int last_status;
     uint64_t sequence;
     unsigned signs;                         /* of life */
@@ -98,20 +93,12 @@ typedef struct interim__operation {
     bool expects_nothing; /* 417 came: not again */
     int64_t release_at;   /* when the body goes out unasked; FAR: not waiting */
     interim__sink sink;
-    interim__coding *coding; /* undoes the content coding of the body; NULL: there is none */
-    interim__answer answer;  /* the final response of the exchange; its fields are a clone */
-    char answer_reason[48];
-    bool paused;             /* the caller wants no more of the body for now */
-    bool resuming;           /* ... and wants it again */
-    interim__buffer backlog; /* bytes of the connection that came before the pause */
-    interim__buffer held;    /* content that was decoded before the pause */
-    interim__buffer looked;  /* its body so far, for SINK_LOOK */
-    uint64_t discarded;
-    interim__marking *marking; /* NULL: the body is no stream of markers */
-    interim__accepted *job;    /* NULL: no 202 is being followed */
-    bool cancel_asked;         /* the server is to be asked to stop the job */
-    interim__uri learnt;       /* the monitor that a 102 named; text NULL: none */
-    int64_t wake_at;           /* NEED_TIME: until then */
+    bool paused;            /* the caller wants no more of the body for now */
+    bool resuming;          /* ... and wants it again */
+    interim__accepted *job; /* NULL: no 202 is being followed */
+    bool cancel_asked;      /* the server is to be asked to stop the job */
+    interim__uri learnt;    /* the monitor that a 102 named; text NULL: none */
+    int64_t wake_at;        /* NEED_TIME: until then */
     interim__upload upload;
     bool uploading;       /* this exchange creates it, asks for it, or appends to it */
     bool continues;       /* ... and its answer is not the operation's */

@@ -19,7 +19,7 @@
 static void learn_monitor(interim__operation *op)
 {
     const interim_field *location =
-        interim__fields_next(&op->exchange.head.fields, "location", NULL);
+        interim__fields_next(&op->talk->exchange.head.fields, "location", NULL);
     interim__uri monitor = {0};
     const char *problem;
 
@@ -33,7 +33,7 @@ static void learn_monitor(interim__operation *op)
 
 static void take_interim(interim__operation *op)
 {
-    interim__head *head = &op->exchange.head;
+    interim__head *head = &op->talk->exchange.head;
     interim__progress progress;
     interim_timing *timing = &op->result->timing;
     int told = 0;
@@ -62,7 +62,7 @@ static void take_interim(interim__operation *op)
         interim__uploading_lost(op, 0);
     if (told != 0 || interim__watchdog_admit(&op->dog, op->now.monotonic))
         return;
-    interim__error_set(&op->error, INTERIM_EFLOOD, INTERIM_STAGE_HEAD,
+    interim__error_set(op->error, INTERIM_EFLOOD, INTERIM_STAGE_HEAD,
                        "more than %u a second after the first %u",
                        op->request->patience.interim_rate, op->request->patience.interim_burst);
     interim__ending_failed(op);
@@ -72,17 +72,17 @@ static void take_interim(interim__operation *op)
 
 static bool keep_answer(interim__operation *op)
 {
-    interim__head *head = &op->exchange.head;
-    interim__answer *answer = &op->answer;
+    interim__head *head = &op->talk->exchange.head;
+    interim__answer *answer = &op->talk->answer;
 
     *answer = (interim__answer){.request = op->request, .uri = &op->uri, .status = head->status};
     answer->fields.items = interim__fields_clone(head->fields.items, head->fields.count);
     answer->fields.count = head->fields.count;
     interim__progress_init(&answer->progress);
-    snprintf(op->answer_reason, sizeof op->answer_reason, "%s", head->reason);
+    snprintf(op->talk->answer_reason, sizeof op->talk->answer_reason, "%s", head->reason);
     if (answer->fields.items != NULL)
         return true;
-    interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory");
+    interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory");
     return false;
 }
 
@@ -96,26 +96,26 @@ static interim__sink choose_sink(const interim__operation *op)
         return INTERIM__SINK_DISCARD;
     if (interim__following_location(op) != NULL || interim__following_unexpected(op))
         return INTERIM__SINK_DISCARD;
-    if (op->marking != NULL)
+    if (op->talk->marking != NULL)
         return INTERIM__SINK_FINAL;
     if (op->hop == INTERIM_HOP_RESULT)
-        return op->answer.status < 300 ? INTERIM__SINK_FINAL : INTERIM__SINK_DISCARD;
+        return op->talk->answer.status < 300 ? INTERIM__SINK_FINAL : INTERIM__SINK_DISCARD;
     /* A 202 that names no monitor is final, and its body the caller's at once: it may be a stream
      * that tells of the work as long as that takes. */
-    return interim__dialect_may_begin(&op->answer) ? INTERIM__SINK_LOOK : INTERIM__SINK_FINAL;
+    return interim__dialect_may_begin(&op->talk->answer) ? INTERIM__SINK_LOOK : INTERIM__SINK_FINAL;
 }
 
 static void report_response(interim__operation *op)
 {
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RESPONSE,
-                                                 .status = op->answer.status,
-                                                 .reason = op->answer_reason,
-                                                 .fields = &op->answer.fields});
+                                                 .status = op->talk->answer.status,
+                                                 .reason = op->talk->answer_reason,
+                                                 .fields = &op->talk->answer.fields});
 }
 
 static void take_response(interim__operation *op)
 {
-    interim__head *head = &op->exchange.head;
+    interim__head *head = &op->talk->exchange.head;
 
     op->last_status = head->status;
     op->release_at = INTERIM__FAR; /* a body that was not asked for is not wanted any more */
@@ -136,8 +136,8 @@ static void take_response(interim__operation *op)
     op->sink = choose_sink(op);
     if (op->sink != INTERIM__SINK_DISCARD &&
         interim__follow_decodes(op->request, interim__operation_asks_as(op)) &&
-        interim__coding_new(&op->coding, &op->answer.fields, op->request->decoded_max, &op->error) <
-            0) {
+        interim__coding_new(&op->talk->coding, &op->talk->answer.fields, op->request->decoded_max,
+                            op->error) < 0) {
         interim__ending_failed(op);
         return;
     }
@@ -150,7 +150,7 @@ static void take_response(interim__operation *op)
 
 static int no_memory(interim__operation *op)
 {
-    return interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
+    return interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
 }
 
 static int stream(interim__operation *op, const char *data, size_t size)
@@ -160,14 +160,14 @@ static int stream(interim__operation *op, const char *data, size_t size)
     if (size == 0)
         return 0;
     if (op->paused)
-        return interim__buffer_append(&op->held, data, size) < 0 ? no_memory(op) : 0;
+        return interim__buffer_append(&op->talk->held, data, size) < 0 ? no_memory(op) : 0;
     wish = op->request->on_body(data, size, op->request->body_user);
     op->paused = wish > 0;
     if (wish == INTERIM_ESYSTEM && op->request->to_descriptor) {
         int problem = errno;
 
-        op->error.os_error = problem;
-        return interim__error_set(&op->error, INTERIM_ESYSTEM, INTERIM_STAGE_BODY,
+        op->error->os_error = problem;
+        return interim__error_set(op->error, INTERIM_ESYSTEM, INTERIM_STAGE_BODY,
                                   "the body could not be written: %s", strerror(problem));
     }
     op->stop = op->stop || wish < 0;
@@ -179,17 +179,17 @@ int interim__response_give(interim__operation *op, const char *data, size_t size
     interim__buffer *kept = &op->result->body;
 
     if (op->request->on_body != NULL) {
-        if (interim__problem_is(&op->answer.fields))
+        if (interim__problem_is(&op->talk->answer.fields))
             interim__problem_note(&op->result->problem, data, size);
         return stream(op, data, size);
     }
     if (interim__marking_is_stream(op))
         return interim__marking_keep(op, data, size);
     if (size > op->body_cap - kept->length)
-        return interim__error_set(&op->error, INTERIM_EBODY_LIMIT, INTERIM_STAGE_BODY,
+        return interim__error_set(op->error, INTERIM_EBODY_LIMIT, INTERIM_STAGE_BODY,
                                   "the cap is %zu bytes; stream the body instead", op->body_cap);
     if (interim__buffer_append(kept, data, size) < 0)
-        return interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
+        return interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
     return 0;
 }
 
@@ -199,8 +199,8 @@ static bool is_final_by_head(const interim__operation *op)
     interim__naming naming;
 
     if (op->hop == INTERIM_HOP_POLL)
-        return interim__accepted_is_last_by_status(op->job, &op->answer);
-    return interim__dialect_find(&naming, &op->answer) == NULL;
+        return interim__accepted_is_last_by_status(op->job, &op->talk->answer);
+    return interim__dialect_find(&naming, &op->talk->answer) == NULL;
 }
 
 /* A body that was to be looked at is too long for that: its head alone decides. */
@@ -209,7 +209,7 @@ static int stop_looking(interim__operation *op)
     op->sink = is_final_by_head(op) ? INTERIM__SINK_FINAL : INTERIM__SINK_DISCARD;
     if (op->sink == INTERIM__SINK_DISCARD)
         return 0;
-    return interim__response_give(op, op->looked.data, op->looked.length);
+    return interim__response_give(op, op->talk->looked.data, op->talk->looked.length);
 }
 
 /* A piece of the content. */
@@ -220,19 +220,19 @@ static int take_content(void *user, const char *data, size_t size)
     if (op->stop)
         return 0;
     if (op->sink == INTERIM__SINK_LOOK) {
-        if (size <= INTERIM__DOCUMENT_MAX - op->looked.length)
-            return interim__buffer_append(&op->looked, data, size) < 0
-                       ? interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY,
+        if (size <= INTERIM__DOCUMENT_MAX - op->talk->looked.length)
+            return interim__buffer_append(&op->talk->looked, data, size) < 0
+                       ? interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY,
                                             "out of memory")
                        : 0;
         if (stop_looking(op) < 0)
-            return op->error.code;
+            return op->error->code;
     }
-    if (op->marking != NULL)
+    if (op->talk->marking != NULL)
         return interim__marking_take(op, data, size);
     if (op->sink == INTERIM__SINK_FINAL)
         return interim__response_give(op, data, size);
-    op->discarded += size;
+    op->talk->discarded += size;
     return 0;
 }
 
@@ -240,16 +240,16 @@ static int take_body(interim__operation *op, const char *data, size_t size)
 {
     if (!interim__marking_is_stream(op))
         interim__watchdog_activity(&op->dog, op->now.monotonic);
-    if (op->coding == NULL)
+    if (op->talk->coding == NULL)
         return take_content(op, data, size);
-    return interim__coding_feed(op->coding, data, size, take_content, op, &op->error);
+    return interim__coding_feed(op->talk->coding, data, size, take_content, op, op->error);
 }
 
 int interim__response_finish(interim__operation *op)
 {
-    return op->coding == NULL || op->sink == INTERIM__SINK_DISCARD
+    return op->talk->coding == NULL || op->sink == INTERIM__SINK_DISCARD
                ? 0
-               : interim__coding_finish(op->coding, &op->error);
+               : interim__coding_finish(op->talk->coding, op->error);
 }
 
 /* ---- the exchange ---- */
@@ -257,7 +257,7 @@ int interim__response_finish(interim__operation *op)
 /* A body that nobody wants has become too long: the answer counts, the connection does not. */
 static void break_off(interim__operation *op)
 {
-    op->exchange.persistent = false;
+    op->talk->exchange.persistent = false;
     interim__following_over(op);
     op->keep_connection = false;
 }
@@ -272,9 +272,9 @@ static void take_step(interim__operation *op, int step)
         take_response(op);
         break;
     case INTERIM__STEP_BODY:
-        if (take_body(op, op->exchange.body, op->exchange.body_length) < 0)
+        if (take_body(op, op->talk->exchange.body, op->talk->exchange.body_length) < 0)
             interim__ending_failed(op);
-        else if (op->discarded > DISCARD_MAX)
+        else if (op->talk->discarded > DISCARD_MAX)
             break_off(op);
         break;
     case INTERIM__STEP_OVER:
@@ -289,8 +289,8 @@ static void take_step(interim__operation *op, int step)
  * pauses. */
 static int step_slice(interim__operation *op, char **data, size_t *size)
 {
-    size_t slice = op->coding != NULL && *size > SLICE ? SLICE : *size, left = slice;
-    int step = interim__exchange_step(&op->exchange, data, &left);
+    size_t slice = op->talk->coding != NULL && *size > SLICE ? SLICE : *size, left = slice;
+    int step = interim__exchange_step(&op->talk->exchange, data, &left);
 
     *size -= slice - left;
     return step;
@@ -310,25 +310,25 @@ void interim__response_receive(interim__operation *op, char **data, size_t *size
             interim__watchdog_head(&op->dog, false, op->now.monotonic);
         /* Bytes behind the answer were not asked for: RFC 9112 section 9.2. */
         if (step == INTERIM__STEP_OVER && *size > 0)
-            op->exchange.persistent = false;
+            op->talk->exchange.persistent = false;
         take_step(op, step);
     }
-    if (op->paused && *size > 0 && interim__buffer_append(&op->backlog, *data, *size) < 0) {
+    if (op->paused && *size > 0 && interim__buffer_append(&op->talk->backlog, *data, *size) < 0) {
         no_memory(op);
         interim__ending_failed(op);
     }
     if (op->need == INTERIM__NEED_EXCHANGE)
-        interim__watchdog_head(&op->dog, interim__exchange_in_head(&op->exchange),
+        interim__watchdog_head(&op->dog, interim__exchange_in_head(&op->talk->exchange),
                                op->now.monotonic);
 }
 
 void interim__response_resume(interim__operation *op)
 {
-    interim__buffer held = op->held, backlog = op->backlog;
+    interim__buffer held = op->talk->held, backlog = op->talk->backlog;
     char none[1], *data = backlog.data == NULL ? none : backlog.data;
     size_t size = backlog.length;
 
-    op->held = op->backlog = (interim__buffer){0};
+    op->talk->held = op->talk->backlog = (interim__buffer){0};
     op->paused = op->resuming = false;
     interim__watchdog_activity(&op->dog, op->now.monotonic);
     if (stream(op, held.data, held.length) == 0)

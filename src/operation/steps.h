@@ -11,6 +11,9 @@
 void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned hop_index,
                               const char *method, interim__uri *uri);
 
+/* operation.c: makes op->talk, for an exchange of op->method. Errors: ENOMEM. */
+int interim__operation_talk(interim__operation *op);
+
 /* operation.c: begins the exchange on the connection to the origin, which has been opened. */
 void interim__operation_begin_exchange(interim__operation *op);
 
@@ -45,7 +48,7 @@ int interim__response_give(interim__operation *op, const char *data, size_t size
 int interim__response_finish(interim__operation *op);
 
 /* marking.c: the head of a final response came: whether its body may be a stream of markers, which
- * is never polled, is in op->marking then. Errors: op->error is set. */
+ * is never polled, is in op->talk->marking then. Errors: op->error is set. */
 int interim__marking_begin(interim__operation *op);
 
 /* marking.c: whether the body is known to be one: its bytes are no sign of life, its markers are.

@@ -76,15 +76,13 @@ static void ask(interim__operation *op)
 {
     const interim__body_source nothing = {.length = -1};
 
-    interim__exchange_init(&op->exchange, op->method, &op->error);
-    op->exchanging = true;
     op->expects = false;
-    if (write_head(op, &op->exchange.sender.out) < 0) {
-        interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT, "out of memory");
+    if (interim__operation_talk(op) < 0 || write_head(op, &op->talk->exchange.sender.out) < 0) {
+        interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT, "out of memory");
         interim__ending_failed(op);
         return;
     }
-    interim__sender_start(&op->exchange.sender, &nothing);
+    interim__sender_start(&op->talk->exchange.sender, &nothing);
     op->release_at = INTERIM__FAR;
     op->need = INTERIM__NEED_EXCHANGE;
 }
@@ -114,7 +112,7 @@ void interim__tunnel_leave(interim__operation *op)
 /* CONNECT again, now with an answer to the challenge: on this connection, if the proxy keeps it. */
 static void ask_with_answer(interim__operation *op)
 {
-    bool same = interim__exchange_reusable(&op->exchange);
+    bool same = interim__exchange_reusable(&op->talk->exchange);
 
     op->tunnel_rounds++;
     interim__following_report_answer(op);
@@ -134,36 +132,37 @@ static void ask_with_answer(interim__operation *op)
 /* 1: the 407 is answered; 0: it is final, or the answer is none; or ENOMEM. */
 static int challenged(interim__operation *op)
 {
-    if (op->answer.status != 407) {
-        interim__proxy_login_accepted(&op->proxy_login, &op->answer.fields);
+    if (op->talk->answer.status != 407) {
+        interim__proxy_login_accepted(&op->proxy_login, &op->talk->answer.fields);
         return 0;
     }
-    return interim__proxy_login_challenged(&op->proxy_login, &op->answer.fields, true);
+    return interim__proxy_login_challenged(&op->proxy_login, &op->talk->answer.fields, true);
 }
 
 static void fail(interim__operation *op)
 {
-    const char *refusal = op->answer.status == 407 ? op->proxy_login.authentication.refusal : NULL;
-    int status = op->answer.status;
+    const char *refusal =
+        op->talk->answer.status == 407 ? op->proxy_login.authentication.refusal : NULL;
+    int status = op->talk->answer.status;
 
-    interim__error_set(&op->error, INTERIM_EPROXY, INTERIM_STAGE_CONNECT,
+    interim__error_set(op->error, INTERIM_EPROXY, INTERIM_STAGE_CONNECT,
                        "%.60s answered %d%s%s to CONNECT%s%s%s", op->peer, status,
-                       op->answer_reason[0] == '\0' ? "" : " ", op->answer_reason,
-                       op->exchange.persistent || status > 299 ? "" : ", and more behind it",
+                       op->talk->answer_reason[0] == '\0' ? "" : " ", op->talk->answer_reason,
+                       op->talk->exchange.persistent || status > 299 ? "" : ", and more behind it",
                        refusal == NULL ? "" : ": ", refusal == NULL ? "" : refusal);
     interim__ending_failed(op);
 }
 
 void interim__tunnel_answered(interim__operation *op)
 {
-    int status = op->answer.status, answer = challenged(op);
+    int status = op->talk->answer.status, answer = challenged(op);
 
     if (answer < 0) {
-        interim__error_set(&op->error, answer, INTERIM_STAGE_CONNECT, "out of memory");
+        interim__error_set(op->error, answer, INTERIM_STAGE_CONNECT, "out of memory");
         interim__ending_failed(op);
     } else if (answer > 0) {
         ask_with_answer(op);
-    } else if (status < 200 || status > 299 || !op->exchange.persistent) {
+    } else if (status < 200 || status > 299 || !op->talk->exchange.persistent) {
         /* The origin speaks only after us: what follows a 2xx was not asked for. */
         fail(op);
     } else {

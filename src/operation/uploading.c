@@ -37,8 +37,9 @@ interim__body_source interim__uploading_body(const interim__operation *op)
 
 static void note_handed(interim__operation *op)
 {
-    if (op->uploading && op->exchanging && op->hop != INTERIM_HOP_TUNNEL && !is_asking(op))
-        interim__upload_handed(&op->upload, &op->exchange.sender);
+    if (op->uploading && interim__talk_exchanges(op->talk) && op->hop != INTERIM_HOP_TUNNEL &&
+        !is_asking(op))
+        interim__upload_handed(&op->upload, &op->talk->exchange.sender);
 }
 
 int interim__uploading_told(interim__operation *op, interim__progress *progress)
@@ -46,8 +47,8 @@ int interim__uploading_told(interim__operation *op, interim__progress *progress)
     if (!op->uploading || op->hop == INTERIM_HOP_TUNNEL)
         return 0;
     note_handed(op);
-    return interim__upload_told(&op->upload, &op->exchange.head.fields, &op->uri, is_creating(op),
-                                progress, op->now.monotonic, &op->error);
+    return interim__upload_told(&op->upload, &op->talk->exchange.head.fields, &op->uri,
+                                is_creating(op), progress, op->now.monotonic, op->error);
 }
 
 void interim__uploading_judge(interim__operation *op)
@@ -55,8 +56,9 @@ void interim__uploading_judge(interim__operation *op)
     if (!op->uploading || op->hop == INTERIM_HOP_TUNNEL)
         return;
     op->continues =
-        !interim__upload_is_final(&op->upload, &op->answer, is_creating(op), is_asking(op));
-    op->answer.uploaded = !op->continues && interim__upload_is_of_target(&op->upload, &op->answer);
+        !interim__upload_is_final(&op->upload, &op->talk->answer, is_creating(op), is_asking(op));
+    op->talk->answer.uploaded =
+        !op->continues && interim__upload_is_of_target(&op->upload, &op->talk->answer);
 }
 
 /* ---- where to go ---- */
@@ -69,7 +71,7 @@ static void stop(interim__operation *op)
     if (status > 0)
         op->last_status = status;
     interim__ending_conclude(op, failed ? INTERIM_FAILED : INTERIM_UNKNOWN, "%s: %s%s",
-                             interim_strerror(op->error.code), op->error.text,
+                             interim_strerror(op->error->code), op->error->text,
                              op->upload.all_handed && !failed
                                  ? "; the server may have done, or be doing, the work"
                                  : "");
@@ -83,7 +85,7 @@ static void go(interim__operation *op, const char *method)
         interim__operation_begin(op, INTERIM_HOP_UPLOAD, op->upload.asked, method, &uri);
         return;
     }
-    interim__error_set(&op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
+    interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
     interim__ending_failed(op);
 }
 
@@ -99,7 +101,7 @@ static void take_turn(interim__operation *op, interim__upload_turn turn, const i
     } else {
         op->result->timing.retry_count++;
         interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RETRY,
-                                                     .status = op->answer.status,
+                                                     .status = interim__talk_status(op->talk),
                                                      .wait_ms = wait / INTERIM__NS_PER_MS,
                                                      .error = why->code == 0 ? NULL : why,
                                                      .text = "upload"});
@@ -110,21 +112,21 @@ static void take_turn(interim__operation *op, interim__upload_turn turn, const i
 void interim__uploading_answered(interim__operation *op)
 {
     interim__upload *upload = &op->upload;
-    const interim__answer *answer = &op->answer;
+    const interim__answer *answer = &op->talk->answer;
     int64_t now = op->now.monotonic, wall = op->now.wall;
-    bool whole = interim__sender_done(&op->exchange.sender);
+    bool whole = interim__sender_done(&op->talk->exchange.sender);
     interim__upload_turn turn;
 
     note_handed(op);
-    interim__error_init(&op->error);
+    interim__error_init(op->error);
     op->fresh_connection = false;
     if (is_creating(op))
-        turn = interim__upload_created(upload, answer, now, wall, &op->error);
+        turn = interim__upload_created(upload, answer, now, wall, op->error);
     else if (is_asking(op))
-        turn = interim__upload_asked(upload, answer, now, wall, &op->error);
+        turn = interim__upload_asked(upload, answer, now, wall, op->error);
     else
-        turn = interim__upload_appended(upload, answer, whole, now, wall, &op->error);
-    take_turn(op, turn, &op->error);
+        turn = interim__upload_appended(upload, answer, whole, now, wall, op->error);
+    take_turn(op, turn, op->error);
 }
 
 /* The connection's trouble, or time's; and, of a HEAD, which changes nothing, whatever the peer
@@ -151,8 +153,9 @@ static bool is_interruption(const interim__operation *op, int code)
 
 bool interim__uploading_lost(interim__operation *op, int code)
 {
-    interim_error why = op->error;
-    bool answered = op->exchanging && op->exchange.state == INTERIM__EXCHANGE_BODY &&
+    interim_error why = *op->error;
+    bool answered = interim__talk_exchanges(op->talk) &&
+                    op->talk->exchange.state == INTERIM__EXCHANGE_BODY &&
                     op->sink == INTERIM__SINK_FINAL;
 
     note_handed(op);
@@ -164,15 +167,15 @@ bool interim__uploading_lost(interim__operation *op, int code)
         !is_interruption(op, code))
         return false;
     op->fresh_connection = code != 0;
-    interim__error_init(&op->error);
-    take_turn(op, interim__upload_unanswered(&op->upload, code, op->now.monotonic, &op->error),
+    interim__error_init(op->error);
+    take_turn(op, interim__upload_unanswered(&op->upload, code, op->now.monotonic, op->error),
               &why);
     return true;
 }
 
 void interim__uploading_ask(interim__operation *op)
 {
-    if (interim__upload_ask(&op->upload, op->now.monotonic, &op->error) == INTERIM__UPLOAD_STOP)
+    if (interim__upload_ask(&op->upload, op->now.monotonic, op->error) == INTERIM__UPLOAD_STOP)
         stop(op);
     else
         go(op, "HEAD");

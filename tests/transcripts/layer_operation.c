@@ -62,7 +62,7 @@ static bool wait_for_output(struct player *player, unsigned exchange)
 {
     int64_t deadline = interim__operation_deadline(&player->op);
 
-    if (interim__sender_done(&player->op.exchange.sender) || deadline == INTERIM__FAR)
+    if (interim__sender_done(&player->op.talk->exchange.sender) || deadline == INTERIM__FAR)
         return false;
     pass(player, exchange, deadline);
     return true;

@@ -35,7 +35,7 @@ static void begin(interim_request *request)
 {
     ck_assert_int_eq(fake_start(&run, request), 0);
     interim__operation_opened(&run.op, "192.0.2.1:80", false, run.now);
-    interim__operation_sent(&run.op, run.op.exchange.sender.out.length, run.now);
+    interim__operation_sent(&run.op, run.op.talk->exchange.sender.out.length, run.now);
     receive(HEAD, strlen(HEAD));
 }
 

@@ -1,0 +1,35 @@
+/* talk.c - see talk.h. */
+#include "operation/talk.h"
+
+#include <stdlib.h>
+
+interim__talk *interim__talk_new(void)
+{
+    return calloc(1, sizeof(interim__talk));
+}
+
+void interim__talk_free(interim__talk *talk)
+{
+    if (talk == NULL)
+        return;
+    if (talk->exchanging)
+        interim__exchange_dispose(&talk->exchange);
+    interim__coding_free(talk->coding);
+    free(talk->answer.fields.items);
+    interim__document_dispose(&talk->answer.document);
+    free(talk->marking);
+    interim__buffer_dispose(&talk->looked);
+    interim__buffer_dispose(&talk->backlog);
+    interim__buffer_dispose(&talk->held);
+    free(talk);
+}
+
+bool interim__talk_exchanges(const interim__talk *talk)
+{
+    return talk != NULL && talk->exchanging;
+}
+
+int interim__talk_status(const interim__talk *talk)
+{
+    return talk == NULL ? 0 : talk->answer.status;
+}

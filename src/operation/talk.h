@@ -1,0 +1,40 @@
+/* talk.h - one exchange of an operation, and what is made of its answer: everything that an
+ * operation needs while it talks to a server, and not while it waits. An operation has one from
+ * the moment that it has a connection until it leaves the exchange; most of its memory is in here.
+ * May be included by operation. */
+#ifndef INTERIM_OPERATION_TALK_H
+#define INTERIM_OPERATION_TALK_H
+
+#include "exchange/coding.h"
+#include "exchange/exchange.h"
+#include "operation/dialect.h"
+
+/* A body that may be a stream of markers: marking.c. */
+typedef struct interim__marking interim__marking;
+
+typedef struct interim__talk {
+    interim__exchange exchange;
+    bool exchanging;         /* exchange is initialised */
+    interim__coding *coding; /* undoes the content coding of the body; NULL: there is none */
+    interim__answer answer;  /* the final response of the exchange; its fields are a clone */
+    char answer_reason[48];
+    interim__buffer backlog; /* bytes of the connection that came before a pause */
+    interim__buffer held;    /* content that was decoded before a pause */
+    interim__buffer looked;  /* its body so far, for SINK_LOOK */
+    uint64_t discarded;
+    interim__marking *marking; /* NULL: the body is no stream of markers */
+} interim__talk;
+
+/* NULL when out of memory. */
+interim__talk *interim__talk_new(void);
+
+/* NULL included. */
+void interim__talk_free(interim__talk *talk);
+
+/* Whether there is one, about an exchange: an answer may also be another operation's. */
+bool interim__talk_exchanges(const interim__talk *talk);
+
+/* The status of the final response; 0: there is none yet. */
+int interim__talk_status(const interim__talk *talk);
+
+#endif
