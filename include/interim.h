@@ -73,6 +73,8 @@ INTERIM_API const char *interim_version(void);
 
 /* A length of time without limit, in milliseconds, where a field says that it may be used. */
 #define INTERIM_FOREVER ((int64_t)-1)
+/* No time at all, where zero would mean the default. */
+#define INTERIM_AT_ONCE ((int64_t)-2)
 
 /* ---- Errors -------------------------------------------------------------------------------- */
 
@@ -314,7 +316,8 @@ typedef struct interim_client_options {
     const char *ca_file;    /* trusted CAs instead of the system's */
     const char *user_agent; /* "libinterim/VERSION"; "" sends none */
     int64_t idle_ms;        /* how long an unused connection is kept: 60,000; INTERIM_FOREVER: until
-                               the server closes it */
+                               the server closes it; INTERIM_AT_ONCE: not at all, each serves for
+                               one request, and servers are told so (Connection: close) */
     size_t body_cap_bytes;  /* how much of a body is kept in a result: 16 MiB; more than that is
                                INTERIM_EBODY_LIMIT (stream it by interim_request_on_body) */
     const char *ca_dir;     /* directory of trusted CAs instead of the system's, as `openssl rehash`
@@ -345,11 +348,14 @@ typedef struct interim_client_options {
     const struct interim_authentication *proxy_authentication; /* how to log in at HTTP proxies, if
                                    not as the above says: copied. See Proxies, above */
     unsigned polls_at_once; /* polls under way at one origin, the others wait in line: 8 */
+    int tls_no_resumption; /* other than 0: each TLS handshake is a full one, so that no ticket tells
+                              a server which connections are of the same client (RFC 8446 appendix
+                              C.4): sessions are resumed */
 } interim_client_options;
 #define INTERIM_CLIENT_OPTIONS_INIT                                                                \
     {                                                                                              \
         sizeof(interim_client_options), INTERIM_ENGINE_AUTO, NULL, NULL, 0, 0, NULL, NULL, NULL,   \
-            NULL, NULL, NULL, NULL, INTERIM_TLS_1_2, NULL, NULL, NULL, 0, NULL, 0                  \
+            NULL, NULL, NULL, NULL, INTERIM_TLS_1_2, NULL, NULL, NULL, 0, NULL, 0, 0               \
     }
 
 /* Makes a client. options: NULL for the defaults, borrowed until return. On success *out is to be

@@ -30,7 +30,7 @@ static int read_options(interim_client_options *out, const interim_client_option
         return INTERIM_EINVAL;
     if (options != NULL)
         memcpy(out, options, options->size < sizeof *out ? options->size : sizeof *out);
-    if (out->idle_ms < INTERIM_FOREVER || out->idle_ms > IDLE_MAX_MS)
+    if (out->idle_ms < INTERIM_AT_ONCE || out->idle_ms > IDLE_MAX_MS)
         return INTERIM_EINVAL;
     if (out->tls_min != INTERIM_TLS_1_2 && out->tls_min != INTERIM_TLS_1_3)
         return INTERIM_EINVAL;
@@ -68,9 +68,12 @@ static int make_parts(interim_client *client, const interim_client_options *opti
 {
     interim__drive *drive = &client->drive;
     interim__transport *transport = &drive->transport;
-    int64_t idle = options->idle_ms == INTERIM_FOREVER ? INTERIM__NEVER
-                                                       : options->idle_ms * INTERIM__NS_PER_MS;
+    int64_t idle = options->idle_ms * INTERIM__NS_PER_MS;
     int failed;
+
+    drive->single_use = options->idle_ms == INTERIM_AT_ONCE;
+    if (options->idle_ms < 0)
+        idle = drive->single_use ? 0 : INTERIM__NEVER;
 
     failed = interim__loop_new(&transport->loop, options->engine);
     if (failed == 0)

@@ -476,6 +476,7 @@ int interim__drive_start(interim_operation **out, interim__drive *drive, interim
         return INTERIM_ENOMEM;
     }
     operation->machine.routes = &drive->routes;
+    operation->machine.single_use = drive->single_use;
     link_to(&drive->running, operation);
     drive->in_flight++;
     *out = operation;

@@ -25,6 +25,7 @@ typedef struct interim__drive {
     interim__routes routes;
     interim__drive_observer observe;
     void *observer;
+    bool single_use;  /* a connection serves for one exchange */
     uint64_t started; /* operations, ever */
     uint64_t random;
     size_t in_flight;

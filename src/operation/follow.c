@@ -197,7 +197,7 @@ static int add_preference(interim__fields *out, const interim_request *request, 
 }
 
 static int choose_fields(interim__fields *out, const interim_request *request, interim_hop hop,
-                         const char *method, bool trusted, const char *authorization,
+                         const char *method, bool trusted, const char *authorization, bool closes,
                          char preference[PREFERENCE_SIZE])
 {
     bool monitor = is_monitor(hop);
@@ -217,7 +217,11 @@ static int choose_fields(interim__fields *out, const interim_request *request, i
         failed = add(out, "Authorization", authorization);
     /* RFC 9110 section 10.1.4 */
     if (failed == 0 && !changed && request->wants_trailers)
-        failed = add(out, "TE", "trailers") < 0 ? INTERIM_ENOMEM : add(out, "Connection", "TE");
+        failed = add(out, "TE", "trailers") < 0
+                     ? INTERIM_ENOMEM
+                     : add(out, "Connection", closes ? "close, TE" : "TE");
+    else if (failed == 0 && closes)
+        failed = add(out, "Connection", "close");
     if (failed == 0 && monitor && interim__fields_next(out, "accept", NULL) == NULL)
         failed = add(out, "Accept", "application/json, */*;q=0.8");
     if (failed == 0 && monitor)
@@ -245,9 +249,9 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
     *body = upload == NULL ? interim__follow_body(request, hop, method)
                            : interim__upload_body(upload, hop, method);
     *expects = *expects && interim__follow_expects(request, body);
-    failed =
-        choose_fields(&fields, request, hop, method, trusted,
-                      interim__follow_logs_in(request, uri) ? proofs->to_origin : NULL, preference);
+    failed = choose_fields(&fields, request, hop, method, trusted,
+                           interim__follow_logs_in(request, uri) ? proofs->to_origin : NULL,
+                           proofs->closes, preference);
     if (failed == 0 && upload != NULL)
         failed = interim__upload_fields(upload, &fields, hop, method);
     if (failed == 0 && *expects)

@@ -72,6 +72,7 @@ typedef struct interim__proofs {
     const char *to_origin; /* Authorization; see interim__follow_logs_in */
     bool by_proxy;         /* the request goes to an HTTP proxy without a tunnel */
     const char *to_proxy;  /* Proxy-Authorization, only with by_proxy */
+    bool closes;           /* the connection will not be used again (RFC 9112 section 9.6) */
 } interim__proofs;
 
 /* Appends the head of the request of a hop to out. Credentials and fields of the caller go to the

@@ -203,7 +203,8 @@ static int prove(interim__operation *op, interim__proofs *out, interim__buffer *
     interim__digest_subject forwarded = *subject;
     int failed = 0;
 
-    *out = (interim__proofs){.by_proxy = interim__operation_is_forwarded(op)};
+    *out = (interim__proofs){.by_proxy = interim__operation_is_forwarded(op),
+                             .closes = op->single_use};
     forwarded.target = op->uri.text;
     if (interim__follow_logs_in(op->request, &op->uri))
         failed = interim__authentication_write(origin, &op->authentication, subject, &op->random);

@@ -58,6 +58,7 @@ typedef struct interim__operation {
     size_t body_cap;
     uint64_t number, random;
     const interim__routes *routes; /* NULL: no proxies */
+    bool single_use;               /* servers are told that a connection serves once */
     /* For the driver. */
     interim__need need;
     interim__uri uri; /* of the exchange: where to connect to */

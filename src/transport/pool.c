@@ -145,7 +145,7 @@ void interim__pool_keep(interim__pool *pool, interim__connection *connection)
     entry *kept;
 
     interim__connection_set_owner(connection, &nobody);
-    if (!is_quiet(connection))
+    if (pool->idle_ns == 0 || !is_quiet(connection))
         goto refuse;
     if (pool->timer.deadline == INTERIM__NEVER &&
         interim__timer_set(pool->loop, &pool->timer, expiry(pool, now)) < 0)

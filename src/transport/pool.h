@@ -10,7 +10,8 @@
 
 typedef struct interim__pool interim__pool;
 
-/* idle_ns: how long a connection is kept, INTERIM__NEVER: until the peer closes it. */
+/* idle_ns: how long a connection is kept, INTERIM__NEVER: until the peer closes it,
+ * 0: not at all. */
 int interim__pool_new(interim__pool **out, interim__loop *loop, int64_t idle_ns);
 void interim__pool_free(interim__pool *pool);
 

@@ -32,6 +32,7 @@ struct interim__tls {
     interim__tls_identity *identity; /* NULL: there is none */
     char *pins;                      /* NULL: any key will do */
     int key_log;                     /* -1: none */
+    bool forgets;                    /* sessions are not resumed */
     interim__tls_tickets tickets;
 };
 
@@ -131,7 +132,8 @@ static int make_context(interim__tls *tls, const interim_client_options *options
     if (tls->context == NULL)
         return error->code;
     SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, verified);
-    SSL_CTX_sess_set_new_cb(tls->context, session_made);
+    if (!tls->forgets)
+        SSL_CTX_sess_set_new_cb(tls->context, session_made);
     if (tls->key_log >= 0)
         SSL_CTX_set_keylog_callback(tls->context, key_made);
     return 0;
@@ -166,6 +168,7 @@ int interim__tls_new(interim__tls **out, const interim_client_options *options,
     if (tls == NULL)
         return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_START, "TLS context");
     tls->minimum = options->tls_min;
+    tls->forgets = options->tls_no_resumption != 0;
     tls->key_log = -1;
     if (prepare(tls, options, error) < 0) {
         interim__tls_free(tls);

@@ -92,7 +92,7 @@ START_TEST(options_are_checked)
     ck_assert_int_eq(interim_client_new(&client, &options), INTERIM_EINVAL);
     ck_assert_ptr_null(client);
     options = (interim_client_options)INTERIM_CLIENT_OPTIONS_INIT;
-    options.idle_ms = -2;
+    options.idle_ms = -3;
     ck_assert_int_eq(interim_client_new(&client, &options), INTERIM_EINVAL);
     options = (interim_client_options)INTERIM_CLIENT_OPTIONS_INIT;
     options.user_agent = "a\r\nb: c";
@@ -255,6 +255,25 @@ START_TEST(a_connection_is_used_again)
     for (int i = 0; i < 3; i++)
         expect(INTERIM_DONE, 0);
     ck_assert_uint_eq(server_accepted(origin), 1);
+    end();
+}
+END_TEST
+
+START_TEST(a_connection_may_serve_only_once)
+{
+    interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
+    char received[512];
+
+    begin_one(_i, "GET", two_interims);
+    interim_client_free(client);
+    options.engine = engines[_i];
+    options.idle_ms = INTERIM_AT_ONCE;
+    ck_assert_int_eq(interim_client_new(&client, &options), 0);
+    for (int i = 0; i < 3; i++)
+        expect(INTERIM_DONE, 0);
+    ck_assert_uint_eq(server_accepted(origin), 3);
+    server_received(origin, 2, received, sizeof received);
+    ck_assert_ptr_nonnull(strstr(received, "\r\nConnection: close\r\n"));
     end();
 }
 END_TEST
@@ -1042,6 +1061,7 @@ Suite *client_suite(void)
     tcase_set_timeout(running, 30);
     tcase_add_loop_test(running, blocking_tells_everything, 0, ENGINES);
     tcase_add_loop_test(running, a_connection_is_used_again, 0, ENGINES);
+    tcase_add_loop_test(running, a_connection_may_serve_only_once, 0, ENGINES);
     tcase_add_loop_test(running, a_connection_that_rewrote_an_interim_is_not, 0, ENGINES);
     tcase_add_loop_test(running, get_is_asked_again_on_a_new_connection, 0, ENGINES);
     tcase_add_loop_test(running, copy_is_never_sent_twice, 0, ENGINES);

@@ -305,12 +305,13 @@ END_TEST
 
 /* ---- Streams ---- */
 
+static const server_step once[] = {
+    {SERVER_HEAD, 0, NULL},
+    {SERVER_SEND, 0, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"},
+    {SERVER_CLOSE, 0, NULL}};
+
 START_TEST(the_next_connection_resumes)
 {
-    static const server_step once[] = {
-        {SERVER_HEAD, 0, NULL},
-        {SERVER_SEND, 0, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"},
-        {SERVER_CLOSE, 0, NULL}};
     static const server_step *const scripts[] = {once, NULL};
     interim_client_options options = options_of(_i);
 
@@ -321,6 +322,21 @@ START_TEST(the_next_connection_resumes)
     ck_assert(server_resumed(origin, 1));
     ck_assert(server_resumed(origin, 2));
     ck_assert(!server_resumed(origin, 3));
+    end();
+}
+END_TEST
+
+START_TEST(resumption_can_be_switched_off)
+{
+    static const server_step *const scripts[] = {once, NULL};
+    interim_client_options options = options_of(_i);
+
+    options.tls_no_resumption = 1;
+    begin(&options, "good", scripts, (server_tls){0});
+    for (unsigned i = 0; i < 3; i++) {
+        expect("GET", "origin.test", INTERIM_DONE, 0);
+        ck_assert(!server_resumed(origin, i));
+    }
     end();
 }
 END_TEST
@@ -358,6 +374,7 @@ Suite *client_tls_suite(void)
         without_a_certificate_connections_are_shared,
         clients_share_nothing,
         the_next_connection_resumes,
+        resumption_can_be_switched_off,
         a_body_until_close_needs_close_notify,
     };
     Suite *suite = suite_create("client_tls");

@@ -230,6 +230,7 @@ END_TEST
 /* ---- what is sent ---- */
 
 static const char *authorization; /* of this test's requests */
+static bool closes;
 
 /* The bytes of a request head, and the length of its body. */
 static const char *head(const interim_request *request, interim_hop hop, const char *method,
@@ -240,10 +241,11 @@ static const char *head(const interim_request *request, interim_hop hop, const c
     interim__uri uri = uri_of(url);
     interim__body_source body;
 
-    ck_assert_int_eq(interim__follow_write(&out, &body, request, hop, method, &uri,
-                                           &(interim__proofs){.to_origin = authorization}, "fake/1",
-                                           NULL, &(bool){false}),
-                     0);
+    ck_assert_int_eq(
+        interim__follow_write(&out, &body, request, hop, method, &uri,
+                              &(interim__proofs){.to_origin = authorization, .closes = closes},
+                              "fake/1", NULL, &(bool){false}),
+        0);
     snprintf(text, sizeof text, "%s", out.data);
     *body_length = body.length;
     interim__buffer_dispose(&out);
@@ -381,6 +383,24 @@ START_TEST(follow_sends_one_authorization)
 }
 END_TEST
 
+START_TEST(follow_says_that_a_connection_serves_once)
+{
+    interim_request *request = fake_request("COPY", "http://dav.example/a", NULL);
+    int64_t length;
+
+    closes = true;
+    ck_assert_ptr_nonnull(
+        strstr(head(request, INTERIM_HOP_POLL, "GET", "http://dav.example/m", &length),
+               "\r\nConnection: close\r\n"));
+    request->wants_trailers = true;
+    ck_assert_ptr_nonnull(
+        strstr(head(request, INTERIM_HOP_REQUEST, "COPY", "http://dav.example/a", &length),
+               "\r\nConnection: close, TE\r\n"));
+    closes = false;
+    interim__request_release(request);
+}
+END_TEST
+
 START_TEST(follow_expects_100_for_bodies_worth_it)
 {
     static const struct {
@@ -467,6 +487,7 @@ Suite *follow_suite(void)
     tcase_add_test(tests, follow_asks_for_json_first);
     tcase_add_test(tests, follow_keeps_the_host_field_on_the_origin_only);
     tcase_add_test(tests, follow_sends_one_authorization);
+    tcase_add_test(tests, follow_says_that_a_connection_serves_once);
     tcase_add_test(tests, follow_expects_100_for_bodies_worth_it);
     tcase_add_test(tests, follow_writes_nothing_without_memory);
     suite_add_tcase(suite, tests);
