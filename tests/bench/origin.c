@@ -1,0 +1,1047 @@
+/* origin.c - a loopback HTTP/1.1 origin that costs as little as it can, so
+ * that what is measured is the client.  One thread, epoll, every answer
+ * rendered once and sent from memory.
+ *
+ *   /small[?close]            200, two bytes of body; with close the connection ends
+ *   /interim?n=K[&gap=MS]     K times 102, then 201; with gap, one each MS
+ *   /hints?n=K                the same with 103 and two Link lines each
+ *   /big?bytes=N              200, Content-Length: N
+ *   /chunked?bytes=N&chunk=C  200, chunks of C bytes
+ *   /gzip?bytes=N             200, Content-Encoding: gzip, N bytes decoded
+ *   /job?polls=P              202 with Location: /job/ID; the first P polls of
+ *                             that answer 202, the next one 200
+ *   /stats                    counters, one "name value" a line
+ *
+ * usage: origin [-p PORT] [-t TLSPORT] [-a ADDRS] [-c CERTFILE] [-r]
+ * Ports default to ones the kernel picks. It listens on 127.0.0.1 up to
+ * 127.0.0.ADDRS and nowhere else, prints "port=N tls_port=N full_port=N" when
+ * ready, and ends on SIGTERM, SIGINT, or when the standard input it was given
+ * closes. full_port is TLS without tickets: no handshake resumes a session. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define BLOCK (1u << 20) /* repeated piece of a large body */
+#define JOBS (1u << 20)
+#define ANSWERS 256
+#define EVENTS 512
+
+/* LEFT bytes, taken from UNIT bytes of memory over and over. */
+struct seg {
+    const char *mem;
+    size_t unit, at;
+    unsigned long long left;
+};
+
+struct answer {
+    char target[120];
+    struct seg seg[3];
+    int nseg;
+    long interims; /* sent one each GAP ms before the segments */
+    unsigned gap;
+    const char *interim;
+    size_t interim_len;
+    int closing; /* the connection ends after it */
+};
+
+struct conn {
+    int fd;
+    enum { LISTENS_NOT, LISTENS_PLAIN, LISTENS_TLS, LISTENS_TLS_FULL } listener;
+    SSL *ssl;
+    uint32_t events;
+    int busy, closing;
+    size_t in_len;
+    unsigned long long skip; /* request body still to be dropped */
+    struct seg out[3];
+    int nout, iout;
+    const struct answer *slow; /* whose interims are being sent */
+    long interims_left;
+    uint64_t due;
+    int heap_at;
+    char in[2048];
+    char dyn[768];
+};
+
+static struct {
+    unsigned long long conns, requests, interims, handshakes, resumed, bytes;
+} stats;
+
+static struct answer answers[ANSWERS];
+static int nanswers;
+static unsigned char job_left[JOBS];
+static unsigned job_next;
+static unsigned job_polls;
+static struct conn **heap;
+static int heap_len, heap_cap;
+static int epfd;
+static SSL_CTX *tls, *tls_full; /* the second gives no tickets */
+static volatile sig_atomic_t stopping;
+
+static void die(const char *what)
+{
+    fprintf(stderr, "origin: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static void *need(void *p)
+{
+    if (!p)
+        die("memory");
+    return p;
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* ---- timers: a binary heap of connections by when they are due ---- */
+
+static void heap_put(int i, struct conn *c)
+{
+    heap[i] = c;
+    c->heap_at = i;
+}
+
+static void heap_up(int i)
+{
+    struct conn *c = heap[i];
+
+    while (i && heap[(i - 1) / 2]->due > c->due) {
+        heap_put(i, heap[(i - 1) / 2]);
+        i = (i - 1) / 2;
+    }
+    heap_put(i, c);
+}
+
+static void heap_down(int i)
+{
+    struct conn *c = heap[i];
+
+    for (;;) {
+        int k = 2 * i + 1;
+
+        if (k >= heap_len)
+            break;
+        if (k + 1 < heap_len && heap[k + 1]->due < heap[k]->due)
+            k++;
+        if (heap[k]->due >= c->due)
+            break;
+        heap_put(i, heap[k]);
+        i = k;
+    }
+    heap_put(i, c);
+}
+
+static void timer_set(struct conn *c, uint64_t due)
+{
+    c->due = due;
+    if (c->heap_at < 0) {
+        if (heap_len == heap_cap) {
+            heap_cap = heap_cap ? 2 * heap_cap : 1024;
+            heap = need(realloc(heap, (size_t)heap_cap * sizeof *heap));
+        }
+        heap_put(heap_len++, c);
+        heap_up(c->heap_at);
+    } else {
+        heap_up(c->heap_at);
+        heap_down(c->heap_at);
+    }
+}
+
+static void timer_clear(struct conn *c)
+{
+    int i = c->heap_at;
+
+    if (i < 0)
+        return;
+    c->heap_at = -1;
+    if (i != --heap_len) {
+        struct conn *last = heap[heap_len];
+
+        heap_put(i, last);
+        heap_up(i);
+        heap_down(last->heap_at);
+    }
+}
+
+/* ---- answers ---- */
+
+static void put_text(struct answer *a, const char *text, size_t len)
+{
+    struct seg *s = &a->seg[a->nseg++];
+
+    s->mem = text;
+    s->unit = len;
+    s->left = len;
+}
+
+static void put_cycle(struct answer *a, const char *mem, size_t unit, unsigned long long total)
+{
+    struct seg *s = &a->seg[a->nseg++];
+
+    s->mem = mem;
+    s->unit = unit;
+    s->left = total;
+}
+
+static char *format(size_t *len, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static char *format(size_t *len, const char *fmt, ...)
+{
+    va_list ap;
+    char *p;
+    int n;
+
+    va_start(ap, fmt);
+    n = vasprintf(&p, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        die("memory");
+    *len = (size_t)n;
+    return p;
+}
+
+#define COMMON                                                                                     \
+    "Date: Sat, 01 Jan 2022 00:00:00 GMT\r\n"                                                      \
+    "Server: bench-origin\r\n"                                                                     \
+    "Cache-Control: no-cache\r\n"                                                                  \
+    "ETag: \"5f3a-2b1c\"\r\n"
+
+static const char ok_body[] = "ok";
+
+/* Words from a fixed generator: text that compresses as text does. */
+static void fill_text(char *p, size_t n)
+{
+    static const char *const word[] = {
+        "request", "answer", "interim", "the",      "a",      "of",    "connection", "and",
+        "status",  "is",     "which",   "location", "polled", "to",    "body",       "until",
+        "header",  "client", "origin",  "done",     "in",     "waits", "for",        "final",
+        "each",    "then",   "job",     "with",     "that",   "read",  "sent",       "never"};
+    uint32_t x = 12345;
+    size_t i = 0;
+
+    while (i < n) {
+        const char *w;
+
+        x = x * 1664525u + 1013904223u;
+        if ((x >> 28) == 0) {
+            char num[16];
+            int k = snprintf(num, sizeof num, "%u\n", x >> 8 & 0xfffff);
+            int j;
+
+            for (j = 0; j < k && i < n; j++)
+                p[i++] = num[j];
+            continue;
+        }
+        for (w = word[x >> 27]; *w && i < n; w++)
+            p[i++] = *w;
+        if (i < n)
+            p[i++] = ' ';
+    }
+}
+
+/* One deflate run of N bytes that stands alone and ends on a byte, so that
+ * it can be repeated within one gzip stream. */
+static unsigned char *deflate_piece(const char *p, size_t n, size_t *len)
+{
+    z_stream z;
+    unsigned char *out = need(malloc(n + n / 100 + 1024));
+
+    memset(&z, 0, sizeof z);
+    if (deflateInit2(&z, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        die("deflate");
+    z.next_in = (unsigned char *)(uintptr_t)p;
+    z.avail_in = (uInt)n;
+    z.next_out = out;
+    z.avail_out = (uInt)(n + n / 100 + 1024);
+    if (deflate(&z, Z_FULL_FLUSH) != Z_OK || z.avail_in)
+        die("deflate");
+    *len = z.total_out;
+    deflateEnd(&z);
+    return out;
+}
+
+static void render_gzip(struct answer *a, unsigned long long bytes)
+{
+    static const unsigned char head[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
+    static const unsigned char last[2] = {3, 0}; /* empty final block */
+    char *text = need(malloc(BLOCK)), *h, *tail;
+    unsigned char *piece, *rest = NULL, *q;
+    unsigned long long blocks = bytes / BLOCK, i;
+    size_t rem = bytes % BLOCK, piece_len, rest_len = 0, hlen, tlen;
+    uLong crc = crc32(0, NULL, 0), block_crc;
+    unsigned size = (unsigned)bytes;
+    int k;
+
+    fill_text(text, BLOCK);
+    piece = deflate_piece(text, BLOCK, &piece_len);
+    block_crc = crc32(0, (unsigned char *)text, BLOCK);
+    for (i = 0; i < blocks; i++)
+        crc = crc32_combine(crc, block_crc, BLOCK);
+    if (rem) {
+        rest = deflate_piece(text, rem, &rest_len);
+        crc = crc32_combine(crc, crc32(0, (unsigned char *)text, (uInt)rem), (long)rem);
+    }
+    tlen = rest_len + sizeof last + 8;
+    h = format(&hlen,
+               "HTTP/1.1 200 OK\r\n" COMMON "Content-Type: text/plain\r\n"
+               "Content-Encoding: gzip\r\nContent-Length: %llu\r\n\r\n",
+               sizeof head + blocks * piece_len + tlen);
+    h = need(realloc(h, hlen + sizeof head));
+    memcpy(h + hlen, head, sizeof head);
+    tail = need(malloc(tlen));
+    if (rest_len)
+        memcpy(tail, rest, rest_len);
+    memcpy(tail + rest_len, last, sizeof last);
+    q = (unsigned char *)tail + rest_len + sizeof last;
+    for (k = 0; k < 4; k++) {
+        q[k] = (unsigned char)(crc >> 8 * k);
+        q[4 + k] = (unsigned char)(size >> 8 * k);
+    }
+    put_text(a, h, hlen + sizeof head);
+    if (blocks)
+        put_cycle(a, (char *)piece, piece_len, blocks * piece_len);
+    put_text(a, tail, tlen);
+    free(text);
+    free(rest);
+}
+
+static void render_big(struct answer *a, unsigned long long bytes)
+{
+    size_t hlen;
+    char *mem, *h;
+
+    h = format(&hlen,
+               "HTTP/1.1 200 OK\r\n" COMMON "Content-Type: application/octet-stream\r\n"
+               "Content-Length: %llu\r\n\r\n",
+               bytes);
+    put_text(a, h, hlen);
+    mem = need(malloc(BLOCK));
+    fill_text(mem, BLOCK);
+    put_cycle(a, mem, BLOCK, bytes);
+}
+
+static void render_chunked(struct answer *a, unsigned long long bytes, size_t chunk)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\n" COMMON "Content-Type: text/plain\r\n"
+                               "Transfer-Encoding: chunked\r\n\r\n";
+    char line[32], *mem, *tail, *body;
+    size_t k, unit, reps, i, rem, line_len;
+
+    if (!chunk)
+        chunk = 1;
+    body = need(malloc(chunk));
+    fill_text(body, chunk);
+    line_len = (size_t)snprintf(line, sizeof line, "%zx\r\n", chunk);
+    unit = line_len + chunk + 2;
+    reps = BLOCK / unit ? BLOCK / unit : 1;
+    mem = need(malloc(reps * unit));
+    for (i = 0; i < reps; i++) {
+        char *p = mem + i * unit;
+
+        memcpy(p, line, line_len);
+        memcpy(p + line_len, body, chunk);
+        memcpy(p + line_len + chunk, "\r\n", 2);
+    }
+    put_text(a, head, sizeof head - 1);
+    put_cycle(a, mem, reps * unit, bytes / chunk * unit);
+    rem = bytes % chunk;
+    tail = need(malloc(rem + 64));
+    k = 0;
+    if (rem) {
+        k = (size_t)sprintf(tail, "%zx\r\n", rem);
+        memcpy(tail + k, body, rem);
+        k += rem;
+        k += (size_t)sprintf(tail + k, "\r\n");
+    }
+    k += (size_t)sprintf(tail + k, "0\r\n\r\n");
+    put_text(a, tail, k);
+    free(body);
+}
+
+static void render_interim(struct answer *a, long n, unsigned gap, int hints)
+{
+    static const char plain[] = "HTTP/1.1 102 Processing\r\n\r\n";
+    static const char links[] = "HTTP/1.1 103 Early Hints\r\n"
+                                "Link: </style.css>; rel=preload; as=style\r\n"
+                                "Link: </script.js>; rel=preload; as=script\r\n\r\n";
+    static const char final[] = "HTTP/1.1 201 Created\r\n" COMMON "Content-Type: text/plain\r\n"
+                                "Content-Length: 2\r\n\r\nok";
+    const char *one = hints ? links : plain;
+    size_t one_len = strlen(one), len = sizeof final - 1;
+    char *all;
+    long i;
+
+    if (gap) {
+        a->interims = n;
+        a->gap = gap;
+        a->interim = one;
+        a->interim_len = one_len;
+        put_text(a, final, len);
+        return;
+    }
+    all = need(malloc((size_t)n * one_len + len));
+    for (i = 0; i < n; i++)
+        memcpy(all + (size_t)i * one_len, one, one_len);
+    memcpy(all + (size_t)n * one_len, final, len);
+    put_text(a, all, (size_t)n * one_len + len);
+}
+
+static unsigned long long query(const char *target, const char *key, unsigned long long otherwise)
+{
+    const char *q = strchr(target, '?');
+    size_t n = strlen(key);
+
+    while (q) {
+        q++;
+        if (!strncmp(q, key, n) && q[n] == '=')
+            return strtoull(q + n + 1, NULL, 10);
+        q = strchr(q, '&');
+    }
+    return otherwise;
+}
+
+static int is(const char *target, const char *path)
+{
+    size_t n = strlen(path);
+
+    return !strncmp(target, path, n) && (!target[n] || target[n] == '?');
+}
+
+/* Renders the answer for a target that was not asked for before. */
+static const struct answer *render(const char *target, size_t len)
+{
+    struct answer *a = &answers[nanswers];
+
+    if (nanswers == ANSWERS || len >= sizeof a->target)
+        return NULL;
+    memset(a, 0, sizeof *a);
+    memcpy(a->target, target, len);
+    if (is(a->target, "/small")) {
+        int close = strchr(a->target, '?') != NULL;
+        size_t hlen;
+        char *h = format(&hlen,
+                         "HTTP/1.1 200 OK\r\n" COMMON "Content-Type: text/plain; charset=utf-8\r\n"
+                         "Content-Length: 2\r\n%s\r\n%s",
+                         close ? "Connection: close\r\n" : "", ok_body);
+
+        a->closing = close;
+        put_text(a, h, hlen);
+    } else if (is(a->target, "/interim") || is(a->target, "/hints")) {
+        render_interim(a, (long)query(a->target, "n", 1), (unsigned)query(a->target, "gap", 0),
+                       a->target[1] == 'h');
+    } else if (is(a->target, "/big")) {
+        render_big(a, query(a->target, "bytes", BLOCK));
+    } else if (is(a->target, "/chunked")) {
+        render_chunked(a, query(a->target, "bytes", BLOCK),
+                       (size_t)query(a->target, "chunk", 16384));
+    } else if (is(a->target, "/gzip")) {
+        render_gzip(a, query(a->target, "bytes", BLOCK));
+    } else {
+        static const char missing[] = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+
+        put_text(a, missing, sizeof missing - 1);
+        return a; /* not kept */
+    }
+    nanswers++;
+    return a;
+}
+
+static const struct answer *find(const char *target, size_t len)
+{
+    int i;
+
+    for (i = 0; i < nanswers; i++)
+        if (!strncmp(answers[i].target, target, len) && !answers[i].target[len])
+            return &answers[i];
+    return render(target, len);
+}
+
+static void put_dyn(struct conn *c, int len)
+{
+    c->out[0].mem = c->dyn;
+    c->out[0].unit = (size_t)len;
+    c->out[0].at = 0;
+    c->out[0].left = (unsigned)len;
+    c->nout = 1;
+    c->iout = 0;
+}
+
+static void answer_job(struct conn *c, const char *target)
+{
+    unsigned id;
+    int done = 0;
+
+    if (target[4] == '/') {
+        id = (unsigned)strtoul(target + 5, NULL, 10) % JOBS;
+        if (job_left[id])
+            job_left[id]--;
+        else
+            done = 1;
+    } else {
+        job_polls = (unsigned)query(target, "polls", 3);
+        id = job_next++ % JOBS;
+        job_left[id] = (unsigned char)job_polls;
+    }
+    if (done)
+        put_dyn(c, snprintf(c->dyn, sizeof c->dyn,
+                            "HTTP/1.1 200 OK\r\n" COMMON "Content-Type: text/plain\r\n"
+                            "Content-Length: 2\r\n\r\n%s",
+                            ok_body));
+    else
+        put_dyn(c, snprintf(c->dyn, sizeof c->dyn,
+                            "HTTP/1.1 202 Accepted\r\n" COMMON
+                            "Location: /job/%u\r\nRetry-After: 0\r\n"
+                            "Content-Type: text/plain\r\n"
+                            "Content-Length: 8\r\n\r\naccepted",
+                            id));
+}
+
+static void answer_stats(struct conn *c)
+{
+    struct rusage ru;
+    char text[512];
+    int n;
+
+    getrusage(RUSAGE_SELF, &ru);
+    n = snprintf(
+        text, sizeof text,
+        "conns %llu\nrequests %llu\ninterims %llu\n"
+        "handshakes %llu\nresumed %llu\nbytes %llu\ncpu_us %llu\n",
+        stats.conns, stats.requests, stats.interims, stats.handshakes, stats.resumed, stats.bytes,
+        ((unsigned long long)ru.ru_utime.tv_sec + (unsigned long long)ru.ru_stime.tv_sec) *
+                1000000 +
+            (unsigned long long)ru.ru_utime.tv_usec + (unsigned long long)ru.ru_stime.tv_usec);
+    put_dyn(c, snprintf(c->dyn, sizeof c->dyn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", n,
+                        text));
+}
+
+/* ---- connections ---- */
+
+static void conn_close(struct conn *c)
+{
+    timer_clear(c);
+    if (c->ssl) {
+        SSL_shutdown(c->ssl);
+        SSL_free(c->ssl);
+    }
+    close(c->fd);
+    free(c);
+}
+
+static void want(struct conn *c, uint32_t events)
+{
+    struct epoll_event ev;
+
+    if (c->events == events)
+        return;
+    ev.events = events;
+    ev.data.ptr = c;
+    epoll_ctl(epfd, EPOLL_CTL_MOD, c->fd, &ev);
+    c->events = events;
+}
+
+/* -1: broken, 0: would block, else how many bytes went out. */
+static ssize_t put_bytes(struct conn *c, struct seg *s)
+{
+    size_t n = s->unit - s->at;
+    ssize_t k;
+
+    if (n > s->left)
+        n = (size_t)s->left;
+    if (c->ssl) {
+        ERR_clear_error();
+        k = SSL_write(c->ssl, s->mem + s->at, n > 1 << 30 ? 1 << 30 : (int)n);
+        if (k <= 0) {
+            int e = SSL_get_error(c->ssl, (int)k);
+
+            return e == SSL_ERROR_WANT_WRITE || e == SSL_ERROR_WANT_READ ? 0 : -1;
+        }
+    } else {
+        k = send(c->fd, s->mem + s->at, n, MSG_NOSIGNAL | (s->left > n ? MSG_MORE : 0));
+        if (k < 0)
+            return errno == EAGAIN ? 0 : -1;
+    }
+    s->at += (size_t)k;
+    if (s->at == s->unit)
+        s->at = 0;
+    s->left -= (unsigned long long)k;
+    stats.bytes += (unsigned long long)k;
+    return k;
+}
+
+/* 1: all out, 0: would block, -1: broken. */
+static int flush(struct conn *c)
+{
+    int rounds = 0;
+
+    while (c->iout < c->nout) {
+        struct seg *s = &c->out[c->iout];
+        ssize_t k;
+
+        if (!s->left) {
+            c->iout++;
+            continue;
+        }
+        if (++rounds > 64)
+            return 0; /* give the others a turn */
+        k = put_bytes(c, s);
+        if (k <= 0)
+            return (int)k;
+    }
+    return 1;
+}
+
+static void send_interim(struct conn *c)
+{
+    struct seg s;
+
+    memset(&s, 0, sizeof s);
+    s.mem = c->slow->interim;
+    s.unit = c->slow->interim_len;
+    s.left = c->slow->interim_len;
+    put_bytes(c, &s); /* a few bytes: they fit or the client is gone */
+    stats.interims++;
+}
+
+static void start_answer(struct conn *c, const char *target, size_t len)
+{
+    const struct answer *a;
+    char name[120];
+
+    stats.requests++;
+    c->busy = 1;
+    if (len >= sizeof name) {
+        c->closing = 1;
+        len = sizeof name - 1;
+    }
+    if (!strncmp(target, "/job", 4) || !strncmp(target, "/stats", 6)) {
+        memcpy(name, target, len);
+        name[len] = 0;
+        if (name[1] == 'j')
+            answer_job(c, name);
+        else
+            answer_stats(c);
+        return;
+    }
+    a = find(target, len);
+    if (!a) {
+        c->closing = 1;
+        c->nout = c->iout = 0;
+        return;
+    }
+    memcpy(c->out, a->seg, sizeof c->out);
+    c->nout = a->nseg;
+    c->iout = 0;
+    c->closing |= a->closing;
+    if (a->gap && a->interims) {
+        c->slow = a;
+        c->interims_left = a->interims;
+        timer_set(c, now_ms() + a->gap);
+    }
+}
+
+/* Takes one complete request off the input.  1: taken, 0: none there. */
+static int take_request(struct conn *c)
+{
+    char *end, *line, *next, *sp, *sp2;
+    size_t len;
+
+    if (c->skip) {
+        size_t n = c->in_len < c->skip ? c->in_len : (size_t)c->skip;
+
+        c->skip -= n;
+        c->in_len -= n;
+        memmove(c->in, c->in + n, c->in_len);
+    }
+    if (!c->in_len || c->skip)
+        return 0;
+    end = memmem(c->in, c->in_len, "\r\n\r\n", 4);
+    if (!end)
+        return 0;
+    end += 4;
+    line = memchr(c->in, '\n', (size_t)(end - c->in));
+    sp = memchr(c->in, ' ', (size_t)(line - c->in));
+    sp2 = sp ? memchr(sp + 1, ' ', (size_t)(line - sp - 1)) : NULL;
+    if (!sp2) {
+        c->closing = 1;
+        return 0;
+    }
+    for (line++; line < end - 2; line = next + 1) {
+        next = memchr(line, '\n', (size_t)(end - line));
+        if ((*line | 0x20) != 'c')
+            continue;
+        if (!strncasecmp(line, "connection:", 11)) {
+            if (memmem(line, (size_t)(next - line), "close", 5))
+                c->closing = 1;
+        } else if (!strncasecmp(line, "content-length:", 15)) {
+            c->skip = strtoull(line + 15, NULL, 10);
+        }
+    }
+    start_answer(c, sp + 1, (size_t)(sp2 - sp - 1));
+    len = (size_t)(end - c->in);
+    c->in_len -= len;
+    if (c->in_len)
+        memmove(c->in, end, c->in_len);
+    return 1;
+}
+
+/* Goes as far as it can with what is there.  Frees C when it is over. */
+static void advance(struct conn *c)
+{
+    for (;;) {
+        int k;
+
+        if (!c->busy && !take_request(c)) {
+            if (c->closing)
+                conn_close(c);
+            else
+                want(c, EPOLLIN);
+            return;
+        }
+        if (c->slow) {
+            want(c, EPOLLIN);
+            return; /* the timer goes on with it */
+        }
+        k = flush(c);
+        if (k < 0) {
+            conn_close(c);
+            return;
+        }
+        if (!k) {
+            want(c, EPOLLOUT);
+            return;
+        }
+        c->busy = 0;
+        if (c->closing) {
+            conn_close(c);
+            return;
+        }
+    }
+}
+
+static void on_timer(struct conn *c, uint64_t now)
+{
+    if (c->interims_left) {
+        send_interim(c);
+        c->interims_left--;
+        timer_set(c, c->due + c->slow->gap > now ? c->due + c->slow->gap : now);
+        return;
+    }
+    timer_clear(c);
+    c->slow = NULL;
+    advance(c);
+}
+
+static void on_readable(struct conn *c)
+{
+    ssize_t k;
+    int again;
+
+    do {
+        if (c->in_len == sizeof c->in) {
+            conn_close(c); /* a head larger than this kit sends */
+            return;
+        }
+        again = 0;
+        if (c->ssl) {
+            ERR_clear_error();
+            k = SSL_read(c->ssl, c->in + c->in_len, (int)(sizeof c->in - c->in_len));
+            if (k <= 0) {
+                int e = SSL_get_error(c->ssl, (int)k);
+
+                if (e == SSL_ERROR_WANT_READ)
+                    break;
+                if (e == SSL_ERROR_WANT_WRITE) {
+                    want(c, EPOLLIN | EPOLLOUT);
+                    return;
+                }
+                conn_close(c);
+                return;
+            }
+            again = SSL_pending(c->ssl) > 0;
+        } else {
+            k = recv(c->fd, c->in + c->in_len, sizeof c->in - c->in_len, 0);
+            if (k < 0 && errno == EAGAIN)
+                return;
+            if (k <= 0) {
+                conn_close(c);
+                return;
+            }
+        }
+        c->in_len += (size_t)k;
+    } while (again);
+    advance(c);
+}
+
+static void on_handshake(struct conn *c)
+{
+    int k;
+
+    ERR_clear_error();
+    k = SSL_accept(c->ssl);
+    if (k == 1) {
+        stats.handshakes++;
+        if (SSL_session_reused(c->ssl))
+            stats.resumed++;
+        want(c, EPOLLIN);
+        if (SSL_has_pending(c->ssl))
+            on_readable(c);
+        return;
+    }
+    switch (SSL_get_error(c->ssl, k)) {
+    case SSL_ERROR_WANT_READ:
+        want(c, EPOLLIN);
+        break;
+    case SSL_ERROR_WANT_WRITE:
+        want(c, EPOLLOUT);
+        break;
+    default:
+        conn_close(c);
+    }
+}
+
+static void on_accept(struct conn *l)
+{
+    int i;
+
+    for (i = 0; i < 256; i++) {
+        struct epoll_event ev;
+        struct conn *c;
+        int one = 1;
+        int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd < 0)
+            return;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        stats.conns++;
+        c = need(malloc(sizeof *c));
+        memset(c, 0, offsetof(struct conn, in));
+        c->fd = fd;
+        c->heap_at = -1;
+        if (l->listener != LISTENS_PLAIN) {
+            c->ssl = SSL_new(l->listener == LISTENS_TLS ? tls : tls_full);
+            SSL_set_fd(c->ssl, fd);
+            SSL_set_accept_state(c->ssl);
+        }
+        ev.events = c->events = EPOLLIN;
+        ev.data.ptr = c;
+        if (epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &ev)) {
+            conn_close(c);
+            return;
+        }
+    }
+}
+
+/* ---- start ---- */
+
+static SSL_CTX *tls_context(X509 *certificate, EVP_PKEY *key)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+    if (!context || SSL_CTX_use_certificate(context, certificate) != 1 ||
+        SSL_CTX_use_PrivateKey(context, key) != 1)
+        die("tls");
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                  SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_id_context(context, (const unsigned char *)"bench", 5);
+    return context;
+}
+
+static void make_certificate(const char *file, int addrs)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *x = X509_new();
+    X509_NAME *name;
+    X509_EXTENSION *ext;
+    char san[4096] = "DNS:localhost";
+    size_t n = strlen(san);
+    int i;
+
+    for (i = 1; i <= addrs; i++)
+        n += (size_t)snprintf(san + n, sizeof san - n, ",IP:127.0.0.%d", i);
+    if (!key || !x)
+        die("certificate");
+    X509_set_version(x, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(x), (long)time(NULL));
+    X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(x), 86400);
+    X509_set_pubkey(x, key);
+    name = X509_get_subject_name(x);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1,
+                               0);
+    X509_set_issuer_name(x, name);
+    ext = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
+    X509_add_ext(x, ext, -1);
+    X509_EXTENSION_free(ext);
+    ext = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, san);
+    X509_add_ext(x, ext, -1);
+    X509_EXTENSION_free(ext);
+    if (!X509_sign(x, key, EVP_sha256()))
+        die("certificate");
+
+    tls = tls_context(x, key);
+    tls_full = tls_context(x, key);
+    SSL_CTX_set_num_tickets(tls_full, 0);
+    SSL_CTX_set_options(tls_full, SSL_OP_NO_TICKET);
+    SSL_CTX_set_session_cache_mode(tls_full, SSL_SESS_CACHE_OFF);
+    if (file) {
+        FILE *f = fopen(file, "w");
+
+        if (!f || !PEM_write_X509(f, x) || fclose(f))
+            die(file);
+    }
+    X509_free(x);
+    EVP_PKEY_free(key);
+}
+
+static unsigned listen_on(const char *addr, unsigned port, int listener, int reuse)
+{
+    struct sockaddr_in sa;
+    socklen_t len = sizeof sa;
+    struct conn *l = need(calloc(1, sizeof *l));
+    struct epoll_event ev;
+    int one = 1;
+
+    l->listener = (unsigned)listener;
+    l->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    memset(&sa, 0, sizeof sa);
+    sa.sin_family = AF_INET;
+    sa.sin_port = htons((uint16_t)port);
+    inet_pton(AF_INET, addr, &sa.sin_addr);
+    setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (reuse)
+        setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+    if (bind(l->fd, (struct sockaddr *)&sa, sizeof sa) || listen(l->fd, 65535) ||
+        getsockname(l->fd, (struct sockaddr *)&sa, &len))
+        die(addr);
+    ev.events = l->events = EPOLLIN;
+    ev.data.ptr = l;
+    if (epoll_ctl(epfd, EPOLL_CTL_ADD, l->fd, &ev))
+        die("epoll");
+    return ntohs(sa.sin_port);
+}
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    stopping = 1;
+}
+
+static void loop(void)
+{
+    struct epoll_event ev[EVENTS];
+
+    while (!stopping) {
+        int wait = -1, n, i;
+        uint64_t now;
+
+        if (heap_len) {
+            now = now_ms();
+            wait = heap[0]->due > now ? (int)(heap[0]->due - now) : 0;
+        }
+        n = epoll_wait(epfd, ev, EVENTS, wait);
+        for (i = 0; i < n; i++) {
+            struct conn *c = ev[i].data.ptr;
+
+            if (!c)
+                return; /* whoever started us is gone */
+            if (c->listener)
+                on_accept(c);
+            else if (c->ssl && !SSL_is_init_finished(c->ssl))
+                on_handshake(c);
+            else if (ev[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) &&
+                     !(c->events & EPOLLOUT && c->busy))
+                on_readable(c);
+            else
+                advance(c);
+        }
+        if (heap_len) {
+            now = now_ms();
+            while (heap_len && heap[0]->due <= now)
+                on_timer(heap[0], now);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    unsigned port = 0, tls_port = 0, full_port = 0;
+    int addrs = 1, reuse = 0, c, i;
+    const char *cert = NULL;
+    struct epoll_event ev;
+    struct rlimit lim = {65536, 65536};
+
+    while ((c = getopt(argc, argv, "p:t:a:c:r")) != -1) {
+        switch (c) {
+        case 'p':
+            port = (unsigned)atoi(optarg);
+            break;
+        case 't':
+            tls_port = (unsigned)atoi(optarg);
+            break;
+        case 'a':
+            addrs = atoi(optarg);
+            break;
+        case 'c':
+            cert = optarg;
+            break;
+        case 'r':
+            reuse = 1;
+            break;
+        default:
+            fprintf(stderr,
+                    "usage: %s [-p PORT] [-t TLSPORT] [-a ADDRS] "
+                    "[-c CERTFILE] [-r]\n",
+                    argv[0]);
+            return 2;
+        }
+    }
+    if (addrs < 1 || addrs > 250)
+        addrs = 1;
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGTERM, on_signal);
+    signal(SIGINT, on_signal);
+    setrlimit(RLIMIT_NOFILE, &lim);
+    epfd = epoll_create1(EPOLL_CLOEXEC);
+    make_certificate(cert, addrs);
+    for (i = 1; i <= addrs; i++) {
+        char addr[32];
+
+        snprintf(addr, sizeof addr, "127.0.0.%d", i);
+        port = listen_on(addr, port, LISTENS_PLAIN, reuse);
+        tls_port = listen_on(addr, tls_port, LISTENS_TLS, reuse);
+        full_port = listen_on(addr, full_port, LISTENS_TLS_FULL, reuse);
+    }
+    /* a pipe on the standard input ends us when its other end closes */
+    ev.events = EPOLLHUP;
+    ev.data.ptr = NULL;
+    epoll_ctl(epfd, EPOLL_CTL_ADD, 0, &ev);
+    printf("port=%u tls_port=%u full_port=%u\n", port, tls_port, full_port);
+    fflush(stdout);
+    loop();
+    return 0;
+}

@@ -1,0 +1,73 @@
+#!/bin/sh
+# Runs the benchmarks: `make bench` calls it, with the programs of this tree built.
+#
+#     sh tests/bench/run.sh           speed, instructions and start of every client that can be built;
+#                                     tables go to bench.md, the runs to bench.log, the summary to
+#                                     standard output
+#     sh tests/bench/run.sh check     every workload once, small: every answer of our client, and of the
+#                                     floors, is right. Nothing is timed
+#
+# The clients of other libraries are built here where pkg-config knows the library, and left out, with
+# a word, where not. From the environment:
+#     BENCH_ROUNDS      rounds (5)
+#     BENCH_SCALE       percent of the usual counts (100)
+#     BENCH_WORKLOADS   names with commas between (all)
+#     BENCH_CLIENTS     labels with commas between (all)
+set -u
+SRCDIR=${SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+BUILDDIR=${BUILDDIR:-$SRCDIR}
+sources=$SRCDIR/tests/bench
+programs=$BUILDDIR/tests/bench
+. "$SRCDIR/tests/report.sh"
+
+# peer NAME MODULE ...: builds client_NAME
+peer() {
+    program=$programs/client_$1
+    source=$sources/client_$1.c
+    shift
+    if ! ${PKG_CONFIG:-pkg-config} --exists "$@" 2>/dev/null; then
+        rm -f "$program"
+        skip "${program##*/}: pkg-config does not know $*"
+        return
+    fi
+    if [ -x "$program" ] && [ -z "$(find "$source" "$sources/bench.c" "$sources/bench.h" -newer "$program")" ]; then
+        return
+    fi
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    ${CC:-cc} -std=c11 -D_GNU_SOURCE ${CFLAGS:--O2 -g} $(${PKG_CONFIG:-pkg-config} --cflags "$@") \
+        -o "$program" "$source" "$sources/bench.c" $(${PKG_CONFIG:-pkg-config} --libs "$@") ||
+        fail "${program##*/} does not build"
+}
+
+peer curl libcurl
+peer curlm libcurl
+peer neon neon
+peer serf serf-1 apr-1 apr-util-1
+peer soup libsoup-3.0
+
+run() {
+    "$programs/runner" -d "$programs" ${BENCH_CLIENTS:+-k "$BENCH_CLIENTS"} \
+        ${BENCH_WORKLOADS:+-w "$BENCH_WORKLOADS"} "$@"
+}
+
+ours=raw,raw-ssl,epoll,epoll-ssl,interim
+if [ "${1:-}" = check ]; then
+    tables=$(mktemp) || exit 1
+    trap 'rm -f "$tables"' EXIT INT TERM
+    if [ -z "${BENCH_WORKLOADS:-}" ]; then
+        for workload in $("$programs/runner" -h 2>&1 | sed -n 's/^  \([a-z0-9-]*\) .*/\1/p'); do
+            case $workload in
+            small-2cpu | slow-* | flood-*) ;; # those with long waits
+            *) check "$workload: every answer is right" run -r 1 -s 2 -w "$workload" -k "$ours" -e "$ours" -o "$tables" ;;
+            esac
+        done
+    fi
+    finish
+fi
+
+cd "$BUILDDIR" || exit 1
+rm -f bench.md bench.log
+run -r "${BENCH_ROUNDS:-5}" -s "${BENCH_SCALE:-100}" -e interim -o bench.md -l bench.log || fail "our client fails"
+run -I -o bench.md -l bench.log
+run -S -r "${BENCH_ROUNDS:-5}" -o bench.md -l bench.log
+cat bench.md

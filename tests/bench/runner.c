@@ -1,0 +1,756 @@
+/* runner.c - runs every client through every workload, in turn, and writes
+ * tables of medians and of ratios taken run against run.
+ *
+ *   runner [-d DIR] [-o FILE] [-l LOG] [-r ROUNDS] [-s PERCENT] [-w NAME,...]
+ *          [-k LABEL,...] [-a LABEL=COMMAND]... [-e LABEL,...] [-O CPU] [-C CPU]
+ *          [-I] [-S]
+ *
+ * One origin is started for all of it.  Workloads that go back and forth one
+ * message at a time have origin and client share a processor, so that what is
+ * timed is work and not the waking of an idle processor; the others have one
+ * each.  With -I, instructions for each operation are counted under valgrind
+ * instead; with -S, the start of a program that makes one request. */
+#include "workloads.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CLIENTS 24
+#define ROUNDS 51
+#define LIMIT_S 120 /* one run */
+#define SKIPPED 77
+#define ADDRESSES 9
+
+struct sample {
+    int got;
+    double rps, wall, user, sys, rss_mib, rss_op, mib_s, ops;
+    double origin_us, conns, resumed;
+};
+
+struct client {
+    char label[32];
+    char command[512];
+    struct sample s[ROUNDS];
+    int skip;
+    char why[200];
+};
+
+static struct client clients[CLIENTS];
+static int nclients;
+static const char *dir = ".";
+static FILE *out, *log_file;
+static const char *must_do; /* labels of clients that must do all that they claim to do */
+static int failed;
+static int rounds = 5, percent = 100, cpu_origin = 0, cpu_client = 1;
+static pid_t origin;
+static unsigned ports[PORTS];
+static char cert[64];
+
+static void die(const char *what)
+{
+    fprintf(stderr, "runner: %s: %s\n", what, strerror(errno));
+    if (origin > 0)
+        kill(origin, SIGTERM);
+    exit(1);
+}
+
+static double now(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void pin(pid_t pid, int cpu)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET((unsigned)cpu, &set);
+    sched_setaffinity(pid, sizeof set, &set);
+}
+
+static void add_client(const char *label, const char *command)
+{
+    struct client *c = NULL;
+    int i;
+
+    for (i = 0; i < nclients; i++)
+        if (!strcmp(clients[i].label, label))
+            c = &clients[i];
+    if (!c) {
+        if (nclients == CLIENTS)
+            return;
+        c = &clients[nclients++];
+    }
+    snprintf(c->label, sizeof c->label, "%s", label);
+    snprintf(c->command, sizeof c->command, "%s", command);
+}
+
+/* Is NAME one of the comma-separated LIST?  An empty list has all names. */
+static int listed(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+    const char *p;
+
+    if (!list)
+        return 1;
+    for (p = list; (p = strstr(p, name)); p++)
+        if ((p == list || p[-1] == ',') && (!p[n] || p[n] == ','))
+            return 1;
+    return 0;
+}
+
+/* ---- the origin ---- */
+
+static void start_origin(int addrs)
+{
+    char path[512], line[128], n[16];
+    int to[2], from[2];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/origin", dir);
+    snprintf(cert, sizeof cert, "/tmp/bench-cert-%d.pem", (int)getpid());
+    snprintf(n, sizeof n, "%d", addrs);
+    if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
+        die("pipe");
+    origin = fork();
+    if (!origin) {
+        dup2(to[0], 0);
+        dup2(from[1], 1);
+        execl(path, path, "-a", n, "-c", cert, (char *)NULL);
+        _exit(127);
+    }
+    close(to[0]); /* to[1] stays open: the origin ends when we do */
+    close(from[1]);
+    f = fdopen(from[0], "r");
+    if (origin < 0 || !f || !fgets(line, sizeof line, f) ||
+        sscanf(line, "port=%u tls_port=%u full_port=%u", &ports[PORT_PLAIN], &ports[PORT_TLS],
+               &ports[PORT_TLS_FULL]) != 3)
+        die("origin");
+    fclose(f);
+}
+
+static int origin_stats(double *cpu_us, double *conns, double *resumed)
+{
+    static const char req[] = "GET /stats HTTP/1.1\r\nHost: o\r\n"
+                              "Connection: close\r\n\r\n";
+    struct sockaddr_in sa;
+    char text[1024];
+    size_t have = 0;
+    ssize_t k;
+    char *p;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    memset(&sa, 0, sizeof sa);
+    sa.sin_family = AF_INET;
+    sa.sin_port = htons((uint16_t)ports[PORT_PLAIN]);
+    sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(fd, (struct sockaddr *)&sa, sizeof sa) ||
+        send(fd, req, sizeof req - 1, MSG_NOSIGNAL) < 0) {
+        close(fd);
+        return -1;
+    }
+    while ((k = recv(fd, text + have, sizeof text - 1 - have, 0)) > 0)
+        have += (size_t)k;
+    close(fd);
+    text[have] = 0;
+    if (!(p = strstr(text, "\r\n\r\nconns ")))
+        return -1;
+    *conns = strtod(p + 10, NULL);
+    p = strstr(text, "\nresumed ");
+    *resumed = p ? strtod(p + 9, NULL) : 0;
+    p = strstr(text, "\ncpu_us ");
+    *cpu_us = p ? strtod(p + 8, NULL) : 0;
+    return 0;
+}
+
+/* ---- one run ---- */
+
+static double value(const char *line, const char *key)
+{
+    char want[64];
+    const char *p;
+
+    snprintf(want, sizeof want, " %s=", key);
+    p = strstr(line, want);
+    return p ? strtod(p + strlen(want), NULL) : 0;
+}
+
+static long scaled(const struct workload *w)
+{
+    long n = w->memory ? w->count : w->count * percent / 100;
+
+    return n < 1 ? 1 : n;
+}
+
+static void program(const struct client *c, char *path, size_t size)
+{
+    if (*c->command == '@') /* a program of this kit */
+        snprintf(path, size, "%s/%s", dir, c->command + 1);
+    else
+        snprintf(path, size, "%s", c->command);
+}
+
+static int built(const struct client *c)
+{
+    char path[600];
+
+    program(c, path, sizeof path);
+    return *c->command != '@' || access(path, X_OK) == 0;
+}
+
+static void command_line(const struct workload *w, const struct client *c, long count,
+                         const char *before, char *cmd, size_t size)
+{
+    char tls[96] = "", addrs[16] = "", path[600];
+
+    if (w->port != PORT_PLAIN)
+        snprintf(tls, sizeof tls, "-C %s", cert);
+    if (w->addrs > 0)
+        snprintf(addrs, sizeof addrs, "-a %d", w->addrs);
+    program(c, path, sizeof path);
+    snprintf(cmd, size, "exec %s %s %s %s %s '%s://127.0.0.1:%u%s' %ld %d", before, path, w->flags,
+             addrs, tls, w->port != PORT_PLAIN ? "https" : "http", ports[w->port], w->target, count,
+             w->conc);
+}
+
+/* Runs a shell command; what it prints goes to TEXT (standard output) and
+ * ERR (standard error).  Returns its status as wait does. */
+static int spawn(const char *cmd, int cpu, char *text, size_t tsize, char *err, size_t esize,
+                 struct rusage *ru)
+{
+    char ename[] = "/tmp/bench-err-XXXXXX";
+    int from[2], status = 0, efd;
+    size_t have = 0;
+    ssize_t k;
+    pid_t pid;
+
+    efd = mkostemp(ename, O_CLOEXEC);
+    if (efd < 0 || pipe2(from, O_CLOEXEC))
+        die("spawn");
+    unlink(ename);
+    pid = fork();
+    if (!pid) {
+        int null = open("/dev/null", O_RDONLY);
+
+        dup2(null, 0);
+        dup2(from[1], 1);
+        dup2(efd, 2);
+        pin(0, cpu);
+        alarm(LIMIT_S);
+        execl("/bin/sh", "sh", "-c", cmd, (char *)NULL);
+        _exit(127);
+    }
+    close(from[1]);
+    while (have < tsize - 1 && (k = read(from[0], text + have, tsize - 1 - have)) > 0)
+        have += (size_t)k;
+    text[have] = 0;
+    close(from[0]);
+    if (pid < 0 || wait4(pid, &status, 0, ru) != pid)
+        die("wait");
+    k = pread(efd, err, esize - 1, 0);
+    err[k > 0 ? k : 0] = 0;
+    close(efd);
+    return status;
+}
+
+static void first_line(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%.*s", (int)strcspn(from, "\n"), from);
+}
+
+/* C is left out of the rest of this workload: it failed, or (WHY is empty) it does not claim to do
+ * it. */
+static void leave_out(const struct workload *w, struct client *c, const char *why)
+{
+    c->skip = 1;
+    first_line(c->why, sizeof c->why, why);
+    if (!c->why[0])
+        return;
+    fprintf(stderr, "%s: %s fails: %s\n", w->name, c->label, c->why);
+    if (must_do && listed(must_do, c->label))
+        failed++;
+    if (log_file)
+        fprintf(log_file, "workload=%s label=%s fails=\"%s\"\n", w->name, c->label, c->why);
+}
+
+/* 0: it exited with 0. Leaves it out else. */
+static int judge_exit(const struct workload *w, struct client *c, int status, const char *err)
+{
+    char why[64];
+
+    if (WIFEXITED(status) && !WEXITSTATUS(status))
+        return 0;
+    if (WIFSIGNALED(status)) {
+        snprintf(why, sizeof why, "ended by signal %d", WTERMSIG(status));
+        err = why;
+    }
+    leave_out(w, c, WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED ? "" : err);
+    return -1;
+}
+
+static void take_sample(struct sample *s, const char *text, long count)
+{
+    s->got = 1;
+    s->ops = (double)count;
+    s->rps = value(text, "rps");
+    s->wall = value(text, "wall_s");
+    s->user = value(text, "user_s");
+    s->sys = value(text, "sys_s");
+    s->rss_mib = value(text, "rss_peak_kib") / 1024;
+    s->rss_op = value(text, "rss_bytes_per_op");
+    s->mib_s = value(text, "bytes") / 1048576 / s->wall;
+}
+
+static void run(const struct workload *w, struct client *c, int round)
+{
+    char cmd[2048], text[4096], err[4096];
+    double cpu0 = 0, conns0 = 0, res0 = 0, cpu1 = 0, conns1 = 0, res1 = 0;
+    struct sample *s = &c->s[round];
+    struct rusage ru;
+    long count = scaled(w);
+    int status;
+
+    memset(s, 0, sizeof *s);
+    if (c->skip)
+        return;
+    command_line(w, c, count, "", cmd, sizeof cmd);
+    if (origin_stats(&cpu0, &conns0, &res0))
+        die("the origin does not answer");
+    status = spawn(cmd, cpu_client, text, sizeof text, err, sizeof err, &ru);
+    if (origin_stats(&cpu1, &conns1, &res1))
+        die("the origin does not answer");
+    if (judge_exit(w, c, status, err))
+        return;
+    s->origin_us = (cpu1 - cpu0) / (double)count;
+    s->conns = conns1 - conns0 - 1;
+    s->resumed = res1 - res0;
+    if (w->fresh && s->conns < (double)count) {
+        leave_out(w, c, "a connection was used twice");
+        return;
+    }
+    take_sample(s, text, count);
+    if (log_file)
+        fprintf(log_file,
+                "workload=%s round=%d label=%s origin_us=%.3f conns_seen=%.0f resumed=%.0f %s",
+                w->name, round, c->label, s->origin_us, s->conns, s->resumed, text);
+}
+
+/* ---- medians ---- */
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static double median(double *v, int n)
+{
+    if (!n)
+        return 0;
+    qsort(v, (size_t)n, sizeof *v, by_value);
+    return n & 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+enum figure { RPS, MIBS, CPU, USER, SYS, WALL, RSS, RSS_OP, ORIGIN, CONNS, RESUMED };
+
+static double figure(const struct sample *s, enum figure f)
+{
+    switch (f) {
+    case RPS:
+        return s->rps;
+    case MIBS:
+        return s->mib_s;
+    case CPU:
+        return (s->user + s->sys) / s->ops * 1e6;
+    case USER:
+        return s->user / s->ops * 1e6;
+    case SYS:
+        return s->sys / s->ops * 1e6;
+    case WALL:
+        return s->wall / s->ops * 1e6;
+    case RSS:
+        return s->rss_mib;
+    case RSS_OP:
+        return s->rss_op;
+    case ORIGIN:
+        return s->origin_us;
+    case CONNS:
+        return s->conns;
+    case RESUMED:
+        return s->resumed;
+    }
+    return 0;
+}
+
+static double mid(const struct client *c, enum figure f, double *min, double *max)
+{
+    double v[ROUNDS], m;
+    int i, n = 0;
+
+    for (i = 0; i < rounds; i++)
+        if (c->s[i].got)
+            v[n++] = figure(&c->s[i], f);
+    m = median(v, n);
+    if (min)
+        *min = n ? v[0] : 0;
+    if (max)
+        *max = n ? v[n - 1] : 0;
+    return m;
+}
+
+/* The median of A/B taken round by round. */
+static double ratio(const struct client *a, const struct client *b, enum figure f)
+{
+    double v[ROUNDS];
+    int i, n = 0;
+
+    if (!a || !b)
+        return 0;
+    for (i = 0; i < rounds; i++)
+        if (a->s[i].got && b->s[i].got && figure(&b->s[i], f) > 0)
+            v[n++] = figure(&a->s[i], f) / figure(&b->s[i], f);
+    return median(v, n);
+}
+
+static struct client *labelled(const char *label)
+{
+    int i;
+
+    for (i = 0; i < nclients; i++)
+        if (!strcmp(clients[i].label, label))
+            return &clients[i];
+    return NULL;
+}
+
+static void put_ratio(double r)
+{
+    if (r > 0)
+        fprintf(out, " %.2f |", r);
+    else
+        fprintf(out, " - |");
+}
+
+static void table(const struct workload *w)
+{
+    const struct client *fl = labelled(w->floor), *ref = labelled(w->ref);
+    int bulk = strstr(w->target, "bytes=") != NULL, i;
+
+    fprintf(out, "\n### %s: %s\n\n", w->name, w->what);
+    fprintf(out, "%ld operations, concurrency %d, %d rounds, %s\n\n", scaled(w), w->conc, rounds,
+            w->one_cpu ? "one processor for both" : "a processor each");
+    fprintf(out,
+            "| client | %s | min-max | CPU us/op | user | sys | "
+            "CPU/floor | CPU/libcurl | wall/floor | wall/libcurl | "
+            "peak RSS MiB | RSS B/op | origin us/op | conns | resumed "
+            "|\n",
+            bulk ? "MiB/s" : "op/s");
+    fprintf(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+                 "--:|\n");
+    for (i = 0; i < nclients; i++) {
+        struct client *c = &clients[i];
+        double lo, hi, m;
+
+        if (c->skip) {
+            if (c->why[0])
+                fprintf(out, "| %s | fails: %s ||||||||||||||\n", c->label, c->why);
+            continue;
+        }
+        m = mid(c, bulk ? MIBS : RPS, &lo, &hi);
+        fprintf(out, "| %s | %.0f | %.0f-%.0f | %.2f | %.2f | %.2f |", c->label, m, lo, hi,
+                mid(c, CPU, NULL, NULL), mid(c, USER, NULL, NULL), mid(c, SYS, NULL, NULL));
+        put_ratio(ratio(c, fl, CPU));
+        put_ratio(ratio(c, ref, CPU));
+        put_ratio(ratio(c, fl, WALL));
+        put_ratio(ratio(c, ref, WALL));
+        fprintf(out, " %.1f | %.0f | %.2f | %.0f | %.0f |\n", mid(c, RSS, NULL, NULL),
+                mid(c, RSS_OP, NULL, NULL), mid(c, ORIGIN, NULL, NULL), mid(c, CONNS, NULL, NULL),
+                mid(c, RESUMED, NULL, NULL));
+    }
+    fflush(out);
+}
+
+static void speeds(const char *want)
+{
+    int i, k, r;
+
+    for (i = 0; i < workload_count; i++) {
+        const struct workload *w = &workloads[i];
+
+        if (!listed(want, w->name))
+            continue;
+        fprintf(stderr, "%s\n", w->name);
+        pin(origin, w->one_cpu ? cpu_client : cpu_origin);
+        for (k = 0; k < nclients; k++) {
+            clients[k].skip = 0;
+            clients[k].why[0] = 0;
+        }
+        for (r = 0; r < rounds; r++) /* each round starts with another */
+            for (k = 0; k < nclients; k++)
+                run(w, &clients[(k + r) % nclients], r);
+        table(w);
+    }
+}
+
+/* ---- instructions ---- */
+
+static double counted(const struct workload *w, const struct client *c, long count)
+{
+    char cmd[2048], text[4096], err[16384];
+    struct rusage ru;
+    const char *p;
+    int status;
+
+    command_line(w, c, count, "valgrind --tool=callgrind --callgrind-out-file=/dev/null", cmd,
+                 sizeof cmd);
+    status = spawn(cmd, cpu_client, text, sizeof text, err, sizeof err, &ru);
+    if (!WIFEXITED(status) || WEXITSTATUS(status))
+        return 0;
+    p = strstr(err, "Collected : ");
+    return p ? strtod(p + 12, NULL) : 0;
+}
+
+static void instructions(const char *want)
+{
+    int i, k;
+
+    fprintf(out, "\n### instructions in user mode for each operation\n\n"
+                 "callgrind, the difference of two counts of operations\n\n"
+                 "| workload |");
+    for (k = 0; k < nclients; k++)
+        fprintf(out, " %s |", clients[k].label);
+    fprintf(out, "\n|---|");
+    for (k = 0; k < nclients; k++)
+        fprintf(out, "--:|");
+    fprintf(out, "\n");
+    for (i = 0; i < workload_count; i++) {
+        const struct workload *w = &workloads[i];
+
+        if (!w->insn || !listed(want, w->name))
+            continue;
+        fprintf(stderr, "%s\n", w->name);
+        pin(origin, cpu_origin);
+        fprintf(out, "| %s |", w->name);
+        for (k = 0; k < nclients; k++) {
+            long base = w->conc > 1 ? 4 * w->conc : 20;
+            double a = counted(w, &clients[k], base);
+            double b = a > 0 ? counted(w, &clients[k], base + w->insn) : 0;
+
+            if (a > 0 && b > 0)
+                fprintf(out, " %.0f |", (b - a) / w->insn);
+            else
+                fprintf(out, " - |");
+            if (a > 0 && b > 0 && log_file)
+                fprintf(log_file, "instructions workload=%s label=%s per_op=%.0f\n", w->name,
+                        clients[k].label, (b - a) / w->insn);
+            fflush(out);
+        }
+        fprintf(out, "\n");
+    }
+}
+
+/* ---- start ---- */
+
+static void libraries(const struct client *c, int *n, double *kib)
+{
+    char cmd[1024], line[1024], path[600];
+    FILE *f;
+
+    *n = 0;
+    *kib = 0;
+    program(c, path, sizeof path);
+    /* a command such as "env X=Y prog -f": ldd of its word with a slash */
+    snprintf(cmd, sizeof cmd,
+             "for w in %s; do case $w in *=*) export \"$w\";; "
+             "*/*) ldd \"$w\"; break;; esac; done",
+             path);
+    f = popen(cmd, "r");
+    if (!f)
+        return;
+    while (fgets(line, sizeof line, f)) {
+        struct stat st;
+        char *p = strchr(line, '/'), *end;
+
+        if (!p || !(end = strchr(p, ' ')))
+            continue;
+        *end = 0;
+        if (!stat(p, &st)) {
+            ++*n;
+            *kib += (double)st.st_size / 1024;
+        }
+    }
+    pclose(f);
+}
+
+static void startup(void)
+{
+    static const struct workload one = {
+        .name = "start", .target = "/small", .flags = "-b 2", .count = 1, .conc = 1};
+    static double wall[CLIENTS][ROUNDS * 4], cpu[CLIENTS][ROUNDS * 4];
+    static double peak[CLIENTS][ROUNDS * 4];
+    int n = rounds * 4, i, k;
+
+    pin(origin, cpu_origin);
+    for (k = 0; k < nclients; k++)
+        clients[k].skip = 0;
+    for (i = 0; i < n; i++)
+        for (k = 0; k < nclients; k++) {
+            char cmd[2048], text[4096], err[4096];
+            struct rusage ru;
+            double t = now();
+            int status;
+
+            command_line(&one, &clients[k], 1, "", cmd, sizeof cmd);
+            status = spawn(cmd, cpu_client, text, sizeof text, err, sizeof err, &ru);
+            wall[k][i] = (now() - t) * 1e3;
+            cpu[k][i] = ((double)ru.ru_utime.tv_sec + (double)ru.ru_stime.tv_sec) * 1e3 +
+                        ((double)ru.ru_utime.tv_usec + (double)ru.ru_stime.tv_usec) / 1e3;
+            peak[k][i] = value(text, "rss_peak_kib");
+            if (!WIFEXITED(status) || WEXITSTATUS(status))
+                clients[k].skip = 1;
+        }
+    fprintf(out,
+            "\n### the start: a program that makes one request\n\n"
+            "Medians of %d runs, through one shell that it replaces; "
+            "libraries as the loader resolves them.\n\n"
+            "| client | wall ms | CPU ms | peak RSS KiB | libraries | "
+            "their size KiB |\n|---|--:|--:|--:|--:|--:|\n",
+            n);
+    for (k = 0; k < nclients; k++) {
+        double kib;
+        int libs;
+
+        if (clients[k].skip)
+            continue;
+        libraries(&clients[k], &libs, &kib);
+        fprintf(out, "| %s | %.2f | %.2f | %.0f | %d | %.0f |\n", clients[k].label,
+                median(wall[k], n), median(cpu[k], n), median(peak[k], n), libs, kib);
+        if (log_file)
+            fprintf(log_file,
+                    "start label=%s runs=%d wall_ms=%.3f cpu_ms=%.3f rss_kib=%.0f libraries=%d\n",
+                    clients[k].label, n, median(wall[k], n), median(cpu[k], n), median(peak[k], n),
+                    libs);
+    }
+}
+
+static void usage(const char *self)
+{
+    int i;
+
+    fprintf(stderr,
+            "usage: %s [-d DIR] [-o FILE] [-l LOG] [-r ROUNDS] [-s PERCENT]\n"
+            "       [-w NAME,...] [-k LABEL,...] [-a LABEL=COMMAND]...\n"
+            "       [-e LABEL,...] [-O CPU] [-C CPU] [-I] [-S]\nworkloads:\n",
+            self);
+    for (i = 0; i < workload_count; i++)
+        fprintf(stderr, "  %-16s %s\n", workloads[i].name, workloads[i].what);
+    exit(2);
+}
+
+int main(int argc, char **argv)
+{
+    const char *want = NULL, *only = NULL, *file = NULL, *log_name = NULL;
+    int c, insn = 0, start = 0, i, n;
+    struct rlimit lim = {65536, 65536};
+
+    add_client("raw", "@client_raw");
+    add_client("raw-ssl", "@client_raw_ssl");
+    add_client("epoll", "@client_epoll");
+    add_client("epoll-ssl", "@client_epoll_ssl");
+    add_client("curl", "@client_curl");
+    add_client("curlm", "@client_curlm");
+    add_client("neon", "@client_neon");
+    add_client("serf", "@client_serf");
+    add_client("soup", "@client_soup");
+    add_client("interim", "@client_interim");
+    while ((c = getopt(argc, argv, "d:o:l:r:s:w:k:a:e:O:C:IS")) != -1) {
+        switch (c) {
+        case 'd':
+            dir = optarg;
+            break;
+        case 'o':
+            file = optarg;
+            break;
+        case 'l':
+            log_name = optarg;
+            break;
+        case 'r':
+            rounds = atoi(optarg);
+            break;
+        case 's':
+            percent = atoi(optarg);
+            break;
+        case 'w':
+            want = optarg;
+            break;
+        case 'k':
+            only = optarg;
+            break;
+        case 'a': {
+            char *eq = strchr(optarg, '=');
+
+            if (!eq)
+                usage(argv[0]);
+            *eq = 0;
+            add_client(optarg, eq + 1);
+            break;
+        }
+        case 'O':
+            cpu_origin = atoi(optarg);
+            break;
+        case 'C':
+            cpu_client = atoi(optarg);
+            break;
+        case 'e':
+            must_do = optarg;
+            break;
+        case 'I':
+            insn = 1;
+            break;
+        case 'S':
+            start = 1;
+            break;
+        default:
+            usage(argv[0]);
+        }
+    }
+    if (optind != argc || rounds < 1 || rounds > ROUNDS || percent < 1)
+        usage(argv[0]);
+    for (i = n = 0; i < nclients; i++)
+        if (listed(only, clients[i].label) && built(&clients[i]))
+            clients[n++] = clients[i];
+    nclients = n;
+    out = file ? fopen(file, "a") : stdout;
+    log_file = log_name ? fopen(log_name, "a") : NULL;
+    if (!out || (log_name && !log_file))
+        die("output");
+    setrlimit(RLIMIT_NOFILE, &lim);
+    start_origin(ADDRESSES);
+    if (insn)
+        instructions(want);
+    else if (start)
+        startup();
+    else
+        speeds(want);
+    kill(origin, SIGTERM);
+    waitpid(origin, NULL, 0);
+    unlink(cert);
+    return failed > 0;
+}
