@@ -3,10 +3,8 @@
  *
  * A request is made once for each address and shared by all operations that go there. What belongs
  * to one operation comes from its result: the kept body, the number of interims. Bodies are
- * streamed where there is one operation at a time. Two flags of bench.h change nothing here: -x and
- * -R, since a client that is told nothing special opens a connection when the last one was closed,
- * and resumes a session when it has a ticket; the origin sees to both (/small?close, and a port
- * without tickets). Receive buffers are the library's, so -B is not for it. */
+ * streamed where there is one operation at a time. Receive buffers are the library's: -B is not for
+ * it. */
 #include "bench.h"
 
 #include <interim.h>
@@ -77,6 +75,8 @@ static void make_client(void)
     interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
 
     options.ca_file = b.ca;
+    options.idle_ms = b.fresh ? INTERIM_AT_ONCE : 0;
+    options.tls_no_resumption = !b.resume;
     options.polls_at_once = (unsigned)b.conc;
     must(interim_client_new(&client, &options), "client");
 }

@@ -2,7 +2,7 @@
  * that what is measured is the client.  One thread, epoll, every answer
  * rendered once and sent from memory.
  *
- *   /small[?close]            200, two bytes of body; with close the connection ends
+ *   /small                    200, two bytes of body
  *   /interim?n=K[&gap=MS]     K times 102, then 201; with gap, one each MS
  *   /hints?n=K                the same with 103 and two Link lines each
  *   /big?bytes=N              200, Content-Length: N
@@ -13,10 +13,9 @@
  *   /stats                    counters, one "name value" a line
  *
  * usage: origin [-p PORT] [-t TLSPORT] [-a ADDRS] [-c CERTFILE] [-r]
- * Ports default to ones the kernel picks. It listens on 127.0.0.1 up to
- * 127.0.0.ADDRS and nowhere else, prints "port=N tls_port=N full_port=N" when
- * ready, and ends on SIGTERM, SIGINT, or when the standard input it was given
- * closes. full_port is TLS without tickets: no handshake resumes a session. */
+ * Ports default to ones the kernel picks.  It listens on 127.0.0.1 up to
+ * 127.0.0.ADDRS and nowhere else, prints "port=N tls_port=N" when ready, and
+ * ends on SIGTERM, SIGINT, or when the standard input it was given closes. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -60,12 +59,11 @@ struct answer {
     unsigned gap;
     const char *interim;
     size_t interim_len;
-    int closing; /* the connection ends after it */
 };
 
 struct conn {
     int fd;
-    enum { LISTENS_NOT, LISTENS_PLAIN, LISTENS_TLS, LISTENS_TLS_FULL } listener;
+    int listener;
     SSL *ssl;
     uint32_t events;
     int busy, closing;
@@ -93,7 +91,7 @@ static unsigned job_polls;
 static struct conn **heap;
 static int heap_len, heap_cap;
 static int epfd;
-static SSL_CTX *tls, *tls_full; /* the second gives no tickets */
+static SSL_CTX *tls;
 static volatile sig_atomic_t stopping;
 
 static void die(const char *what)
@@ -441,14 +439,12 @@ static const struct answer *render(const char *target, size_t len)
     memset(a, 0, sizeof *a);
     memcpy(a->target, target, len);
     if (is(a->target, "/small")) {
-        int close = strchr(a->target, '?') != NULL;
         size_t hlen;
         char *h = format(&hlen,
                          "HTTP/1.1 200 OK\r\n" COMMON "Content-Type: text/plain; charset=utf-8\r\n"
-                         "Content-Length: 2\r\n%s\r\n%s",
-                         close ? "Connection: close\r\n" : "", ok_body);
+                         "Content-Length: 2\r\n\r\n%s",
+                         ok_body);
 
-        a->closing = close;
         put_text(a, h, hlen);
     } else if (is(a->target, "/interim") || is(a->target, "/hints")) {
         render_interim(a, (long)query(a->target, "n", 1), (unsigned)query(a->target, "gap", 0),
@@ -656,7 +652,6 @@ static void start_answer(struct conn *c, const char *target, size_t len)
     memcpy(c->out, a->seg, sizeof c->out);
     c->nout = a->nseg;
     c->iout = 0;
-    c->closing |= a->closing;
     if (a->gap && a->interims) {
         c->slow = a;
         c->interims_left = a->interims;
@@ -842,8 +837,8 @@ static void on_accept(struct conn *l)
         memset(c, 0, offsetof(struct conn, in));
         c->fd = fd;
         c->heap_at = -1;
-        if (l->listener != LISTENS_PLAIN) {
-            c->ssl = SSL_new(l->listener == LISTENS_TLS ? tls : tls_full);
+        if (l->listener == 2) {
+            c->ssl = SSL_new(tls);
             SSL_set_fd(c->ssl, fd);
             SSL_set_accept_state(c->ssl);
         }
@@ -857,19 +852,6 @@ static void on_accept(struct conn *l)
 }
 
 /* ---- start ---- */
-
-static SSL_CTX *tls_context(X509 *certificate, EVP_PKEY *key)
-{
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-
-    if (!context || SSL_CTX_use_certificate(context, certificate) != 1 ||
-        SSL_CTX_use_PrivateKey(context, key) != 1)
-        die("tls");
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                  SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_session_id_context(context, (const unsigned char *)"bench", 5);
-    return context;
-}
 
 static void make_certificate(const char *file, int addrs)
 {
@@ -903,11 +885,12 @@ static void make_certificate(const char *file, int addrs)
     if (!X509_sign(x, key, EVP_sha256()))
         die("certificate");
 
-    tls = tls_context(x, key);
-    tls_full = tls_context(x, key);
-    SSL_CTX_set_num_tickets(tls_full, 0);
-    SSL_CTX_set_options(tls_full, SSL_OP_NO_TICKET);
-    SSL_CTX_set_session_cache_mode(tls_full, SSL_SESS_CACHE_OFF);
+    tls = SSL_CTX_new(TLS_server_method());
+    if (!tls || SSL_CTX_use_certificate(tls, x) != 1 || SSL_CTX_use_PrivateKey(tls, key) != 1)
+        die("tls");
+    SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                              SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_id_context(tls, (const unsigned char *)"bench", 5);
     if (file) {
         FILE *f = fopen(file, "w");
 
@@ -918,7 +901,7 @@ static void make_certificate(const char *file, int addrs)
     EVP_PKEY_free(key);
 }
 
-static unsigned listen_on(const char *addr, unsigned port, int listener, int reuse)
+static unsigned listen_on(const char *addr, unsigned port, int kind, int reuse)
 {
     struct sockaddr_in sa;
     socklen_t len = sizeof sa;
@@ -926,7 +909,7 @@ static unsigned listen_on(const char *addr, unsigned port, int listener, int reu
     struct epoll_event ev;
     int one = 1;
 
-    l->listener = (unsigned)listener;
+    l->listener = kind;
     l->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     memset(&sa, 0, sizeof sa);
     sa.sin_family = AF_INET;
@@ -989,7 +972,7 @@ static void loop(void)
 
 int main(int argc, char **argv)
 {
-    unsigned port = 0, tls_port = 0, full_port = 0;
+    unsigned port = 0, tls_port = 0;
     int addrs = 1, reuse = 0, c, i;
     const char *cert = NULL;
     struct epoll_event ev;
@@ -1032,15 +1015,14 @@ int main(int argc, char **argv)
         char addr[32];
 
         snprintf(addr, sizeof addr, "127.0.0.%d", i);
-        port = listen_on(addr, port, LISTENS_PLAIN, reuse);
-        tls_port = listen_on(addr, tls_port, LISTENS_TLS, reuse);
-        full_port = listen_on(addr, full_port, LISTENS_TLS_FULL, reuse);
+        port = listen_on(addr, port, 1, reuse);
+        tls_port = listen_on(addr, tls_port, 2, reuse);
     }
     /* a pipe on the standard input ends us when its other end closes */
     ev.events = EPOLLHUP;
     ev.data.ptr = NULL;
     epoll_ctl(epfd, EPOLL_CTL_ADD, 0, &ev);
-    printf("port=%u tls_port=%u full_port=%u\n", port, tls_port, full_port);
+    printf("port=%u tls_port=%u\n", port, tls_port);
     fflush(stdout);
     loop();
     return 0;

@@ -57,7 +57,7 @@ static const char *must_do; /* labels of clients that must do all that they clai
 static int failed;
 static int rounds = 5, percent = 100, cpu_origin = 0, cpu_client = 1;
 static pid_t origin;
-static unsigned ports[PORTS];
+static unsigned port, tls_port;
 static char cert[64];
 
 static void die(const char *what)
@@ -140,8 +140,7 @@ static void start_origin(int addrs)
     close(from[1]);
     f = fdopen(from[0], "r");
     if (origin < 0 || !f || !fgets(line, sizeof line, f) ||
-        sscanf(line, "port=%u tls_port=%u full_port=%u", &ports[PORT_PLAIN], &ports[PORT_TLS],
-               &ports[PORT_TLS_FULL]) != 3)
+        sscanf(line, "port=%u tls_port=%u", &port, &tls_port) != 2)
         die("origin");
     fclose(f);
 }
@@ -159,7 +158,7 @@ static int origin_stats(double *cpu_us, double *conns, double *resumed)
 
     memset(&sa, 0, sizeof sa);
     sa.sin_family = AF_INET;
-    sa.sin_port = htons((uint16_t)ports[PORT_PLAIN]);
+    sa.sin_port = htons((uint16_t)port);
     sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(fd, (struct sockaddr *)&sa, sizeof sa) ||
         send(fd, req, sizeof req - 1, MSG_NOSIGNAL) < 0) {
@@ -212,6 +211,7 @@ static int built(const struct client *c)
     char path[600];
 
     program(c, path, sizeof path);
+    path[strcspn(path, " ")] = 0;
     return *c->command != '@' || access(path, X_OK) == 0;
 }
 
@@ -220,13 +220,13 @@ static void command_line(const struct workload *w, const struct client *c, long 
 {
     char tls[96] = "", addrs[16] = "", path[600];
 
-    if (w->port != PORT_PLAIN)
+    if (w->tls)
         snprintf(tls, sizeof tls, "-C %s", cert);
     if (w->addrs > 0)
         snprintf(addrs, sizeof addrs, "-a %d", w->addrs);
     program(c, path, sizeof path);
     snprintf(cmd, size, "exec %s %s %s %s %s '%s://127.0.0.1:%u%s' %ld %d", before, path, w->flags,
-             addrs, tls, w->port != PORT_PLAIN ? "https" : "http", ports[w->port], w->target, count,
+             addrs, tls, w->tls ? "https" : "http", w->tls ? tls_port : port, w->target, count,
              w->conc);
 }
 
@@ -736,6 +736,8 @@ int main(int argc, char **argv)
     for (i = n = 0; i < nclients; i++)
         if (listed(only, clients[i].label) && built(&clients[i]))
             clients[n++] = clients[i];
+        else if (must_do && listed(only, clients[i].label) && listed(must_do, clients[i].label))
+            die(clients[i].label); /* it was not built */
     nclients = n;
     out = file ? fopen(file, "a") : stdout;
     log_file = log_name ? fopen(log_name, "a") : NULL;

@@ -3,8 +3,6 @@
 #ifndef BENCH_WORKLOADS_H
 #define BENCH_WORKLOADS_H
 
-enum port { PORT_PLAIN, PORT_TLS, PORT_TLS_FULL, PORTS };
-
 struct workload {
     const char *name, *what;
     const char *target;
@@ -13,7 +11,7 @@ struct workload {
     int conc;
     const char *floor; /* label of the client that sets it */
     const char *ref;   /* label of the libcurl client to compare with */
-    enum port port;
+    int tls;
     int one_cpu; /* origin and client share a processor */
     int addrs;   /* spread over 127.0.0.1 ... 127.0.0.addrs; 0: the first only */
     int fresh;   /* the origin must see a connection for each operation */
