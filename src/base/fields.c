@@ -6,39 +6,58 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int grow(interim__fields *fields)
+{
+    size_t capacity = fields->capacity == 0 ? 16 : 2 * fields->capacity;
+    interim_field *items = realloc(fields->items, capacity * sizeof *items);
+
+    if (items == NULL)
+        return INTERIM_ENOMEM;
+    fields->items = items;
+    fields->capacity = capacity;
+    return 0;
+}
+
 int interim__fields_add(interim__fields *fields, const char *name, size_t name_length,
                         const char *value, size_t value_length)
 {
-    if (fields->count == fields->capacity) {
-        size_t capacity = fields->capacity == 0 ? 16 : 2 * fields->capacity;
-        interim_field *items = realloc(fields->items, capacity * sizeof *items);
-
-        if (items == NULL)
-            return INTERIM_ENOMEM;
-        fields->items = items;
-        fields->capacity = capacity;
-    }
+    if (fields->count == fields->capacity && grow(fields) < 0)
+        return INTERIM_ENOMEM;
+    if (fields->count == 0)
+        fields->absent = UINT64_MAX;
+    fields->absent &= ~interim__fields_mark(name, name_length);
     fields->items[fields->count++] = (interim_field){name, value, name_length, value_length};
     return 0;
 }
 
-const interim_field *interim__fields_next(const interim__fields *fields, const char *lower,
-                                          const interim_field *after)
+/* Names are tokens, whose characters differ in this bit where they are letters of different case
+ * (or ^ and ~, which no name that is asked for has). */
+static bool is_name(const char *name, const char *lower, size_t length)
+{
+    const uint64_t bits = UINT64_C(0x2020202020202020);
+    uint64_t a, b;
+    size_t i = 0;
+
+    for (; length - i >= sizeof a; i += sizeof a) {
+        memcpy(&a, name + i, sizeof a);
+        memcpy(&b, lower + i, sizeof b);
+        if (((a ^ b) & ~bits) != 0)
+            return false;
+    }
+    while (i < length && ((name[i] ^ lower[i]) & ~0x20) == 0)
+        i++;
+    return i == length;
+}
+
+const interim_field *interim__fields_find(const interim__fields *fields, const char *lower,
+                                          size_t length, const interim_field *after)
 {
     size_t i = after == NULL ? 0 : (size_t)(after - fields->items) + 1;
 
     for (; i < fields->count; i++)
-        if (interim__text_is(fields->items[i].name, fields->items[i].name_length, lower))
+        if (fields->items[i].name_length == length && is_name(fields->items[i].name, lower, length))
             return &fields->items[i];
     return NULL;
-}
-
-const char *interim__fields_value(const interim__fields *fields, const char *lower,
-                                  const char *fallback)
-{
-    const interim_field *field = interim__fields_next(fields, lower, NULL);
-
-    return field == NULL ? fallback : field->value;
 }
 
 bool interim__fields_has_element(const interim__fields *fields, const char *lower,
@@ -88,9 +107,22 @@ interim_field *interim__fields_clone(const interim_field *items, size_t count)
     return block;
 }
 
+int interim__fields_copy(interim__fields *out, const interim__fields *fields)
+{
+    interim_field *items = interim__fields_clone(fields->items, fields->count);
+
+    *out = (interim__fields){.items = items};
+    if (items == NULL)
+        return INTERIM_ENOMEM;
+    out->count = fields->count;
+    out->absent = fields->absent;
+    return 0;
+}
+
 void interim__fields_clear(interim__fields *fields)
 {
     fields->count = 0;
+    fields->absent = UINT64_MAX;
 }
 
 void interim__fields_dispose(interim__fields *fields)

@@ -6,25 +6,56 @@
 
 #include <interim.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
+/* A list of all zeros is an empty one. Who makes one of items that are there already leaves absent
+ * zero: nothing is known of them then. */
 typedef struct interim__fields {
     interim_field *items;
     size_t count;
     size_t capacity;
+    uint64_t absent; /* a bit for each interim__fields_mark that no name has */
 } interim__fields;
+
+/* A few bits of a name, alike for all ways to write it: most names that are asked for are not
+ * there, and that is found out without looking at any. With a literal the compiler knows it. */
+static inline uint64_t interim__fields_mark(const char *name, size_t length)
+{
+    unsigned first = length == 0 ? 0 : (unsigned char)(name[0] | 0x20);
+    unsigned last = length == 0 ? 0 : (unsigned char)(name[length - 1] | 0x20);
+
+    return UINT64_C(1) << ((length + 2 * first + 5 * last) & 63);
+}
 
 /* 0, or INTERIM_ENOMEM. */
 int interim__fields_add(interim__fields *fields, const char *name, size_t name_length,
                         const char *value, size_t value_length);
 
+/* Looks at all names; see below. */
+const interim_field *interim__fields_find(const interim__fields *fields, const char *lower,
+                                          size_t length, const interim_field *after);
+
 /* The first field of this name (given in lower case) after `after`, or from the start when that is
  * NULL; NULL when there is none. */
-const interim_field *interim__fields_next(const interim__fields *fields, const char *lower,
-                                          const interim_field *after);
+static inline const interim_field *
+interim__fields_next(const interim__fields *fields, const char *lower, const interim_field *after)
+{
+    size_t length = strlen(lower);
+
+    return (fields->absent & interim__fields_mark(lower, length)) != 0
+               ? NULL
+               : interim__fields_find(fields, lower, length, after);
+}
 
 /* The value of the first such field, or fallback. */
-const char *interim__fields_value(const interim__fields *fields, const char *lower,
-                                  const char *fallback);
+static inline const char *interim__fields_value(const interim__fields *fields, const char *lower,
+                                                const char *fallback)
+{
+    const interim_field *field = interim__fields_next(fields, lower, NULL);
+
+    return field == NULL ? fallback : field->value;
+}
 
 /* Whether a list-valued field, in any of its lines, has this element (lower case). */
 bool interim__fields_has_element(const interim__fields *fields, const char *lower,
@@ -33,6 +64,10 @@ bool interim__fields_has_element(const interim__fields *fields, const char *lowe
 /* Copies the list and all its text into one block, the items first; NULL when out of memory. An
  * empty list gives a block too. To be freed by free. */
 interim_field *interim__fields_clone(const interim_field *items, size_t count);
+
+/* The same, as a list, whose items are the block; its absent names are known. 0, or ENOMEM and it
+ * is empty. */
+int interim__fields_copy(interim__fields *out, const interim__fields *fields);
 
 /* Empties the list, keeping its memory; or frees that too. */
 void interim__fields_clear(interim__fields *fields);

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* tchar of RFC 9110 section 5.6.2. Every byte of every field name is looked up here. */
-static const bool is_token_char[256] = {
+const bool interim__text_token_chars[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* 0x00 */
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* 0x10 */
     0, 1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0, /* 0x20 */
@@ -17,14 +16,14 @@ static const bool is_token_char[256] = {
 
 static char lower_of(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    return (unsigned char)c - (unsigned)'A' < 26 ? (char)(c | 0x20) : c;
 }
 
 size_t interim__text_token_length(const char *text, size_t length)
 {
     size_t i = 0;
 
-    while (i < length && is_token_char[(unsigned char)text[i]])
+    while (i < length && interim__text_token_chars[(unsigned char)text[i]])
         i++;
     return i;
 }
@@ -40,11 +39,6 @@ bool interim__text_begins(const char *text, size_t length, const char *prefix)
         if (i >= length || lower_of(text[i]) != prefix[i])
             return false;
     return true;
-}
-
-bool interim__text_is(const char *text, size_t length, const char *lower)
-{
-    return length == strlen(lower) && interim__text_begins(text, length, lower);
 }
 
 bool interim__text_equal(const char *a, const char *b)

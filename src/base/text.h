@@ -6,20 +6,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+/* tchar of RFC 9110 section 5.6.2; every byte of every field name is looked up here. */
+extern const bool interim__text_token_chars[256];
 
 /* How many bytes from the beginning on could be a token's; and whether all are, and there are any.
  */
 size_t interim__text_token_length(const char *text, size_t length);
 bool interim__text_is_token(const char *text, size_t length);
 
-/* Compares ASCII letters without case; lower is in lower case. */
-bool interim__text_is(const char *text, size_t length, const char *lower);
-
 /* The same for any two strings that end with NUL. */
 bool interim__text_equal(const char *a, const char *b);
 
 /* Whether text begins with prefix, which is in lower case, compared without case. */
 bool interim__text_begins(const char *text, size_t length, const char *prefix);
+
+/* Compares ASCII letters without case; lower is in lower case. Mostly the lengths tell. */
+static inline bool interim__text_is(const char *text, size_t length, const char *lower)
+{
+    return length == strlen(lower) && interim__text_begins(text, length, lower);
+}
 
 /* Takes blanks (space, tab) off both ends. */
 void interim__text_trim(const char **text, size_t *length);

@@ -158,10 +158,13 @@ static int body_step(interim__exchange *exchange, char **data, size_t *length)
     return INTERIM__STEP_BODY;
 }
 
-/* The interim of the step before is not needed any more. */
-static void forget_interim(interim__exchange *exchange)
+/* The interim of the step before is not needed any more; nor is memory for its fields, until the
+ * next one comes. */
+static void forget_interim(interim__exchange *exchange, bool waits)
 {
     exchange->interim_given = false;
+    if (waits)
+        interim__head_dispose(&exchange->head);
     interim__head_clear(&exchange->head);
     if (exchange->pending_done)
         interim__buffer_dispose(&exchange->pending);
@@ -173,7 +176,7 @@ int interim__exchange_step(interim__exchange *exchange, char **data, size_t *len
     switch (exchange->state) {
     case INTERIM__EXCHANGE_HEAD:
         if (exchange->interim_given)
-            forget_interim(exchange);
+            forget_interim(exchange, *length == 0);
         return *length == 0 ? INTERIM__STEP_MORE : head_step(exchange, data, length);
     case INTERIM__EXCHANGE_BODY:
         return body_step(exchange, data, length);

@@ -19,6 +19,8 @@ static int too_large(const interim__head *head, interim_error *error)
                 "the head is larger than 64 KiB");
 }
 
+static const char version[] = "HTTP/1.";
+
 /* The length of a line's text without its end; line_length counts the LF. */
 static size_t text_length(const char *line, size_t line_length)
 {
@@ -39,10 +41,9 @@ static size_t first_forbidden(const char *text, size_t length, bool may_hold_nul
 }
 
 /* HTTP/1.x SP 3DIGIT [ SP reason ]; the blank before an absent reason is often left out. */
-static int parse_status_line(interim__head *head, char *line, size_t length, interim_error *error)
+static int parse_status(interim__head *head, const char *line, size_t length, interim_error *error)
 {
     int status = 0;
-    size_t forbidden;
 
     if (length < 12 || line[7] < '0' || line[7] > '9' || line[8] != ' ')
         return fail(error, INTERIM_ESTATUS_LINE, head->at + (length < 8 ? length : 7),
@@ -55,20 +56,30 @@ static int parse_status_line(interim__head *head, char *line, size_t length, int
     }
     if (status < 100 || (length > 12 && line[12] != ' '))
         return fail(error, INTERIM_ESTATUS_LINE, head->at + 9, "the status is not from 100 to 999");
-    forbidden = first_forbidden(line, length, true);
-    if (forbidden < length)
-        return fail(error, INTERIM_ESTATUS_LINE, head->at + forbidden,
-                    "the reason holds CR or NUL");
     head->status = status;
     head->minor = line[7] - '0';
     return 0;
+}
+
+static int parse_status_line(interim__head *head, const char *line, size_t length,
+                             interim_error *error)
+{
+    size_t forbidden;
+    int failed = parse_status(head, line, length, error);
+
+    if (failed < 0)
+        return failed;
+    forbidden = first_forbidden(line, length, true);
+    return forbidden == length ? 0
+                               : fail(error, INTERIM_ESTATUS_LINE, head->at + forbidden,
+                                      "the reason holds CR or NUL");
 }
 
 /* Looks at the first line as it comes, so that a peer that speaks another protocol, and waits, is
  * found out at its first wrong byte and not by a time limit. */
 static int check_first_line(interim__head *head, char *data, size_t length, interim_error *error)
 {
-    static const char version[] = "HTTP/1.";
+    size_t most = length < INTERIM__HEAD_MAX ? length : INTERIM__HEAD_MAX;
     const char *end;
 
     if (head->first_line > 0)
@@ -76,9 +87,11 @@ static int check_first_line(interim__head *head, char *data, size_t length, inte
     for (size_t i = 0; i < sizeof version - 1 && i < length; i++)
         if (data[i] != version[i])
             return fail(error, INTERIM_ESTATUS_LINE, head->at + i, "this is not HTTP/1");
-    end = memchr(data, '\n', length < INTERIM__HEAD_MAX ? length : INTERIM__HEAD_MAX);
-    if (end == NULL)
+    end = memchr(data + head->scanned, '\n', most - head->scanned);
+    if (end == NULL) {
+        head->scanned = most;
         return 0;
+    }
     head->first_line = (size_t)(end - data) + 1;
     return parse_status_line(head, data, text_length(data, head->first_line), error);
 }
@@ -180,11 +193,119 @@ int interim__head_parse_fields(interim__fields *fields, char *data, size_t lengt
     return 0;
 }
 
+/* The head is complete; length is that of the status line without its end. */
+static void take_texts(interim__head *head, char *data, size_t length)
+{
+    data[length] = '\0';
+    head->reason = data[12] == ' ' ? data + 13 : "";
+    head->start = data;
+}
+
+/* ---- the usual: a whole head without anything odd, in one pass ----
+ *
+ * Nothing is written before its end was found. Whatever is else is 0 here and goes the way above,
+ * where any fault in it is found. */
+
+/* The first control character from `at` on, or length. Eight bytes at a time: one that is less than
+ * a blank borrows into its own highest bit, and the first that does is exact. */
+static size_t first_control(const char *data, size_t at, size_t length)
+{
+    const uint64_t blanks = UINT64_C(0x2020202020202020), high = UINT64_C(0x8080808080808080);
+    uint64_t eight;
+
+    for (; length - at >= sizeof eight; at += sizeof eight) {
+        memcpy(&eight, data + at, sizeof eight);
+        eight = (eight - blanks) & ~eight & high;
+        if (eight == 0)
+            continue;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        return at + ((unsigned)__builtin_ctzll(eight) >> 3);
+#else
+        break;
+#endif
+    }
+    while (at < length && (unsigned char)data[at] >= 0x20)
+        at++;
+    return at;
+}
+
+/* Where the CRLF is behind a text without control characters but tabs, from `at` on; 0: that is not
+ * what is there. */
+static size_t plain_line(const char *data, size_t at, size_t length)
+{
+    while (at = first_control(data, at, length), at < length && data[at] == '\t')
+        at++;
+    return length - at >= 2 && data[at] == '\r' && data[at + 1] == '\n' ? at : 0;
+}
+
+/* The line from `at` to its CR at end, which is no part of a name: 0, or ENOMEM; 1: it is none of
+ * the usual. */
+static int plain_field(interim__fields *fields, const char *data, size_t at, size_t end)
+{
+    size_t colon = at, begin;
+
+    while (interim__text_token_chars[(unsigned char)data[colon]])
+        colon++;
+    if (colon == at || data[colon] != ':' || fields->count == INTERIM__HEAD_FIELDS_MAX)
+        return 1;
+    begin = colon + 1;
+    while (is_blank(data[begin]))
+        begin++;
+    while (end > begin && is_blank(data[end - 1]))
+        end--;
+    return interim__fields_add(fields, data + at, colon - at, data + begin, end - begin);
+}
+
+/* The fields and their empty line: where the next message begins, 0 or ENOMEM. */
+static ptrdiff_t plain_fields(interim__fields *fields, const char *data, size_t at, size_t length)
+{
+    while (length - at >= 2 && data[at] != '\r') {
+        size_t end = plain_line(data, at, length);
+        int other = end == 0 ? 1 : plain_field(fields, data, at, end);
+
+        if (other != 0)
+            return other < 0 ? other : 0;
+        at = end + 2;
+    }
+    return length - at >= 2 && data[at + 1] == '\n' ? (ptrdiff_t)at + 2 : 0;
+}
+
+static ptrdiff_t plain_head(interim__head *head, char *data, size_t length, interim_error *error)
+{
+    size_t most = length < INTERIM__HEAD_MAX ? length : INTERIM__HEAD_MAX;
+    size_t line = plain_line(data, 0, most);
+    ptrdiff_t end;
+
+    if (line < sizeof version || memcmp(data, version, sizeof version - 1) != 0)
+        return 0;
+    if (parse_status(head, data, line, error) < 0)
+        return error->code;
+    end = plain_fields(&head->fields, data, line + 2, most);
+    if (end < 0)
+        return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory");
+    if (end == 0) {
+        interim__fields_clear(&head->fields);
+        return 0;
+    }
+    for (size_t i = 0; i < head->fields.count; i++) {
+        const interim_field *field = &head->fields.items[i];
+
+        data[field->name - data + (ptrdiff_t)field->name_length] = '\0';
+        data[field->value - data + (ptrdiff_t)field->value_length] = '\0';
+    }
+    take_texts(head, data, line);
+    return end;
+}
+
 ptrdiff_t interim__head_parse(interim__head *head, char *data, size_t length, interim_error *error)
 {
     size_t end, first;
-    int failed = check_first_line(head, data, length, error);
+    ptrdiff_t plain = head->scanned == 0 ? plain_head(head, data, length, error) : 0;
+    int failed;
 
+    if (plain != 0)
+        return plain;
+    failed = check_first_line(head, data, length, error);
     if (failed < 0)
         return failed;
     if (head->first_line == 0)
@@ -197,9 +318,7 @@ ptrdiff_t interim__head_parse(interim__head *head, char *data, size_t length, in
         return too_large(head, error);
     if (end == 0)
         return 0;
-    data[text_length(data, first)] = '\0';
-    head->reason = data[12] == ' ' ? data + 13 : "";
-    head->start = data;
+    take_texts(head, data, text_length(data, first));
     failed = interim__head_parse_fields(&head->fields, data + first, end - first, head->at + first,
                                         error);
     return failed < 0 ? failed : (ptrdiff_t)end;

@@ -74,13 +74,13 @@ static bool keep_answer(interim__operation *op)
 {
     interim__head *head = &op->talk->exchange.head;
     interim__answer *answer = &op->talk->answer;
+    int failed;
 
     *answer = (interim__answer){.request = op->request, .uri = &op->uri, .status = head->status};
-    answer->fields.items = interim__fields_clone(head->fields.items, head->fields.count);
-    answer->fields.count = head->fields.count;
+    failed = interim__fields_copy(&answer->fields, &head->fields);
     interim__progress_init(&answer->progress);
     snprintf(op->talk->answer_reason, sizeof op->talk->answer_reason, "%s", head->reason);
-    if (answer->fields.items != NULL)
+    if (failed == 0)
         return true;
     interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory");
     return false;

@@ -72,7 +72,7 @@ static int challenged(interim__authentication *authentication, const char *value
                       const interim__space *space)
 {
     interim_field item = {"WWW-Authenticate", value, 16, strlen(value)};
-    interim__fields fields = {&item, *value == '\0' ? 0 : 1, 1};
+    interim__fields fields = {.items = &item, .count = *value == '\0' ? 0 : 1};
 
     return interim__authentication_challenged(authentication, &fields, space);
 }
@@ -80,7 +80,7 @@ static int challenged(interim__authentication *authentication, const char *value
 static void accepted(interim__authentication *authentication, const char *info)
 {
     interim_field item = {"Authentication-Info", info, 19, strlen(info)};
-    interim__fields fields = {&item, *info == '\0' ? 0 : 1, 1};
+    interim__fields fields = {.items = &item, .count = *info == '\0' ? 0 : 1};
 
     interim__authentication_accepted(authentication, &fields);
 }
@@ -348,7 +348,7 @@ START_TEST(authentication_of_a_proxy_is_its_own)
 {
     interim_field items[] = {{"WWW-Authenticate", MD5, 16, strlen(MD5)},
                              {"Proxy-Authenticate", BASIC, 18, strlen(BASIC)}};
-    interim__fields fields = {items, 2, 2};
+    interim__fields fields = {.items = items, .count = 2};
     interim__credentials given = with(INTERIM_SCHEME_AUTO, false);
     interim__authentication authentication;
 

@@ -37,7 +37,7 @@ static const char *read_all(const char *const *values, size_t count)
     for (size_t i = 0; i < count; i++) {
         char *text = guarded(values[i], strlen(values[i]));
         interim_field item = {"WWW-Authenticate", text, 16, strlen(values[i])};
-        interim__fields fields = {&item, 1, 1};
+        interim__fields fields = {.items = &item, .count = 1};
         interim__challenge_reader reader;
         interim__challenge challenge;
 
@@ -127,7 +127,7 @@ START_TEST(challenge_reads_several_fields)
                              {"www-authenticate", "", 16, 0},
                              {"Proxy-Authenticate", "NTLM", 18, 4},
                              {"WWW-AUTHENTICATE", "Digest nonce=a, Basic realm=b", 16, 29}};
-    interim__fields fields = {items, 5, 5};
+    interim__fields fields = {.items = items, .count = 5};
     interim__challenge_reader reader;
     interim__challenge challenge;
     char out[256] = "";
@@ -150,7 +150,7 @@ START_TEST(challenge_is_bounded)
     unsigned count = 0;
     size_t at = 0;
     interim_field item = {"WWW-Authenticate", text, 16, 0};
-    interim__fields fields = {&item, 1, 1};
+    interim__fields fields = {.items = &item, .count = 1};
     interim__challenge_reader reader;
     interim__challenge challenge;
 

@@ -22,7 +22,7 @@ static const interim__digest_subject get = {.user = "Mufasa",
 static int take(interim__digest *out, const char *value, bool body_known)
 {
     interim_field item = {"WWW-Authenticate", guarded(value, strlen(value)), 16, strlen(value)};
-    interim__fields fields = {&item, 1, 1};
+    interim__fields fields = {.items = &item, .count = 1};
     interim__challenge_reader reader;
     interim__challenge challenge;
 

@@ -1,9 +1,12 @@
 /* fields.c - lists of fields. */
 #include "base/fields.h"
 
+#include "base/text.h"
+
 #include "suites.h"
 #include "support/failing_alloc.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +58,43 @@ START_TEST(fields_are_found_without_case)
     ck_assert_str_eq(interim__fields_value(&fields, "via", "none"), "a");
     ck_assert_str_eq(interim__fields_value(&fields, "date", "none"), "none");
     interim__fields_dispose(&fields);
+}
+END_TEST
+
+/* What is known of absent names must never hide one that is there. */
+START_TEST(fields_are_found_among_all_others)
+{
+    static const char *const names[] = {
+        "a",    "b",        "via",      "date",           "server",           "Location",
+        "link", "progress", "location", "content-length", "x-ms-retry-after", "CONTENT-LENGTH",
+        "Date", "x_y",      "n0",       "keep-alive",     "proxy-connection", "Operation-Location"};
+    enum { count = sizeof names / sizeof *names };
+
+    for (size_t first = 0; first < count; first++)
+        for (size_t second = 0; second < count; second++) {
+            interim__fields fields = {0}, copy;
+
+            add(&fields, names[first], "1");
+            add(&fields, names[second], "2");
+            ck_assert_int_eq(interim__fields_copy(&copy, &fields), 0);
+            for (size_t i = 0; i < count; i++) {
+                char lower[32] = "";
+                const char *expected;
+
+                for (size_t at = 0; names[i][at] != '\0'; at++)
+                    lower[at] = (char)tolower((unsigned char)names[i][at]);
+                expected = interim__text_equal(lower, names[first])    ? "1"
+                           : interim__text_equal(lower, names[second]) ? "2"
+                                                                       : "0";
+                ck_assert_str_eq(interim__fields_value(&fields, lower, "0"), expected);
+                ck_assert_str_eq(interim__fields_value(&copy, lower, "0"), expected);
+                copy.absent = 0; /* nothing is known: the same is found */
+                ck_assert_str_eq(interim__fields_value(&copy, lower, "0"), expected);
+                copy.absent = fields.absent;
+            }
+            free(copy.items);
+            interim__fields_dispose(&fields);
+        }
 }
 END_TEST
 
@@ -128,7 +168,7 @@ END_TEST
 
 START_TEST(fields_are_unchanged_when_memory_runs_out)
 {
-    interim__fields fields = {0};
+    interim__fields fields = {0}, copy;
 
     for (size_t i = 0; i < 40; i++) {
         failing_alloc_arm(1);
@@ -143,6 +183,10 @@ START_TEST(fields_are_unchanged_when_memory_runs_out)
     failing_alloc_arm(1);
     ck_assert_ptr_null(interim__fields_clone(fields.items, fields.count));
     ck_assert(failing_alloc_disarm());
+    failing_alloc_arm(1);
+    ck_assert_int_eq(interim__fields_copy(&copy, &fields), INTERIM_ENOMEM);
+    ck_assert(failing_alloc_disarm());
+    ck_assert_uint_eq(copy.count, 0);
     ck_assert_uint_eq(fields.count, 40);
     interim__fields_dispose(&fields);
 }
@@ -155,6 +199,7 @@ Suite *fields_suite(void)
 
     tcase_add_test(tests, fields_keep_their_order);
     tcase_add_test(tests, fields_are_found_without_case);
+    tcase_add_test(tests, fields_are_found_among_all_others);
     tcase_add_test(tests, fields_elements_are_looked_for_in_all_lines);
     tcase_add_test(tests, fields_clone_owns_its_text);
     tcase_add_test(tests, fields_clear_keeps_the_memory);

@@ -419,6 +419,52 @@ START_TEST(head_find_end_looks_at_lines_once)
 }
 END_TEST
 
+/* What parsing in two steps, which is the slow way, says of a text, or parsing it whole. */
+static void outcome(char *out, size_t size, const char *text, size_t length, bool slowly)
+{
+    interim__head head = {0};
+    ptrdiff_t end = 0;
+
+    interim__error_init(&error);
+    interim__head_clear(&head);
+    if (slowly)
+        end = interim__head_parse(&head, guarded(text, 1), 1, &error);
+    if (end == 0)
+        end = interim__head_parse(&head, guarded(text, length), length, &error);
+    if (end > 0)
+        describe(out, size, &head);
+    else
+        snprintf(out, size, "%lld %s", (long long)error.offset, error.text);
+    snprintf(out + strlen(out), size - strlen(out), " %td", end);
+    interim__head_dispose(&head);
+}
+
+/* Each byte of heads that show every way to write one is replaced by each that could matter, left
+ * out, and made the last. */
+START_TEST(head_in_one_pass_is_what_it_is_in_steps)
+{
+    static const char bytes[] = "\0\t\n\r :A0-@\x1f\x7f\xff";
+    char text[128], fast[512], slow[512];
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        for (size_t at = 0; at < strlen(good[i].text); at++)
+            for (size_t b = 0; b < sizeof bytes + 1; b++) {
+                size_t length = strlen(good[i].text);
+
+                memcpy(text, good[i].text, length);
+                if (b < sizeof bytes - 1)
+                    text[at] = bytes[b];
+                else if (b == sizeof bytes - 1)
+                    memmove(text + at, text + at + 1, --length - at);
+                else
+                    length = at + 1;
+                outcome(fast, sizeof fast, text, length, false);
+                outcome(slow, sizeof slow, text, length, true);
+                ck_assert_str_eq(fast, slow);
+            }
+}
+END_TEST
+
 Suite *head_suite(void)
 {
     Suite *suite = suite_create("head");
@@ -437,6 +483,7 @@ Suite *head_suite(void)
     tcase_add_test(tests, head_clear_keeps_nothing_but_memory);
     tcase_add_test(tests, head_without_memory_is_enomem);
     tcase_add_test(tests, head_find_end_looks_at_lines_once);
+    tcase_add_test(tests, head_in_one_pass_is_what_it_is_in_steps);
     suite_add_tcase(suite, tests);
     return suite;
 }
