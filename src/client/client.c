@@ -71,9 +71,9 @@ static int make_parts(interim_client *client, const interim_client_options *opti
     int64_t idle = options->idle_ms * INTERIM__NS_PER_MS;
     int failed;
 
-    drive->single_use = options->idle_ms == INTERIM_AT_ONCE;
+    drive->environment.single_use = options->idle_ms == INTERIM_AT_ONCE;
     if (options->idle_ms < 0)
-        idle = drive->single_use ? 0 : INTERIM__NEVER;
+        idle = drive->environment.single_use ? 0 : INTERIM__NEVER;
 
     failed = interim__loop_new(&transport->loop, options->engine);
     if (failed == 0)
@@ -115,8 +115,8 @@ int interim_client_new(interim_client **out, const interim_client_options *optio
         interim_client_free(client);
         return tell(known.error, &error, failed);
     }
-    client->drive.user_agent = client->user_agent;
-    client->drive.body_cap = known.body_cap_bytes;
+    client->drive.environment.user_agent = client->user_agent;
+    client->drive.environment.body_cap = known.body_cap_bytes;
     client->drive.herd.limit = known.polls_at_once;
     client->drive.observe = observe;
     client->drive.observer = client;

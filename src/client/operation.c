@@ -49,7 +49,7 @@ int interim_perform(interim_result **out, interim_client *client, interim_reques
         interim__drive_deliver(&client->drive);
         return failed;
     }
-    return (*out)->error.code;
+    return (*out)->error->code;
 }
 
 void interim_operation_cancel(interim_operation *operation)

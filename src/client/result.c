@@ -25,7 +25,7 @@ const char *interim_result_url(const interim_result *result)
 
 const interim_error *interim_result_error(const interim_result *result)
 {
-    return &result->error;
+    return result->error;
 }
 
 const char *interim_result_header(const interim_result *result, const char *name)
@@ -50,22 +50,24 @@ const interim_field *interim_result_trailers(const interim_result *result, size_
 
 static const interim_message *view(const interim__message *message)
 {
-    return message->view.status == 0 ? NULL : &message->view;
+    return message == NULL || message->view.status == 0 ? NULL : &message->view;
 }
 
 const interim_message *interim_result_accepted(const interim_result *result)
 {
-    return view(&result->accepted);
+    return view(result->accepted);
 }
 
 const interim_message *interim_result_monitor(const interim_result *result)
 {
-    return view(&result->monitor);
+    return view(result->monitor);
 }
 
 const interim_problem *interim_result_problem(const interim_result *result)
 {
-    return result->problem.view.size == 0 ? NULL : &result->problem.view;
+    const interim__problem *problem = result->problem;
+
+    return problem == NULL || problem->view.size == 0 ? NULL : &problem->view;
 }
 
 const void *interim_result_body(const interim_result *result, size_t *size)

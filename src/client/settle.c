@@ -334,9 +334,9 @@ static void hear(interim__heard *out, interim_settling *settling, const interim_
     const interim__uri *asked = &asking->machine.request->uri;
 
     *out = (interim__heard){.status = result->status,
-                            .code = settling->enough ? 0 : result->error.code,
+                            .code = settling->enough ? 0 : result->error->code,
                             .elsewhere = !interim__uri_same_origin(asked, &asking->machine.uri),
-                            .text = result->error.text,
+                            .text = result->error->text,
                             .url = interim_result_url(result),
                             .date_s = date_of(result, "Date"),
                             .length = length_of(result),

@@ -11,8 +11,19 @@
 #define READS_A_TURN 16  /* of one operation, before others have their turn ... */
 #define WRITES_A_TURN 16 /* ... and before it looks for an answer that came meanwhile */
 
+static int on_event(void *user, const interim_event *event)
+{
+    interim_operation *operation = user;
+    interim__drive *drive = operation->drive;
+
+    return drive->observe(drive->observer, operation->machine.request, event);
+}
+
 int interim__drive_init(interim__drive *drive)
 {
+    drive->environment.observe = on_event;
+    drive->environment.routes = &drive->routes;
+    interim__error_init(&drive->environment.error);
     drive->buffer = malloc(BUFFER_SIZE);
     if (drive->buffer == NULL)
         return INTERIM_ENOMEM;
@@ -291,13 +302,13 @@ static void leave_herd(interim_operation *operation)
 static const interim_message *shared_answer(const interim_operation *operation)
 {
     const interim__operation *machine = &operation->machine;
-    const interim_message *answer = &machine->result->monitor.view;
+    const interim__message *answer = machine->result->monitor;
     bool streamed = machine->need == INTERIM__NEED_NOTHING && machine->request->on_body != NULL;
 
     if (machine->result->timing.poll_count == operation->polls || streamed ||
         (machine->request->polling.flags & INTERIM_POLL_EMBEDDED) != 0)
         return NULL;
-    return answer->status == 0 ? NULL : answer;
+    return answer == NULL ? NULL : &answer->view;
 }
 
 /* A poll is over: those who wait for the same monitor are told, or may ask themselves. */
@@ -443,14 +454,6 @@ static void on_due(interim__timer *timer)
     advance(operation);
 }
 
-static int on_event(void *user, const interim_event *event)
-{
-    interim_operation *operation = user;
-    interim__drive *drive = operation->drive;
-
-    return drive->observe(drive->observer, operation->machine.request, event);
-}
-
 int interim__drive_start(interim_operation **out, interim__drive *drive, interim_request *request,
                          interim_done_fn on_done, void *user)
 {
@@ -468,15 +471,13 @@ int interim__drive_start(interim_operation **out, interim__drive *drive, interim
         free(operation);
         return INTERIM_ENOMEM;
     }
-    if (interim__operation_init(&operation->machine, request, ++drive->started,
-                                interim__random_next(&drive->random), drive->user_agent,
-                                drive->body_cap, on_event, operation, start) < 0) {
+    if (interim__operation_init(&operation->machine, &drive->environment, operation, request,
+                                ++drive->started, interim__random_next(&drive->random),
+                                start) < 0) {
         interim__timer_set(drive->transport.loop, &operation->timer, INTERIM__NEVER);
         free(operation);
         return INTERIM_ENOMEM;
     }
-    operation->machine.routes = &drive->routes;
-    operation->machine.single_use = drive->single_use;
     link_to(&drive->running, operation);
     drive->in_flight++;
     *out = operation;

@@ -20,12 +20,10 @@ typedef struct interim__drive {
     interim__herd herd;
     interim__siblings siblings; /* the jobs that are followed */
     char *buffer; /* what is read goes through here: a waiting operation holds no buffer */
-    const char *user_agent;
-    size_t body_cap;
+    interim__environment environment; /* of the operations */
     interim__routes routes;
     interim__drive_observer observe;
     void *observer;
-    bool single_use;  /* a connection serves for one exchange */
     uint64_t started; /* operations, ever */
     uint64_t random;
     size_t in_flight;

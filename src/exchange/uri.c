@@ -10,6 +10,7 @@
 #include "exchange/uri_parts.h"
 
 #include <interim.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,13 +155,28 @@ static size_t text_length(const plan *from)
     return from->query.at == NULL ? length : length + 1 + from->query.length;
 }
 
+/* The allocation of a URI: its parts lie behind the count of those who share it. */
+struct shared {
+    unsigned owners;
+    char text[];
+};
+
+static struct shared *shared_of(const interim__uri *uri)
+{
+    return (struct shared *)(void *)(uri->text - offsetof(struct shared, text));
+}
+
 static int build(interim__uri *out, const plan *from)
 {
-    size_t length = text_length(from);
-    char *at = malloc(length + 1 + 2 * (from->host.length + 1) + sizeof from->port_text + 2);
+    size_t length =
+        text_length(from) + 1 + 2 * (from->host.length + 1) + sizeof from->port_text + 2;
+    struct shared *shared = malloc(sizeof *shared + length);
+    char *at;
 
-    if (at == NULL)
+    if (shared == NULL)
         return INTERIM_ENOMEM;
+    shared->owners = 1;
+    at = shared->text;
     out->text = at;
     out->tls = from->tls;
     out->port = from->port;
@@ -194,27 +210,17 @@ int interim__uri_parse(interim__uri *out, const char *text, size_t length, const
     return why != NULL ? INTERIM_EURL : build(out, &found);
 }
 
-int interim__uri_copy(interim__uri *out, const interim__uri *from)
+interim__uri interim__uri_share(const interim__uri *from)
 {
-    size_t size = (size_t)(from->authority - from->text) + strlen(from->authority) + 1;
-    char *text = malloc(size);
-
-    if (text == NULL) {
-        *out = (interim__uri){0};
-        return INTERIM_ENOMEM;
-    }
-    memcpy(text, from->text, size);
-    *out = *from;
-    out->text = text;
-    out->host = text + (from->host - from->text);
-    out->authority = text + (from->authority - from->text);
-    out->target = text + (from->target - from->text);
-    return 0;
+    if (from->text != NULL)
+        shared_of(from)->owners++;
+    return *from;
 }
 
 void interim__uri_dispose(interim__uri *uri)
 {
-    free(uri->text);
+    if (uri->text != NULL && --shared_of(uri)->owners == 0)
+        free(shared_of(uri));
     *uri = (interim__uri){0};
 }
 

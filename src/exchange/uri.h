@@ -1,9 +1,9 @@
 /* uri.h - http and https URLs: parse, resolve, compare (RFC 3986, RFC 9110 section 4.2).
  *
- * A parsed URI owns one allocation that holds its parts, normalised as far as the RFCs call it
- * harmless: scheme and host in lower case, a default port left out, an empty path made "/". The
- * target keeps the caller's percent-encoding, because servers tell "%2F" from "/". May be included
- * by exchange and all above. */
+ * A parsed URI owns, together with those that share it, one allocation that holds its parts,
+ * normalised as far as the RFCs call it harmless: scheme and host in lower case, a default port
+ * left out, an empty path made "/". The target keeps the caller's percent-encoding, because servers
+ * tell "%2F" from "/". May be included by exchange and all above. */
 #ifndef INTERIM_EXCHANGE_URI_H
 #define INTERIM_EXCHANGE_URI_H
 
@@ -35,7 +35,9 @@ int interim__uri_parse(interim__uri *out, const char *text, size_t length, const
 int interim__uri_resolve(interim__uri *out, const interim__uri *base, const char *reference,
                          size_t length, const char **problem);
 
-int interim__uri_copy(interim__uri *out, const interim__uri *from);
+/* Another owner of the same: nothing is copied, and there is nothing to fail. An empty one (zero)
+ * is shared as such. */
+interim__uri interim__uri_share(const interim__uri *from);
 void interim__uri_dispose(interim__uri *uri);
 
 /* Scheme, host and port are the same (RFC 9110 section 4.3.1). */

@@ -82,7 +82,7 @@ static bool take_result_place(interim__accepted *job, const interim__answer *ans
     if (!job->dialect->has_result)
         return true;
     if (strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0)
-        return interim__uri_copy(&job->result, &job->request->uri) == 0;
+        job->result = interim__uri_share(&job->request->uri);
     if (strcmp(method, "POST") != 0 || location == NULL)
         return true;
     return take_reference(&job->result, answer, location->value, location->value_length);
@@ -174,12 +174,12 @@ const char *interim__accepted_method(const interim__accepted *job)
     return job->dialect->method == NULL ? "GET" : job->dialect->method;
 }
 
-int interim__accepted_ask(interim__accepted *job)
+void interim__accepted_ask(interim__accepted *job)
 {
     interim__uri_dispose(&job->current);
     job->polls++;
     job->redirects = 0;
-    return interim__uri_copy(&job->current, &job->monitor);
+    job->current = interim__uri_share(&job->monitor);
 }
 
 static interim__poll_outcome stop(interim__accepted *job, interim_error *error, int code,
@@ -305,15 +305,9 @@ static interim__poll_outcome redirected(interim__accepted *job, const interim__a
     }
     interim__uri_dispose(&job->current);
     job->current = to;
-    /* 301 and 308 are for good; if there is no memory for that, the next poll is redirected again.
-     */
-    if (answer->status == 301 || answer->status == 308) {
-        interim__uri kept = {0};
-
-        if (interim__uri_copy(&kept, &to) == 0) {
-            interim__uri_dispose(&job->monitor);
-            job->monitor = kept;
-        }
+    if (answer->status == 301 || answer->status == 308) { /* for good */
+        interim__uri_dispose(&job->monitor);
+        job->monitor = interim__uri_share(&to);
     }
     job->note = answer->status == 303 ? "done, the result is elsewhere" : "moved";
     return answer->status == 303 ? INTERIM__POLL_ELSEWHERE : INTERIM__POLL_MOVED;
@@ -372,7 +366,7 @@ static interim__poll_outcome done(interim__accepted *job, const interim__answer 
     if (resource != NULL && job->latched)
         take_reference(&place, answer, resource, strlen(resource));
     else if (job->result.text != NULL)
-        interim__uri_copy(&place, &job->result);
+        place = interim__uri_share(&job->result);
     if (place.text == NULL) /* none, or no memory for it: the job is done all the same */
         return INTERIM__POLL_DONE;
     interim__uri_dispose(&job->current);

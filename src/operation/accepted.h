@@ -72,7 +72,7 @@ void interim__accepted_free(interim__accepted *job);
 const char *interim__accepted_method(const interim__accepted *job);
 
 /* Begins a poll: current is where. */
-int interim__accepted_ask(interim__accepted *job);
+void interim__accepted_ask(interim__accepted *job);
 
 /* The monitor answered. verdict: the caller's own. error gets the reason of POLL_STOP. */
 interim__poll_outcome interim__accepted_answered(interim__accepted *job,

@@ -63,6 +63,11 @@ int interim__credentials_set(interim__credentials *out, const char *user, const 
     return 0;
 }
 
+bool interim__credentials_are_there(const interim__credentials *credentials)
+{
+    return credentials->user != NULL || credentials->token != NULL || credentials->fresh != NULL;
+}
+
 void interim__credentials_dispose(interim__credentials *credentials)
 {
     wipe(&credentials->user);
@@ -386,7 +391,7 @@ int interim__authentication_challenged(interim__authentication *authentication,
     offer offered;
 
     authentication->refusal = NULL;
-    if (credentials->user == NULL && credentials->token == NULL && credentials->fresh == NULL)
+    if (!interim__credentials_are_there(credentials))
         return 0;
     if (choose(&offered, authentication, credentials, fields, space) < 0)
         return INTERIM_ENOMEM;

@@ -59,6 +59,9 @@ int interim__credentials_check(const char *user, const char *password, const cha
 /* Copies the strings; what was there is overwritten and freed, on success only. Errors: ENOMEM. */
 int interim__credentials_set(interim__credentials *out, const char *user, const char *password,
                              const char *token);
+/* Whether there are any, or somebody to ask for them. */
+bool interim__credentials_are_there(const interim__credentials *credentials);
+
 void interim__credentials_dispose(interim__credentials *credentials);
 
 /* given is borrowed until _dispose. */

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define REASON_SIZE 200
+
 static void finish_timing(interim__operation *op)
 {
     interim_timing *timing = &op->result->timing;
@@ -25,12 +27,13 @@ void interim__ending_conclude(interim__operation *op, interim_outcome outcome, c
                               ...)
 {
     interim_result *result = op->result;
+    char reason[REASON_SIZE];
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(result->reason, sizeof result->reason, format, arguments);
+    vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
-    for (char *at = result->reason; *at != '\0'; at++)
+    for (char *at = reason; *at != '\0'; at++)
         if ((unsigned char)*at < 0x20 || (unsigned char)*at == 0x7f)
             *at = '?';
     result->outcome = outcome;
@@ -38,10 +41,9 @@ void interim__ending_conclude(interim__operation *op, interim_outcome outcome, c
         interim__result_read_problem(result, false);
     if (result->status == 0)
         result->status = op->last_status;
-    if (result->error.code == 0)
-        interim__error_init(&result->error);
-    if (result->error.status == 0)
-        result->error.status = op->last_status;
+    if (op->error->status == 0)
+        op->error->status = op->last_status;
+    interim__result_explain(result, reason, op->error);
     if (result->url == NULL)
         result->url = interim__operation_url(op);
     finish_timing(op);
@@ -49,7 +51,7 @@ void interim__ending_conclude(interim__operation *op, interim_outcome outcome, c
     interim__report_event(
         op, &(interim__report){.kind = INTERIM_EVENT_END,
                                .status = result->status,
-                               .error = result->error.code == 0 ? NULL : &result->error,
+                               .error = result->error->code == 0 ? NULL : result->error,
                                .text = result->reason});
 }
 

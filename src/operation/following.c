@@ -120,7 +120,7 @@ static int no_memory(interim__operation *op)
  * if there was an answer to give. */
 static int challenged_by_proxy(interim__operation *op)
 {
-    interim__proxy_login *login = &op->proxy_login;
+    interim__proxy_login *login = &op->passage->login;
     interim__body_source body = interim__follow_body(op->request, op->hop, op->method);
     const char *refusal = why_not_again(op);
     bool lost = body.reader != NULL && !op->talk->exchange.sender.held;
@@ -144,7 +144,7 @@ static int challenged_by_proxy(interim__operation *op)
 
 int interim__following_challenged(interim__operation *op)
 {
-    interim__authentication *authentication = &op->authentication;
+    interim__authentication *authentication = op->authentication;
     interim__body_source body = interim__uploading_body(op);
     const interim__space space = {op->uri.tls, op->uri.authority, interim__follow_knows(&body)};
     int answer;
@@ -154,9 +154,9 @@ int interim__following_challenged(interim__operation *op)
     if (interim__operation_is_forwarded(op)) {
         if (op->talk->answer.status == 407)
             return challenged_by_proxy(op);
-        interim__proxy_login_accepted(&op->proxy_login, &op->talk->answer.fields);
+        interim__proxy_login_accepted(&op->passage->login, &op->talk->answer.fields);
     }
-    if (!interim__follow_logs_in(op->request, &op->uri))
+    if (authentication == NULL || !interim__follow_logs_in(op->request, &op->uri))
         return 0;
     if (op->talk->answer.status != 401) {
         /* 407 is of a proxy, and not a word of the origin's. */
@@ -178,7 +178,7 @@ void interim__following_report_answer(interim__operation *op)
 {
     bool proxy = op->talk->answer.status == 407;
     const interim__authentication *authentication =
-        proxy ? &op->proxy_login.authentication : &op->authentication;
+        proxy ? &op->passage->login.authentication : op->authentication;
     char text[40];
 
     snprintf(text, sizeof text, "with %s%s", interim__authentication_scheme(authentication),
@@ -245,11 +245,11 @@ static const char *remark_on(const interim__operation *op, interim_outcome outco
 
     if (outcome == INTERIM_UNKNOWN)
         return ", which does not tell how it ended";
-    if (status == 401 && op->authentication.refusal != NULL)
-        return op->authentication.refusal;
+    if (status == 401 && op->authentication != NULL && op->authentication->refusal != NULL)
+        return op->authentication->refusal;
     if (status == 407 && interim__operation_is_forwarded(op) &&
-        op->proxy_login.authentication.refusal != NULL)
-        return op->proxy_login.authentication.refusal;
+        op->passage->login.authentication.refusal != NULL)
+        return op->passage->login.authentication.refusal;
     return outcome == INTERIM_FAILED && status < 400 ? ", which is not followed" : "";
 }
 
@@ -267,7 +267,7 @@ void interim__following_conclude(interim__operation *op)
         outcome = INTERIM_UNKNOWN;
     remark = remark_on(op, outcome);
     interim__following_adopt(op);
-    interim__problem_write(told, sizeof told, &op->result->problem, op->talk->answer_reason);
+    interim__problem_write(told, sizeof told, op->result->problem, op->talk->answer_reason);
     if (status == 202)
         interim__ending_conclude(
             op, INTERIM_ACCEPTED, "the server answered 202, which is not polled: %s",

@@ -43,7 +43,7 @@ static void conclude_job(interim__operation *op, bool done)
         return;
     interim__following_adopt(op);
     if (message[0] == '\0' && !done)
-        interim__problem_write(message, sizeof message, &op->result->problem,
+        interim__problem_write(message, sizeof message, op->result->problem,
                                op->talk->answer_reason);
     if (message[0] == '\0' && !done && !interim__text_equal(state, "failed"))
         snprintf(message, sizeof message, "%s", state);
@@ -75,7 +75,7 @@ static bool read_document(interim__operation *op)
 }
 
 /* The answer is looked at later, by the caller. */
-static void keep_answer(interim__operation *op, interim__message *out)
+static void keep_answer(interim__operation *op, interim__message **out)
 {
     interim__message_keep(out, op->talk->answer.status, op->talk->answer.fields.items,
                           op->talk->answer.fields.count, &op->talk->looked,
@@ -88,7 +88,7 @@ static void keep_answer(interim__operation *op, interim__message *out)
 void interim__job_begin(interim__operation *op, int status)
 {
     char *monitor = interim__uri_redacted(&op->job->monitor, true);
-    interim__uri uri = {0};
+    interim__uri uri = interim__uri_share(&op->job->monitor);
     char text[48];
 
     interim__resumption_deliver(op);
@@ -101,15 +101,11 @@ void interim__job_begin(interim__operation *op, int status)
                                                  .url = monitor,
                                                  .text = text});
     free(monitor);
-    if (op->stop)
-        return;
-    /* What is told from here on is about the monitor. */
-    if (interim__uri_copy(&uri, &op->job->monitor) < 0) {
-        op->hop = INTERIM_HOP_POLL;
-        interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
-        interim__ending_failed(op);
+    if (op->stop) {
+        interim__uri_dispose(&uri);
         return;
     }
+    /* What is told from here on is about the monitor. */
     interim__operation_begin(op, INTERIM_HOP_POLL, 0, interim__accepted_method(op->job), &uri);
     interim__operation_wait(op);
 }
@@ -142,10 +138,10 @@ bool interim__job_learnt(interim__operation *op)
     static const char name[] = "interim";
     int status = op->last_status;
 
-    if (op->learnt.text == NULL || op->job != NULL)
+    if (op->learnt == NULL || op->learnt->text == NULL || op->job != NULL)
         return false;
     op->job = interim__accepted_known(interim__dialect_named(name, sizeof name - 1), op->request,
-                                      &op->learnt, &op->random, op->now.monotonic);
+                                      op->learnt, &op->random, op->now.monotonic);
     if (op->job == NULL)
         return false;
     interim__job_begin(op, status);
@@ -189,12 +185,13 @@ static bool wants_result(const interim__operation *op)
 static void go_to_result(interim__operation *op)
 {
     interim_result *result = op->result;
-    interim__uri uri = {0};
+    interim__uri uri;
 
-    if (!wants_result(op) || interim__uri_copy(&uri, &op->job->current) < 0) {
+    if (!wants_result(op)) {
         conclude_job(op, true);
         return;
     }
+    uri = interim__uri_share(&op->job->current);
     interim__following_adopt(op); /* should the result not be to be had */
     interim__message_keep(&result->monitor, result->status,
                           interim__fields_clone(result->fields, result->field_count),
@@ -240,13 +237,14 @@ static void conclude_unasked(interim__operation *op)
 static void return_to_accepted(interim__operation *op)
 {
     interim_result *result = op->result;
-    const interim_message *first = &result->accepted.view;
+    const interim_message *first;
     int answered = op->talk->answer.status;
 
-    if (first->status == 0) {
+    if (result->accepted == NULL) {
         conclude_unasked(op);
         return;
     }
+    first = &result->accepted->view;
     op->sink = INTERIM__SINK_FINAL; /* what comes now is the caller's */
     keep_answer(op, &result->monitor);
     op->talk->answer.status = first->status;
@@ -270,8 +268,10 @@ static void return_to_accepted(interim__operation *op)
 /* The Task was asked, and what the monitor had answered is the final response. */
 static void restore_monitor(interim__operation *op)
 {
-    interim__message *kept = &op->result->monitor;
+    interim__message *kept = op->result->monitor;
 
+    if (kept == NULL) /* there was no memory for it */
+        return;
     free(op->talk->answer.fields.items);
     op->talk->answer.status = kept->view.status;
     op->talk->answer.fields =
@@ -280,7 +280,8 @@ static void restore_monitor(interim__operation *op)
     interim__buffer_dispose(&op->talk->looked);
     op->talk->looked = kept->body;
     kept->body = (interim__buffer){0};
-    kept->view.status = 0;
+    interim__message_free(kept);
+    op->result->monitor = NULL;
     op->sink = INTERIM__SINK_LOOK;
 }
 
@@ -315,12 +316,12 @@ void interim__job_cancelled(interim__operation *op)
 }
 
 /* The caller's judgement of an answer, if it has one. */
-static interim_poll_verdict ask_caller(const interim__operation *op)
+static interim_poll_verdict ask_caller(interim__operation *op)
 {
     const interim_request *request = op->request;
     interim_message message = {.size = sizeof message,
                                .status = op->talk->answer.status,
-                               .url = op->url_text == NULL ? "" : op->url_text,
+                               .url = interim__operation_url_text(op),
                                .fields = op->talk->answer.fields.items,
                                .field_count = op->talk->answer.fields.count,
                                .body = op->talk->looked.data == NULL ? "" : op->talk->looked.data,
@@ -332,13 +333,8 @@ static interim_poll_verdict ask_caller(const interim__operation *op)
 
 static void ask_moved(interim__operation *op)
 {
-    interim__uri uri = {0};
+    interim__uri uri = interim__uri_share(&op->job->current);
 
-    if (interim__uri_copy(&uri, &op->job->current) < 0) {
-        interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
-        interim__ending_failed(op);
-        return;
-    }
     interim__operation_begin(op, INTERIM_HOP_POLL, op->job->polls,
                              interim__accepted_method(op->job), &uri);
 }
@@ -424,11 +420,12 @@ void interim__job_told(interim__operation *op, const interim_message *answer,
     op->talk->answer_reason[0] = '\0';
     op->last_status = answer->status;
     op->sink = INTERIM__SINK_LOOK;
-    if (own->fields.items == NULL || interim__accepted_ask(op->job) < 0 ||
+    if (own->fields.items == NULL ||
         interim__buffer_append(&op->talk->looked, answer->body, answer->body_size) < 0) {
         interim__operation_drop_exchange(op);
         return;
     }
+    interim__accepted_ask(op->job);
     op->hop_index = op->job->polls;
     interim__job_polled(op);
 }

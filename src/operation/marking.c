@@ -201,7 +201,7 @@ int interim__marking_take(interim__operation *op, const char *data, size_t size)
 int interim__marking_keep(interim__operation *op, const char *data, size_t size)
 {
     interim__buffer *kept = &op->result->body;
-    size_t cap = op->body_cap < KEPT_MAX ? op->body_cap : KEPT_MAX;
+    size_t cap = op->environment->body_cap < KEPT_MAX ? op->environment->body_cap : KEPT_MAX;
 
     if (size > cap) {
         data += size - cap;

@@ -18,23 +18,6 @@
 #define LAST_POLL_NS (5 * INT64_C(1000000000))  /* for the poll at the deadline to be answered */
 #define RISKY_IDLE_NS (1 * INT64_C(1000000000)) /* see interim__operation_idle_limit */
 
-static interim_result *result_new(void)
-{
-    interim_result *result = calloc(1, sizeof *result);
-
-    if (result == NULL)
-        return NULL;
-    interim__error_init(&result->error);
-    result->timing = (interim_timing){.size = sizeof result->timing,
-                                      .connected_ms = -1,
-                                      .sent_ms = -1,
-                                      .first_interim_ms = -1,
-                                      .accepted_ms = -1,
-                                      .response_ms = -1,
-                                      .end_ms = -1};
-    return result;
-}
-
 char *interim__operation_url(const interim__operation *op)
 {
     bool own = op->hop == INTERIM_HOP_REQUEST ||
@@ -43,39 +26,68 @@ char *interim__operation_url(const interim__operation *op)
     return interim__uri_redacted(&op->uri, !own);
 }
 
-static void set_url_text(interim__operation *op)
+static void forget_url_text(interim__operation *op)
 {
     free(op->url_text);
-    op->url_text = interim__operation_url(op);
+    op->url_text = NULL;
 }
 
-int interim__operation_init(interim__operation *op, interim_request *request, uint64_t number,
-                            uint64_t seed, const char *user_agent, size_t body_cap,
-                            interim__observer observe, void *observer, interim__moment now)
+const char *interim__operation_url_text(interim__operation *op)
+{
+    if (op->url_text == NULL)
+        op->url_text = interim__operation_url(op);
+    return op->url_text == NULL ? "" : op->url_text;
+}
+
+/* Every input begins with this: what went wrong before, in this operation or another, is over. */
+static void enter(interim__operation *op, interim__moment now)
+{
+    op->now = now;
+    if (op->error->code != 0)
+        interim__error_init(op->error);
+}
+
+/* Errors: ENOMEM. */
+static int prepare(interim__operation *op)
+{
+    const interim__credentials *credentials = &op->request->credentials;
+
+    op->result = interim__result_new();
+    if (op->result == NULL)
+        return INTERIM_ENOMEM;
+    if (interim__credentials_are_there(credentials)) {
+        op->authentication = malloc(sizeof *op->authentication);
+        if (op->authentication == NULL)
+            return INTERIM_ENOMEM;
+        interim__authentication_init(op->authentication, credentials, false);
+    }
+    return op->request->resumed == NULL ? 0 : interim__resumption_prepare(op);
+}
+
+int interim__operation_init(interim__operation *op, interim__environment *environment,
+                            void *observer, interim_request *request, uint64_t number,
+                            uint64_t seed, interim__moment now)
 {
     *op = (interim__operation){.request = request,
-                               .observe = observe,
+                               .environment = environment,
                                .observer = observer,
-                               .user_agent = user_agent,
-                               .body_cap = body_cap,
                                .number = number,
                                .random = seed,
+                               .need = INTERIM__NEED_CONNECTION,
+                               .uri = interim__uri_share(&request->uri),
                                .method = request->method,
-                               .now = now};
-    op->need = INTERIM__NEED_CONNECTION;
-    op->result = result_new();
-    if (op->result == NULL || interim__uri_copy(&op->uri, &request->uri) < 0 ||
-        (request->resumed != NULL && interim__resumption_prepare(op) < 0)) {
+                               .peer = "",
+                               .now = now,
+                               .error = &environment->error};
+    if (prepare(op) < 0) {
         interim__result_free(op->result);
+        free(op->authentication);
         interim__uri_dispose(&op->uri);
         interim__accepted_free(op->job);
         return INTERIM_ENOMEM;
     }
-    op->error = &op->result->error;
     request->references++;
     request->in_flight++;
-    interim__authentication_init(&op->authentication, &request->credentials, false);
-    set_url_text(op);
     interim__watchdog_start(&op->dog, &request->patience, now.monotonic);
     interim__report_plain(op, INTERIM_EVENT_START, "");
     return 0;
@@ -95,20 +107,29 @@ static void leave_exchange(interim__operation *op)
     interim__operation_drop_exchange(op);
     op->connections_left++;
     op->tunnelled = false;
+    op->peer = "";
 }
 
 void interim__operation_dispose(interim__operation *op)
 {
     leave_exchange(op);
     interim__accepted_free(op->job);
-    interim__uri_dispose(&op->learnt);
-    interim__upload_dispose(&op->upload);
-    interim__authentication_dispose(&op->authentication);
-    interim__proxy_login_dispose(&op->proxy_login);
+    if (op->learnt != NULL)
+        interim__uri_dispose(op->learnt);
+    free(op->learnt);
+    if (op->upload != NULL)
+        interim__upload_dispose(op->upload);
+    free(op->upload);
+    if (op->authentication != NULL)
+        interim__authentication_dispose(op->authentication);
+    free(op->authentication);
+    if (op->passage != NULL)
+        interim__proxy_login_dispose(&op->passage->login);
+    free(op->passage);
     interim__uri_dispose(&op->uri);
     if (op->result != NULL)
         interim__result_free(interim__operation_take_result(op));
-    free(op->url_text);
+    forget_url_text(op);
     interim__request_release(op->request);
 }
 
@@ -135,7 +156,7 @@ void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned 
     op->hop_index = hop_index;
     op->method = method;
     op->uploading = hop == INTERIM_HOP_UPLOAD;
-    set_url_text(op);
+    forget_url_text(op);
     interim__error_init(op->error);
     interim__watchdog_enter(&op->dog, INTERIM__PHASE_CONNECT, op->request->patience.silence_ms,
                             op->now.monotonic);
@@ -158,6 +179,7 @@ void interim__operation_wait(interim__operation *op)
     interim__operation_sleep(op, op->job->poll_at);
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_WAITING,
                                                  .wait_ms = wait / INTERIM__NS_PER_MS});
+    forget_url_text(op);
 }
 
 /* After any input: what the caller asked for meanwhile. */
@@ -204,13 +226,15 @@ static int prove(interim__operation *op, interim__proofs *out, interim__buffer *
     int failed = 0;
 
     *out = (interim__proofs){.by_proxy = interim__operation_is_forwarded(op),
-                             .closes = op->single_use};
+                             .closes = op->environment->single_use};
     forwarded.target = op->uri.text;
-    if (interim__follow_logs_in(op->request, &op->uri))
-        failed = interim__authentication_write(origin, &op->authentication, subject, &op->random);
+    if (op->authentication != NULL && interim__follow_logs_in(op->request, &op->uri))
+        failed = interim__authentication_write(origin, op->authentication, subject, &op->random);
     if (failed == 0 && out->by_proxy)
-        failed = interim__proxy_login_write(proxy, &op->proxy_login, interim__operation_route(op),
-                                            &forwarded, &op->random);
+        failed = interim__operation_pass(op);
+    if (failed == 0 && out->by_proxy)
+        failed = interim__proxy_login_write(proxy, &op->passage->login,
+                                            interim__operation_route(op), &forwarded, &op->random);
     out->to_origin = origin->length == 0 ? NULL : origin->data;
     out->to_proxy = proxy->length == 0 ? NULL : proxy->data;
     return failed;
@@ -232,11 +256,18 @@ static int write_head(interim__operation *op, interim__body_source *body)
 
     if (failed == 0)
         failed = interim__follow_write(&op->talk->exchange.sender.out, body, op->request, hop,
-                                       op->method, &op->uri, &proofs, op->user_agent,
-                                       op->uploading ? &op->upload : NULL, &op->expects);
+                                       op->method, &op->uri, &proofs, op->environment->user_agent,
+                                       op->uploading ? op->upload : NULL, &op->expects);
     forget(&origin);
     forget(&proxy);
     return failed;
+}
+
+int interim__operation_pass(interim__operation *op)
+{
+    if (op->passage == NULL)
+        op->passage = calloc(1, sizeof *op->passage);
+    return op->passage == NULL ? INTERIM_ENOMEM : 0;
 }
 
 int interim__operation_talk(interim__operation *op)
@@ -255,15 +286,15 @@ void interim__operation_begin_exchange(interim__operation *op)
 
     note_time(&op->result->timing.connected_ms, op);
     op->expects = !op->expects_nothing;
-    interim__uploading_begin(op);
-    if (interim__operation_talk(op) < 0 || write_head(op, &body) < 0) {
+    if (interim__uploading_begin(op) < 0 || interim__operation_talk(op) < 0 ||
+        write_head(op, &body) < 0) {
         interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
         interim__ending_failed(op);
         return;
     }
     interim__sender_start(&op->talk->exchange.sender, &body);
     op->talk->exchange.sender.held = op->expects;
-    op->release_at = INTERIM__FAR;
+    op->wake_at = INTERIM__FAR;
     op->need = INTERIM__NEED_EXCHANGE;
     interim__watchdog_enter(&op->dog, INTERIM__PHASE_EXCHANGE, silence_limit_ms(op),
                             op->now.monotonic);
@@ -273,10 +304,10 @@ void interim__operation_begin_exchange(interim__operation *op)
 void interim__operation_opened(interim__operation *op, const char *peer, bool reused,
                                interim__moment now)
 {
-    op->now = now;
+    enter(op, now);
     op->reused = reused;
     op->keep_connection = false;
-    snprintf(op->peer, sizeof op->peer, "%s", peer);
+    op->peer = peer;
     if (interim__tunnel_is_needed(op, reused))
         interim__tunnel_begin(op);
     else
@@ -287,7 +318,7 @@ void interim__operation_opened(interim__operation *op, const char *peer, bool re
 void interim__operation_unopened(interim__operation *op, const interim_error *error,
                                  interim__moment now)
 {
-    op->now = now;
+    enter(op, now);
     *op->error = *error;
     interim__ending_failed(op);
     settle(op);
@@ -296,7 +327,7 @@ void interim__operation_unopened(interim__operation *op, const interim_error *er
 void interim__operation_ended(interim__operation *op, bool clean, const interim_error *error,
                               interim__moment now)
 {
-    op->now = now;
+    enter(op, now);
     /* What TLS has to say is more than that the stream ended. */
     if (error != NULL && (error->code == INTERIM_ETLS || error->code == INTERIM_ECERTIFICATE))
         *op->error = *error;
@@ -312,11 +343,12 @@ void interim__operation_ended(interim__operation *op, bool clean, const interim_
 
 size_t interim__operation_output(interim__operation *op, const char **data, interim__moment now)
 {
-    ptrdiff_t size = interim__sender_output(&op->talk->exchange.sender, data, op->error);
+    ptrdiff_t size;
 
+    enter(op, now);
+    size = interim__sender_output(&op->talk->exchange.sender, data, op->error);
     if (size >= 0)
         return (size_t)size;
-    op->now = now;
     interim__ending_failed(op);
     settle(op);
     return 0;
@@ -333,14 +365,14 @@ int64_t interim__operation_file(const interim__operation *op, int64_t *offset)
 
 void interim__operation_sent(interim__operation *op, size_t size, interim__moment now)
 {
-    op->now = now;
+    enter(op, now);
     interim__sender_sent(&op->talk->exchange.sender, size);
     if (op->hop == INTERIM_HOP_TUNNEL)
         return;
     op->begun = true;
     interim__watchdog_activity(&op->dog, now.monotonic);
     if (interim__sender_waits(&op->talk->exchange.sender))
-        op->release_at = now.monotonic + op->request->patience.continue_ms * INTERIM__NS_PER_MS;
+        op->wake_at = now.monotonic + op->request->patience.continue_ms * INTERIM__NS_PER_MS;
     if (!interim__sender_done(&op->talk->exchange.sender))
         return;
     interim__watchdog_sent(&op->dog, now.monotonic);
@@ -351,7 +383,7 @@ void interim__operation_sent(interim__operation *op, size_t size, interim__momen
 
 void interim__operation_release_body(interim__operation *op)
 {
-    op->release_at = INTERIM__FAR;
+    op->wake_at = INTERIM__FAR;
     interim__sender_release(&op->talk->exchange.sender);
 }
 
@@ -363,7 +395,7 @@ void interim__operation_unwritable(interim__operation *op)
 void interim__operation_received(interim__operation *op, char *data, size_t size,
                                  interim__moment now)
 {
-    op->now = now;
+    enter(op, now);
     interim__response_receive(op, &data, &size);
     settle(op);
 }
@@ -429,8 +461,8 @@ int64_t interim__operation_deadline(const interim__operation *op)
         return INTERIM__FAR;
     if (op->stop || op->resuming || op->from_token || cancel_is_due(op))
         return op->now.monotonic;
-    if (op->need == INTERIM__NEED_EXCHANGE && op->release_at < limit)
-        limit = op->release_at;
+    if (op->need == INTERIM__NEED_EXCHANGE && op->wake_at < limit)
+        limit = op->wake_at;
     return limit < job ? limit : job;
 }
 
@@ -442,7 +474,7 @@ bool interim__operation_poll_is_due(const interim__operation *op, int64_t monoto
 
 bool interim__operation_is_polling(const interim__operation *op)
 {
-    interim_hop hop = op->hop == INTERIM_HOP_TUNNEL ? op->tunnel_hop : op->hop;
+    interim_hop hop = op->hop == INTERIM_HOP_TUNNEL ? op->passage->hop : op->hop;
     bool over = interim__talk_exchanges(op->talk) && op->sink == INTERIM__SINK_FINAL;
 
     return hop == INTERIM_HOP_POLL && !over && op->need != INTERIM__NEED_TIME &&
@@ -452,7 +484,7 @@ bool interim__operation_is_polling(const interim__operation *op)
 void interim__operation_told(interim__operation *op, const interim_message *answer,
                              const interim__uri *uri, interim__moment now)
 {
-    op->now = now;
+    enter(op, now);
     interim__job_told(op, answer, uri);
     settle(op);
 }
@@ -481,26 +513,18 @@ static void limit_passed(interim__operation *op, int code)
 static void poll(interim__operation *op)
 {
     interim__accepted *job = op->job;
-    interim__uri uri = {0};
+    interim__uri uri;
 
-    if (interim__accepted_ask(job) < 0 || interim__uri_copy(&uri, &job->current) < 0) {
-        interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
-        interim__ending_failed(op);
-        return;
-    }
+    interim__accepted_ask(job);
+    uri = interim__uri_share(&job->current);
     interim__operation_begin(op, INTERIM_HOP_POLL, job->polls, interim__accepted_method(job), &uri);
 }
 
 static void cancel_job(interim__operation *op)
 {
-    interim__uri uri = {0};
+    interim__uri uri = interim__uri_share(&op->job->monitor);
 
     op->cancel_asked = false;
-    if (interim__uri_copy(&uri, &op->job->monitor) < 0) {
-        op->cancel_asked = true; /* with the next poll */
-        poll(op);
-        return;
-    }
     op->job->cancelling = true;
     interim__operation_begin(op, INTERIM_HOP_CANCEL, 0, "DELETE", &uri);
 }
@@ -509,11 +533,11 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
 {
     int due;
 
-    op->now = now;
+    enter(op, now);
     settle(op);
     if (op->need == INTERIM__NEED_NOTHING)
         return;
-    if (op->need == INTERIM__NEED_EXCHANGE && now.monotonic >= op->release_at)
+    if (op->need == INTERIM__NEED_EXCHANGE && now.monotonic >= op->wake_at)
         interim__operation_release_body(op);
     if (op->resuming)
         interim__response_resume(op);
@@ -548,9 +572,9 @@ const interim__way *interim__operation_way(const interim__operation *op)
 /* No proxy can be asked for a Unix-domain socket of this machine. */
 interim__route *interim__operation_route(const interim__operation *op)
 {
-    if (op->routes == NULL || interim__operation_way(op)->socket_path != NULL)
+    if (op->environment->routes == NULL || interim__operation_way(op)->socket_path != NULL)
         return NULL;
-    return interim__routes_find(op->routes, &op->uri);
+    return interim__routes_find(op->environment->routes, &op->uri);
 }
 
 /* A request in absolute form would leave it to the proxy where to connect to. */

@@ -48,73 +48,87 @@ typedef enum interim__sink {
     INTERIM__SINK_DISCARD /* read and forgotten, up to a limit */
 } interim__sink;
 
+/* What the operations of a client have in common, borrowed from whoever drives them. */
+typedef struct interim__environment {
+    interim__observer observe;
+    const char *user_agent;
+    size_t body_cap;
+    const interim__routes *routes; /* NULL: no proxies */
+    bool single_use;               /* servers are told that a connection serves once */
+    interim_error error; /* initialised; of what is being done now, by one operation at a time */
+} interim__environment;
+
+/* The way through a proxy: only where there is one. */
+typedef struct interim__passage {
+    interim__proxy_login login;
+    interim_hop hop; /* HOP_TUNNEL: what the tunnel is for ... */
+    unsigned hop_index;
+    const char *method;
+    unsigned rounds; /* answers to a 407 of CONNECT */
+} interim__passage;
+
+/* Most operations wait most of the time, and are many: what is not needed then is behind a pointer,
+ * and there only as long as it is needed. */
 typedef struct interim__operation {
     /* Set at the start. */
     interim_request *request;
     interim_result *result;
-    interim__observer observe;
+    interim__environment *environment;
     void *observer;
-    const char *user_agent;
-    size_t body_cap;
     uint64_t number, random;
-    const interim__routes *routes; /* NULL: no proxies */
-    bool single_use;               /* servers are told that a connection serves once */
     /* For the driver. */
-    interim__need need;
     interim__uri uri; /* of the exchange: where to connect to */
+    interim__need need;
     unsigned
         connections_left;  /* how many it has done with: the one that it has is not one of them */
     bool keep_connection;  /* the connection of the exchange that is over may be used again */
     bool fresh_connection; /* a connection that was idle will not do */
     bool in_line;          /* no poll is to begin */
     /* The rest is its own. */
-    interim__moment now;
-    interim_hop hop;
-    unsigned hop_index, redirects;
-    unsigned answered;      /* 401s and 407s, by sending the request again */
-    const char *method;     /* of the exchange */
-    interim__talk *talk;    /* NULL: there is no connection */
-    bool tunnelled;         /* the connection goes through a tunnel of a proxy */
-    interim_hop tunnel_hop; /* HOP_TUNNEL: what it is for */
-    const char *tunnel_method;
-    unsigned tunnel_hop_index, tunnel_rounds; /* answers to a 407 of CONNECT */
-    bool reused;                              /* its connection had been idle */
-    bool begun;   /* a byte of the first request may have left: it may have had an effect */
-    bool retried; /* a safe request was asked once more already */
-    bool stop;    /* the caller wants no more */
-    interim__watchdog dog;
-    interim_error *error; /* of this exchange; it becomes the result's, and lies there */
-    int last_status;
-    uint64_t sequence;
-    unsigned signs;                         /* of life */
-    interim__authentication authentication; /* at the origin of the request */
-    interim__proxy_login proxy_login;
+    bool tunnelled;       /* the connection goes through a tunnel of a proxy */
+    bool reused;          /* its connection had been idle */
+    bool begun;           /* a byte of the first request may have left: it may have had an effect */
+    bool retried;         /* a safe request was asked once more already */
+    bool stop;            /* the caller wants no more */
     bool challenged;      /* the answer is a 401 or 407, and the request is sent again */
     bool expects;         /* this request has Expect: 100-continue */
     bool expects_nothing; /* 417 came: not again */
-    int64_t release_at;   /* when the body goes out unasked; FAR: not waiting */
-    interim__sink sink;
-    bool paused;            /* the caller wants no more of the body for now */
-    bool resuming;          /* ... and wants it again */
-    interim__accepted *job; /* NULL: no 202 is being followed */
-    bool cancel_asked;      /* the server is to be asked to stop the job */
-    interim__uri learnt;    /* the monitor that a 102 named; text NULL: none */
-    int64_t wake_at;        /* NEED_TIME: until then */
-    interim__upload upload;
+    bool paused;          /* the caller wants no more of the body for now */
+    bool resuming;        /* ... and wants it again */
+    bool cancel_asked;    /* the server is to be asked to stop the job */
     bool uploading;       /* this exchange creates it, asks for it, or appends to it */
     bool continues;       /* ... and its answer is not the operation's */
     bool from_token;      /* op->job was another process's, and is not begun here yet */
     bool token_given;     /* to the caller ... */
     uint32_t token_state; /* ... and this was its checksum */
-    char *url_text;       /* of uri, fit for logs */
-    char peer[120];
+    int last_status;
+    interim__moment now;
+    interim_hop hop;
+    unsigned hop_index, redirects;
+    unsigned answered; /* 401s and 407s, by sending the request again */
+    unsigned signs;    /* of life */
+    interim__sink sink;
+    uint64_t sequence;
+    const char *method; /* of the exchange */
+    const char *peer;   /* borrowed while there is a connection; "": there is none */
+    char *url_text;     /* of uri, fit for logs; NULL: not written down yet */
+    interim__watchdog dog;
+    int64_t wake_at; /* NEED_TIME: until then; NEED_EXCHANGE: when the body that waits for 100 goes
+                        out unasked, or FAR */
+    interim_error *error;                    /* the environment's */
+    interim__talk *talk;                     /* NULL: there is no connection */
+    interim__authentication *authentication; /* at the origin of the request; NULL: there is none */
+    interim__passage *passage;               /* NULL: no proxy, or none yet */
+    interim__accepted *job;                  /* NULL: no 202 is being followed */
+    interim__uri *learnt;                    /* the monitor that a 102 named; NULL: none */
+    interim__upload *upload;                 /* NULL: none was begun */
 } interim__operation;
 
-/* Starts an operation: takes a reference of the request. Errors: ENOMEM; nothing is to be disposed
- * of then. */
-int interim__operation_init(interim__operation *op, interim_request *request, uint64_t number,
-                            uint64_t seed, const char *user_agent, size_t body_cap,
-                            interim__observer observe, void *observer, interim__moment now);
+/* Starts an operation: takes a reference of the request. observer is what environment->observe
+ * gets. Errors: ENOMEM; nothing is to be disposed of then. */
+int interim__operation_init(interim__operation *op, interim__environment *environment,
+                            void *observer, interim_request *request, uint64_t number,
+                            uint64_t seed, interim__moment now);
 
 /* Frees what it holds, and the result unless that was taken. */
 void interim__operation_dispose(interim__operation *op);
@@ -122,7 +136,7 @@ void interim__operation_dispose(interim__operation *op);
 /* The result of an operation that needs nothing any more; transferred. */
 interim_result *interim__operation_take_result(interim__operation *op);
 
-/* A connection is ready. peer is copied. */
+/* A connection is ready. peer is borrowed as long as it is. */
 void interim__operation_opened(interim__operation *op, const char *peer, bool reused,
                                interim__moment now);
 
@@ -164,6 +178,10 @@ void interim__operation_resume(interim__operation *op);
 
 /* The caller wants no more; takes effect at the next tick. */
 void interim__operation_cancel(interim__operation *op);
+
+/* The URL of the exchange for people: all but the caller's own without its query; "" when there was
+ * no memory for it. */
+const char *interim__operation_url_text(interim__operation *op);
 
 /* How the caller wants the origin of uri to be reached; all empty where it is not the caller's. */
 const interim__way *interim__operation_way(const interim__operation *op);

@@ -118,10 +118,10 @@ static void append(char *out, size_t size, const char *text)
 void interim__problem_write(char *out, size_t size, const interim__problem *problem,
                             const char *known)
 {
-    const interim_problem *view = &problem->view;
+    const interim_problem *view = problem == NULL ? NULL : &problem->view;
 
     *out = '\0';
-    if (view->size == 0)
+    if (view == NULL || view->size == 0)
         return;
     if (!interim__text_equal(view->title, known))
         append(out, size, view->title);

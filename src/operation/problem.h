@@ -28,7 +28,7 @@ void interim__problem_note(interim__problem *problem, const char *data, size_t s
 void interim__problem_read(interim__problem *problem, const char *body, size_t size);
 
 /* Writes title and detail on one line, cut to size at a character, without control characters; ""
- * when there is none. known: a reason phrase that was said already and is not repeated. */
+ * when there is none (NULL). known: a reason phrase that was said already and is not repeated. */
 void interim__problem_write(char *out, size_t size, const interim__problem *problem,
                             const char *known);
 

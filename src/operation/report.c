@@ -56,7 +56,7 @@ static interim_event make(interim__operation *op, const interim__report *report)
                            .error = report->error,
                            .text = or_empty(report->text)};
 
-    event.url = or_empty(report->url == NULL ? op->url_text : report->url);
+    event.url = report->url == NULL ? interim__operation_url_text(op) : report->url;
     event.wait_ms = is_about_a_wait(report->kind) ? report->wait_ms : -1;
     if (report->kind == INTERIM_EVENT_END)
         event.outcome = op->result->outcome;
@@ -75,7 +75,7 @@ void interim__report_event(interim__operation *op, const interim__report *report
     }
     if (report->kind == INTERIM_EVENT_INTERIM)
         interim__history_keep(&op->result->history, &event);
-    if (op->observe(op->observer, &event) != 0)
+    if (op->environment->observe(op->observer, &event) != 0)
         op->stop = true;
 }
 

@@ -27,8 +27,14 @@ static void learn_monitor(interim__operation *op)
         op->hop == INTERIM_HOP_TUNNEL || location == NULL ||
         interim__follow_monitor(&monitor, op->request, &op->uri, location, &problem) < 0)
         return;
-    interim__uri_dispose(&op->learnt);
-    op->learnt = monitor;
+    if (op->learnt == NULL)
+        op->learnt = calloc(1, sizeof *op->learnt);
+    if (op->learnt == NULL) { /* it was for the worst case only */
+        interim__uri_dispose(&monitor);
+        return;
+    }
+    interim__uri_dispose(op->learnt);
+    *op->learnt = monitor;
 }
 
 static void take_interim(interim__operation *op)
@@ -118,7 +124,7 @@ static void take_response(interim__operation *op)
     interim__head *head = &op->talk->exchange.head;
 
     op->last_status = head->status;
-    op->release_at = INTERIM__FAR; /* a body that was not asked for is not wanted any more */
+    op->wake_at = INTERIM__FAR; /* a body that was not asked for is not wanted any more */
     if (!keep_answer(op)) {
         interim__ending_failed(op);
         return;
@@ -180,14 +186,15 @@ int interim__response_give(interim__operation *op, const char *data, size_t size
 
     if (op->request->on_body != NULL) {
         if (interim__problem_is(&op->talk->answer.fields))
-            interim__problem_note(&op->result->problem, data, size);
+            interim__result_note_problem(op->result, data, size);
         return stream(op, data, size);
     }
     if (interim__marking_is_stream(op))
         return interim__marking_keep(op, data, size);
-    if (size > op->body_cap - kept->length)
+    if (size > op->environment->body_cap - kept->length)
         return interim__error_set(op->error, INTERIM_EBODY_LIMIT, INTERIM_STAGE_BODY,
-                                  "the cap is %zu bytes; stream the body instead", op->body_cap);
+                                  "the cap is %zu bytes; stream the body instead",
+                                  op->environment->body_cap);
     if (interim__buffer_append(kept, data, size) < 0)
         return interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_BODY, "out of memory");
     return 0;

@@ -9,33 +9,46 @@
 
 /* A response that is kept beside the final one. */
 typedef struct interim__message {
-    interim_message view; /* of what follows; status is 0 when there is none */
+    interim_message view; /* of what follows */
     interim_field *fields;
     interim__buffer body;
     char *url;
 } interim__message;
 
+/* What not every operation comes to is NULL until it does: most wait for long before that. */
 struct interim_result {
     interim_outcome outcome;
     int status;
-    char reason[200];
-    char *url; /* NULL when it could not be written down */
-    interim_error error;
-    interim_field *fields; /* a clone, see interim__fields_clone */
+    const char *reason;         /* never NULL */
+    char *url;                  /* NULL when it could not be written down */
+    const interim_error *error; /* never NULL */
+    interim_field *fields;      /* a clone, see interim__fields_clone */
     size_t field_count;
     interim_field *trailers;
     size_t trailer_count;
     interim__buffer body;
-    interim__message accepted, monitor;
-    interim__problem problem;
+    interim__message *accepted, *monitor;
+    interim__problem *problem;
     interim__history history;
     interim_timing timing;
 };
 
+/* NULL when out of memory. */
+interim_result *interim__result_new(void);
+
+/* Copies the reason and, when its code is not 0, the error; what finds no memory is told by a text
+ * and an error that say so. */
+void interim__result_explain(interim_result *result, const char *reason,
+                             const interim_error *error);
+
 /* Keeps a message in place of the one before; fields (a clone) and url are transferred, body is
- * emptied into it. */
-void interim__message_keep(interim__message *out, int status, interim_field *fields, size_t count,
+ * emptied into it. Without memory there is none any more. */
+void interim__message_keep(interim__message **out, int status, interim_field *fields, size_t count,
                            interim__buffer *body, char *url);
+void interim__message_free(interim__message *message);
+
+/* A piece of the body, which is problem details, goes to the caller and is not kept elsewhere. */
+void interim__result_note_problem(interim_result *result, const char *data, size_t size);
 
 /* The monitor's last answer is the final response: shows it as such too. */
 void interim__result_show_final(interim_result *result);

@@ -117,24 +117,18 @@ static void set_times(interim__operation *op, const interim__token *token)
         job->poll_at = job->deadline;
 }
 
-static int copy(interim__uri *out, const interim__uri *from)
-{
-    return from->text == NULL ? 0 : interim__uri_copy(out, from);
-}
-
 int interim__resumption_prepare(interim__operation *op)
 {
     const interim__token *token = op->request->resumed;
-    interim__uri monitor;
+    interim__uri monitor = interim__uri_share(&token->monitor);
 
-    if (interim__uri_copy(&monitor, &token->monitor) < 0)
-        return INTERIM_ENOMEM;
     op->job = interim__accepted_known(token->dialect, op->request, &monitor, &op->random,
                                       op->now.monotonic);
     interim__uri_dispose(&monitor);
-    if (op->job == NULL || copy(&op->job->task, &token->task) < 0 ||
-        copy(&op->job->result, &token->result) < 0)
+    if (op->job == NULL)
         return INTERIM_ENOMEM;
+    op->job->task = interim__uri_share(&token->task);
+    op->job->result = interim__uri_share(&token->result);
     op->job->answers = (token->flags & INTERIM__TOKEN_ANSWERED) != 0;
     op->job->latched = (token->flags & INTERIM__TOKEN_LATCHED) != 0;
     op->job->is_redfish = (token->flags & INTERIM__TOKEN_REDFISH) != 0;

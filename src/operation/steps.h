@@ -11,6 +11,9 @@
 void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned hop_index,
                               const char *method, interim__uri *uri);
 
+/* operation.c: makes op->passage if there is none yet. Errors: ENOMEM. */
+int interim__operation_pass(interim__operation *op);
+
 /* operation.c: makes op->talk, for an exchange of op->method. Errors: ENOMEM. */
 int interim__operation_talk(interim__operation *op);
 

@@ -115,7 +115,8 @@ static int take_self(interim__survey *survey, const interim_member *member,
         place->member_count = place->member_bytes = 0;
         place->complete = 1;
     }
-    return interim__uri_copy(&survey->root, base);
+    survey->root = interim__uri_share(base);
+    return 0;
 }
 
 /* Sums do not depend on the order in which servers list. */

@@ -39,13 +39,13 @@ static void name_target(const interim__operation *op, char out[TARGET_SIZE])
 static int write_fields(interim__operation *op, interim__buffer *out, const char *target,
                         const char *proof)
 {
-    bool has_agent = op->user_agent != NULL && *op->user_agent != '\0';
+    bool has_agent = op->environment->user_agent != NULL && *op->environment->user_agent != '\0';
     const char *const texts[] = {"CONNECT ",
                                  target,
                                  " HTTP/1.1\r\nHost: ",
                                  target,
                                  has_agent ? "\r\nUser-Agent: " : "",
-                                 has_agent ? op->user_agent : "",
+                                 has_agent ? op->environment->user_agent : "",
                                  proof == NULL ? "" : "\r\nProxy-Authorization: ",
                                  proof == NULL ? "" : proof,
                                  "\r\n\r\n"};
@@ -62,7 +62,7 @@ static int write_head(interim__operation *op, interim__buffer *out)
     int failed;
 
     name_target(op, target);
-    failed = interim__proxy_login_write(&proof, &op->proxy_login, interim__operation_route(op),
+    failed = interim__proxy_login_write(&proof, &op->passage->login, interim__operation_route(op),
                                         &subject, &op->random);
     if (failed == 0)
         failed = write_fields(op, out, target, proof.length == 0 ? NULL : proof.data);
@@ -83,17 +83,22 @@ static void ask(interim__operation *op)
         return;
     }
     interim__sender_start(&op->talk->exchange.sender, &nothing);
-    op->release_at = INTERIM__FAR;
+    op->wake_at = INTERIM__FAR;
     op->need = INTERIM__NEED_EXCHANGE;
 }
 
 void interim__tunnel_begin(interim__operation *op)
 {
-    op->tunnel_hop = op->hop;
-    op->tunnel_hop_index = op->hop_index;
-    op->tunnel_method = op->method;
+    if (interim__operation_pass(op) < 0) {
+        interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT, "out of memory");
+        interim__ending_failed(op);
+        return;
+    }
+    op->passage->hop = op->hop;
+    op->passage->hop_index = op->hop_index;
+    op->passage->method = op->method;
     op->hop = INTERIM_HOP_TUNNEL;
-    op->hop_index = op->tunnel_rounds;
+    op->hop_index = op->passage->rounds;
     op->method = "CONNECT";
     ask(op);
     if (op->need == INTERIM__NEED_EXCHANGE)
@@ -104,9 +109,9 @@ void interim__tunnel_leave(interim__operation *op)
 {
     if (op->hop != INTERIM_HOP_TUNNEL)
         return;
-    op->hop = op->tunnel_hop;
-    op->hop_index = op->tunnel_hop_index;
-    op->method = op->tunnel_method;
+    op->hop = op->passage->hop;
+    op->hop_index = op->passage->hop_index;
+    op->method = op->passage->method;
 }
 
 /* CONNECT again, now with an answer to the challenge: on this connection, if the proxy keeps it. */
@@ -114,14 +119,14 @@ static void ask_with_answer(interim__operation *op)
 {
     bool same = interim__exchange_reusable(&op->talk->exchange);
 
-    op->tunnel_rounds++;
+    op->passage->rounds++;
     interim__following_report_answer(op);
     if (op->stop)
         return;
     interim__operation_drop_exchange(op);
     if (same) {
         op->reused = true;
-        op->hop_index = op->tunnel_rounds;
+        op->hop_index = op->passage->rounds;
         ask(op);
         return;
     }
@@ -133,16 +138,16 @@ static void ask_with_answer(interim__operation *op)
 static int challenged(interim__operation *op)
 {
     if (op->talk->answer.status != 407) {
-        interim__proxy_login_accepted(&op->proxy_login, &op->talk->answer.fields);
+        interim__proxy_login_accepted(&op->passage->login, &op->talk->answer.fields);
         return 0;
     }
-    return interim__proxy_login_challenged(&op->proxy_login, &op->talk->answer.fields, true);
+    return interim__proxy_login_challenged(&op->passage->login, &op->talk->answer.fields, true);
 }
 
 static void fail(interim__operation *op)
 {
     const char *refusal =
-        op->talk->answer.status == 407 ? op->proxy_login.authentication.refusal : NULL;
+        op->talk->answer.status == 407 ? op->passage->login.authentication.refusal : NULL;
     int status = op->talk->answer.status;
 
     interim__error_set(op->error, INTERIM_EPROXY, INTERIM_STAGE_CONNECT,
@@ -168,7 +173,7 @@ void interim__tunnel_answered(interim__operation *op)
     } else {
         interim__tunnel_leave(op);
         interim__operation_drop_exchange(op);
-        op->tunnel_rounds = 0;
+        op->passage->rounds = 0;
         op->tunnelled = true;
         if (op->uri.tls)
             op->need = INTERIM__NEED_TLS;

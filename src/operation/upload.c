@@ -48,15 +48,11 @@ static int resolve(interim__uri *out, const interim__upload *upload, const inter
     return INTERIM_EURL;
 }
 
-static int adopt(interim__upload *upload, interim__uri *resource)
+static void adopt(interim__upload *upload, interim__uri *resource)
 {
-    if (interim__uri_copy(&upload->current, resource) < 0) {
-        interim__uri_dispose(resource);
-        return INTERIM_ENOMEM;
-    }
+    upload->current = interim__uri_share(resource);
     upload->resource = *resource;
     upload->refusal = NULL;
-    return 0;
 }
 
 static int no_memory(interim_error *error)
@@ -84,8 +80,10 @@ static int note_location(interim__upload *upload, const interim__fields *fields,
         upload->refusal = problem;
         return 0;
     }
-    if (upload->resource.text == NULL && same)
-        return adopt(upload, &named) < 0 ? no_memory(error) : 0;
+    if (upload->resource.text == NULL && same) {
+        adopt(upload, &named);
+        return 0;
+    }
     same = same && interim__uri_equal(&named, &upload->resource);
     interim__uri_dispose(&named);
     return same ? 0
@@ -267,7 +265,7 @@ static interim__upload_turn redirected(interim__upload *upload, const interim__a
 {
     const interim_field *location = interim__fields_next(&answer->fields, "location", NULL);
     const char *problem = "there is no Location";
-    interim__uri to = {0}, kept = {0};
+    interim__uri to = {0};
     int failed = INTERIM_EURL;
 
     if (location != NULL)
@@ -287,10 +285,9 @@ static interim__upload_turn redirected(interim__upload *upload, const interim__a
     upload->redirects++;
     interim__uri_dispose(&upload->current);
     upload->current = to;
-    /* Without memory for that, the next HEAD is redirected again. */
-    if (answer->status == 308 && interim__uri_copy(&kept, &to) == 0) {
+    if (answer->status == 308) { /* for good */
         interim__uri_dispose(&upload->resource);
-        upload->resource = kept;
+        upload->resource = interim__uri_share(&to);
     }
     return at_once(upload, now);
 }

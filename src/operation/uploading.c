@@ -5,6 +5,7 @@
 #include "operation/report.h"
 #include "operation/steps.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_creating(const interim__operation *op)
@@ -17,21 +18,26 @@ static bool is_asking(const interim__operation *op)
     return op->hop == INTERIM_HOP_UPLOAD && strcmp(op->method, "HEAD") == 0;
 }
 
-void interim__uploading_begin(interim__operation *op)
+int interim__uploading_begin(interim__operation *op)
 {
     op->uploading = op->hop == INTERIM_HOP_UPLOAD;
     op->continues = false;
     if (op->uploading || op->hop == INTERIM_HOP_POLL || op->hop == INTERIM_HOP_RESULT ||
         strcmp(op->method, op->request->method) != 0 || !interim__upload_can(op->request))
-        return;
-    interim__upload_create(&op->upload, op->request, &op->random);
+        return 0;
+    if (op->upload == NULL)
+        op->upload = calloc(1, sizeof *op->upload);
+    if (op->upload == NULL)
+        return INTERIM_ENOMEM;
+    interim__upload_create(op->upload, op->request, &op->random);
     op->uploading = true;
+    return 0;
 }
 
 interim__body_source interim__uploading_body(const interim__operation *op)
 {
     return op->uploading
-               ? interim__upload_body(&op->upload, op->hop, op->method)
+               ? interim__upload_body(op->upload, op->hop, op->method)
                : interim__follow_body(op->request, interim__operation_asks_as(op), op->method);
 }
 
@@ -39,7 +45,7 @@ static void note_handed(interim__operation *op)
 {
     if (op->uploading && interim__talk_exchanges(op->talk) && op->hop != INTERIM_HOP_TUNNEL &&
         !is_asking(op))
-        interim__upload_handed(&op->upload, &op->talk->exchange.sender);
+        interim__upload_handed(op->upload, &op->talk->exchange.sender);
 }
 
 int interim__uploading_told(interim__operation *op, interim__progress *progress)
@@ -47,7 +53,7 @@ int interim__uploading_told(interim__operation *op, interim__progress *progress)
     if (!op->uploading || op->hop == INTERIM_HOP_TUNNEL)
         return 0;
     note_handed(op);
-    return interim__upload_told(&op->upload, &op->talk->exchange.head.fields, &op->uri,
+    return interim__upload_told(op->upload, &op->talk->exchange.head.fields, &op->uri,
                                 is_creating(op), progress, op->now.monotonic, op->error);
 }
 
@@ -56,43 +62,38 @@ void interim__uploading_judge(interim__operation *op)
     if (!op->uploading || op->hop == INTERIM_HOP_TUNNEL)
         return;
     op->continues =
-        !interim__upload_is_final(&op->upload, &op->talk->answer, is_creating(op), is_asking(op));
+        !interim__upload_is_final(op->upload, &op->talk->answer, is_creating(op), is_asking(op));
     op->talk->answer.uploaded =
-        !op->continues && interim__upload_is_of_target(&op->upload, &op->talk->answer);
+        !op->continues && interim__upload_is_of_target(op->upload, &op->talk->answer);
 }
 
 /* ---- where to go ---- */
 
 static void stop(interim__operation *op)
 {
-    bool failed = op->upload.failed;
-    int status = op->upload.answered;
+    bool failed = op->upload->failed;
+    int status = op->upload->answered;
 
     if (status > 0)
         op->last_status = status;
     interim__ending_conclude(op, failed ? INTERIM_FAILED : INTERIM_UNKNOWN, "%s: %s%s",
                              interim_strerror(op->error->code), op->error->text,
-                             op->upload.all_handed && !failed
+                             op->upload->all_handed && !failed
                                  ? "; the server may have done, or be doing, the work"
                                  : "");
 }
 
 static void go(interim__operation *op, const char *method)
 {
-    interim__uri uri = {0};
+    interim__uri uri = interim__uri_share(&op->upload->current);
 
-    if (interim__uri_copy(&uri, &op->upload.current) == 0) {
-        interim__operation_begin(op, INTERIM_HOP_UPLOAD, op->upload.asked, method, &uri);
-        return;
-    }
-    interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_WAIT, "out of memory");
-    interim__ending_failed(op);
+    interim__operation_begin(op, INTERIM_HOP_UPLOAD, op->upload->asked, method, &uri);
 }
 
 /* why: what interrupted the upload, if its code is not 0. */
 static void take_turn(interim__operation *op, interim__upload_turn turn, const interim_error *why)
 {
-    int64_t wait = op->upload.ask_at - op->now.monotonic;
+    int64_t wait = op->upload->ask_at - op->now.monotonic;
 
     if (turn == INTERIM__UPLOAD_STOP) {
         stop(op);
@@ -105,13 +106,13 @@ static void take_turn(interim__operation *op, interim__upload_turn turn, const i
                                                      .wait_ms = wait / INTERIM__NS_PER_MS,
                                                      .error = why->code == 0 ? NULL : why,
                                                      .text = "upload"});
-        interim__operation_sleep(op, op->upload.ask_at);
+        interim__operation_sleep(op, op->upload->ask_at);
     }
 }
 
 void interim__uploading_answered(interim__operation *op)
 {
-    interim__upload *upload = &op->upload;
+    interim__upload *upload = op->upload;
     const interim__answer *answer = &op->talk->answer;
     int64_t now = op->now.monotonic, wall = op->now.wall;
     bool whole = interim__sender_done(&op->talk->exchange.sender);
@@ -163,19 +164,18 @@ bool interim__uploading_lost(interim__operation *op, int code)
         stop(op);
         return true;
     }
-    if (!op->uploading || op->upload.resource.text == NULL || answered ||
+    if (!op->uploading || op->upload->resource.text == NULL || answered ||
         !is_interruption(op, code))
         return false;
     op->fresh_connection = code != 0;
     interim__error_init(op->error);
-    take_turn(op, interim__upload_unanswered(&op->upload, code, op->now.monotonic, op->error),
-              &why);
+    take_turn(op, interim__upload_unanswered(op->upload, code, op->now.monotonic, op->error), &why);
     return true;
 }
 
 void interim__uploading_ask(interim__operation *op)
 {
-    if (interim__upload_ask(&op->upload, op->now.monotonic, op->error) == INTERIM__UPLOAD_STOP)
+    if (interim__upload_ask(op->upload, op->now.monotonic, op->error) == INTERIM__UPLOAD_STOP)
         stop(op);
     else
         go(op, "HEAD");
@@ -184,5 +184,5 @@ void interim__uploading_ask(interim__operation *op)
 bool interim__uploading_unfinished(interim__operation *op)
 {
     note_handed(op);
-    return op->uploading && op->upload.resource.text != NULL && !op->upload.all_handed;
+    return op->uploading && op->upload->resource.text != NULL && !op->upload->all_handed;
 }

@@ -6,7 +6,7 @@
 #include "operation/operation.h"
 
 /* A connection is there, and a request is about to be written: whether it is one of an upload. */
-void interim__uploading_begin(interim__operation *op);
+int interim__uploading_begin(interim__operation *op);
 
 /* The content of the request of this exchange, whether it is part of an upload or not. */
 interim__body_source interim__uploading_body(const interim__operation *op);

@@ -380,8 +380,10 @@ int fake_start(struct fake *out, interim_request *request)
     out->request = request;
     out->now = (interim__moment){FAKE_START_NS, FAKE_WALL_NS};
     (void)guarded("", 0);
-    failed = interim__operation_init(&out->op, request, 7, 1, "fake/1", FAKE_BODY_CAP, on_event,
-                                     out, out->now);
+    out->environment = (interim__environment){
+        .observe = on_event, .user_agent = "fake/1", .body_cap = FAKE_BODY_CAP};
+    interim__error_init(&out->environment.error);
+    failed = interim__operation_init(&out->op, &out->environment, out, request, 7, 1, out->now);
     if (failed < 0) {
         interim__request_release(request);
         out->request = NULL;
@@ -430,7 +432,7 @@ void fake_check(const struct fake *fake)
     ck_assert_ptr_nonnull(fake->result);
     ck_assert_int_ne(fake->result->outcome, INTERIM_PENDING);
     ck_assert_int_eq(interim__operation_deadline(&fake->op), INTERIM__FAR);
-    ck_assert_uint_eq(fake->result->error.size, sizeof(interim_error));
+    ck_assert_uint_eq(fake->result->error->size, sizeof(interim_error));
     ck_assert_str_ne(fake->result->reason, "");
 }
 

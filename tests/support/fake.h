@@ -79,6 +79,7 @@ typedef struct fake_event {
 } fake_event;
 
 struct fake {
+    interim__environment environment;
     interim__operation op;
     interim_request *request;
     interim_result *result; /* once it has ended */

@@ -14,6 +14,7 @@
 
 struct player {
     struct asking asking;
+    interim__environment environment;
     interim__operation op;
     int64_t now; /* monotonic */
     const struct cut *cut;
@@ -33,10 +34,15 @@ static interim__moment now(const struct player *player)
     return (interim__moment){player->now, START_WALL + player->now - START_MONOTONIC};
 }
 
+static unsigned rounds_of(const struct player *player)
+{
+    return player->op.passage == NULL ? 0 : player->op.passage->rounds;
+}
+
 static bool exchanging(const struct player *player, unsigned exchange)
 {
     return player->op.need == INTERIM__NEED_EXCHANGE && player->op.connections_left == exchange &&
-           player->op.tunnel_rounds == player->rounds;
+           rounds_of(player) == player->rounds;
 }
 
 /* Lets the time pass; false when the operation would wait for ever. */
@@ -137,7 +143,7 @@ static bool play_exchange(struct player *player, const struct served *served)
     bool good = true;
 
     player->wire.length = player->head_size = 0;
-    player->rounds = player->op.tunnel_rounds;
+    player->rounds = rounds_of(player);
     for (size_t i = 0; i < served->action_count && good; i++) {
         const struct action *action = &served->actions[i];
         size_t size = action->kind == ACTION_BYTES ? (size_t)action->number : 0, left;
@@ -184,8 +190,7 @@ static bool take_idle(struct player *player)
 
     player->idle = false;
     interim__uri_dispose(&player->idle_origin);
-    if (interim__uri_copy(&player->idle_origin, &player->op.uri) < 0)
-        abort();
+    player->idle_origin = interim__uri_share(&player->op.uri);
     return reused;
 }
 
@@ -229,7 +234,7 @@ static void run(struct player *player)
             wait(player);
         } else if (number == player->asking.transcript->exchange_count) {
             log_record(player->asking.log, "one more exchange is wanted: %s %s", player->op.method,
-                       player->op.url_text);
+                       interim__operation_url_text(&player->op));
             return;
         } else if (!connect_and_play(player, ++number)) {
             log_record(player->asking.log, "end of exchange %zu, and it is not over", number);
@@ -263,10 +268,12 @@ static void play(const struct transcript *transcript, const struct cut *cut, str
 
     find_proxy(&player, transcript->proxy);
     asking_begin(&player.asking, transcript, log, transcript->body_cap > 0, NULL, NULL, 1);
-    if (interim__operation_init(&player.op, player.asking.request, 1, cut->at + 1, "test/1", cap,
-                                observe, &player, now(&player)) < 0)
+    player.environment = (interim__environment){
+        .observe = observe, .user_agent = "test/1", .body_cap = cap, .routes = &player.routes};
+    interim__error_init(&player.environment.error);
+    if (interim__operation_init(&player.op, &player.environment, &player, player.asking.request, 1,
+                                cut->at + 1, now(&player)) < 0)
         abort();
-    player.op.routes = &player.routes;
     run(&player);
     if (player.op.need == INTERIM__NEED_NOTHING) {
         result = interim__operation_take_result(&player.op);

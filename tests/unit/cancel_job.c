@@ -25,7 +25,7 @@ static void play(uint64_t at, const fake_step *script)
 static void check(interim_outcome outcome, int error)
 {
     ck_assert_msg(run.result->outcome == outcome, "%s", run.result->reason);
-    ck_assert_msg(run.result->error.code == error, "%s", run.result->reason);
+    ck_assert_msg(run.result->error->code == error, "%s", run.result->reason);
 }
 
 static unsigned deletes(void)

@@ -13,7 +13,7 @@ static struct fake run;
     do {                                                                                           \
         ck_assert_msg(run.result->outcome == (outcome_), "%d: %s", run.result->outcome,            \
                       run.result->reason);                                                         \
-        ck_assert_msg(run.result->error.code == (error_), "%d: %s", run.result->error.code,        \
+        ck_assert_msg(run.result->error->code == (error_), "%d: %s", run.result->error->code,        \
                       run.result->reason);                                                         \
         ck_assert_int_eq(run.result->status, status_);                                             \
     } while (0)
@@ -145,10 +145,10 @@ START_TEST(ending_tells_what_was_seen_last)
     fake_run(&run, fake_request("COPY", "http://dav.example/a/", NULL),
              SCRIPT(SAY(102, ""), LATER(7000), SAY(103, ""), LATER(9000), CUT));
     OUTCOME(INTERIM_UNKNOWN, INTERIM_EDISCONNECTED, 103);
-    ck_assert_int_eq(run.result->error.status, 103);
-    ck_assert_int_ne(run.result->error.os_error, 0);
+    ck_assert_int_eq(run.result->error->status, 103);
+    ck_assert_int_ne(run.result->error->os_error, 0);
     ck_assert_ptr_nonnull(
-        strstr(run.result->error.text, "after 2 interim responses, the last a 103"));
+        strstr(run.result->error->text, "after 2 interim responses, the last a 103"));
     ck_assert_ptr_nonnull(strstr(run.result->reason, "may have done, or be doing, the work"));
     ck_assert_int_eq(run.result->timing.longest_silence_ms, 9000);
     fake_finish(&run);
@@ -169,8 +169,8 @@ START_TEST(ending_keeps_what_tls_says)
     fake_play(&run, SCRIPT(END));
     fake_check(&run);
     OUTCOME(INTERIM_UNKNOWN, INTERIM_ETLS, 0);
-    ck_assert_str_eq(run.result->error.text, "bad record");
-    ck_assert_uint_eq(run.result->error.tls_error, 5);
+    ck_assert_str_eq(run.result->error->text, "bad record");
+    ck_assert_uint_eq(run.result->error->tls_error, 5);
     fake_finish(&run);
 }
 END_TEST

@@ -16,7 +16,7 @@ static struct fake run;
 static void check_outcome(interim_outcome outcome, int error, int status)
 {
     ck_assert_msg(run.result->outcome == outcome, "%s", run.result->reason);
-    ck_assert_msg(run.result->error.code == error, "%s", run.result->reason);
+    ck_assert_msg(run.result->error->code == error, "%s", run.result->reason);
     ck_assert_int_eq(run.result->status, status);
 }
 

@@ -97,8 +97,8 @@ START_TEST(marking_the_stall_limit_is_exact)
     interim__operation_tick(&run.op, run.now);
     ck_assert_int_eq(run.op.need, INTERIM__NEED_NOTHING);
     run.result = interim__operation_take_result(&run.op);
-    ck_assert_int_eq(run.result->error.code, INTERIM_ESTALLED);
-    ck_assert_int_eq(run.result->error.stage, INTERIM_STAGE_BODY);
+    ck_assert_int_eq(run.result->error->code, INTERIM_ESTALLED);
+    ck_assert_int_eq(run.result->error->stage, INTERIM_STAGE_BODY);
     ck_assert_int_eq(run.result->outcome, INTERIM_UNKNOWN);
     fake_finish(&run);
 }
@@ -119,7 +119,7 @@ START_TEST(marking_a_verdict_has_ten_seconds_to_end)
     ck_assert_int_eq(run.op.need, INTERIM__NEED_NOTHING);
     run.result = interim__operation_take_result(&run.op);
     ck_assert_int_eq(run.result->outcome, INTERIM_FAILED);
-    ck_assert_int_eq(run.result->error.code, 0);
+    ck_assert_int_eq(run.result->error->code, 0);
     ck_assert_str_eq(run.result->reason, "the server reported failure: no");
     ck_assert_uint_eq(run.result->timing.marker_count, 0);
     ck_assert_str_eq(run.result->fields[0].name, "Content-Type");
@@ -194,7 +194,7 @@ START_TEST(marking_without_memory_says_no_more_than_it_knows)
             ck_assert(failed);
             continue;
         }
-        if (run.result->error.code == INTERIM_ENOMEM)
+        if (run.result->error->code == INTERIM_ENOMEM)
             ck_assert(run.result->outcome == INTERIM_UNKNOWN ||
                       run.result->outcome == INTERIM_FAILED);
         else

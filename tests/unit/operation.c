@@ -20,7 +20,7 @@ static interim_request *copy(void)
 
 static void check_outcome(interim_outcome outcome, int error)
 {
-    ck_assert_msg(run.result->outcome == outcome && run.result->error.code == error, "%s",
+    ck_assert_msg(run.result->outcome == outcome && run.result->error->code == error, "%s",
                   run.result->reason);
 }
 
@@ -125,7 +125,7 @@ START_TEST(operation_says_no_secret)
         ck_assert_ptr_null(strstr(run.events[i].text, secret));
     }
     ck_assert_ptr_null(strstr(run.result->reason, secret));
-    ck_assert_ptr_null(strstr(run.result->error.text, secret));
+    ck_assert_ptr_null(strstr(run.result->error->text, secret));
     ck_assert_ptr_null(strstr(run.result->url, secret));
     fake_finish(&run);
 }
@@ -244,7 +244,7 @@ START_TEST(operation_is_cancelled_while_it_waits)
     fake_play(&run, SCRIPT(OPEN));
     fake_check(&run);
     check_outcome(INTERIM_CANCELLED, INTERIM_ECANCELLED);
-    ck_assert_int_eq(run.result->error.stage, INTERIM_STAGE_WAIT);
+    ck_assert_int_eq(run.result->error->stage, INTERIM_STAGE_WAIT);
     ck_assert_int_eq(run.result->status, 202);
     fake_finish(&run);
 }
@@ -304,7 +304,7 @@ START_TEST(operation_ends_when_the_body_reader_fails)
     request->body = (interim__body_source){.reader = fail_to_read, .length = 10};
     fake_run(&run, request, SCRIPT(SAY(200, "")));
     check_outcome(INTERIM_UNKNOWN, INTERIM_ECALLBACK);
-    ck_assert_int_eq(run.result->error.stage, INTERIM_STAGE_SEND);
+    ck_assert_int_eq(run.result->error->stage, INTERIM_STAGE_SEND);
     fake_finish(&run);
 }
 END_TEST

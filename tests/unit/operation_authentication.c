@@ -284,14 +284,14 @@ START_TEST(login_of_a_poll_is_refused_once)
     fake_run(&run, copy_with_token(),
              SCRIPT(SAY(202, "Location: /jobs/1\n"), SAY(401, ""), SAY(401, ""), SAY(200, "")));
     check(INTERIM_UNKNOWN, 401, 3);
-    ck_assert_int_eq(run.result->error.code, INTERIM_EPOLL_AUTH);
+    ck_assert_int_eq(run.result->error->code, INTERIM_EPOLL_AUTH);
     ck_assert_uint_eq(calls, 1);
     fake_finish(&run);
     none = 1;
     fake_run(&run, login(fake_request("COPY", HOME, NULL), INTERIM_SCHEME_BEARER, renew),
              SCRIPT(SAY(202, "Location: /jobs/1\n"), SAY(401, ""), SAY(200, "")));
     check(INTERIM_UNKNOWN, 401, 2);
-    ck_assert_int_eq(run.result->error.code, INTERIM_EPOLL_AUTH);
+    ck_assert_int_eq(run.result->error->code, INTERIM_EPOLL_AUTH);
     fake_finish(&run);
     /* A monitor elsewhere gets nothing, and nobody is asked. */
     fake_run(&run, copy_with_token(),
@@ -350,7 +350,7 @@ START_TEST(login_says_no_secret)
         }
     for (size_t s = 0; s < 3; s++) {
         ck_assert_ptr_null(strstr(run.result->reason, secrets[s]));
-        ck_assert_ptr_null(strstr(run.result->error.text, secrets[s]));
+        ck_assert_ptr_null(strstr(run.result->error->text, secrets[s]));
     }
     for (unsigned i = 0; i < run.exchanges; i++)
         ck_assert(!has(i, "hushhush"));

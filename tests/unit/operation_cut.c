@@ -45,8 +45,8 @@ START_TEST(cut_at_every_byte_a_copy_is_unknown_and_sent_once)
             ck_assert_uint_eq(run.exchanges, 1);
             ck_assert_uint_eq(run.connections, 1);
             ck_assert_uint_eq(run.closed, 1);
-            ck_assert_int_ne(run.result->error.code, 0);
-            ck_assert_str_ne(run.result->error.text, "");
+            ck_assert_int_ne(run.result->error->code, 0);
+            ck_assert_str_ne(run.result->error->text, "");
             if (answer + length >= body)
                 ck_assert_int_eq(run.result->status, 201);
             else if (length < 27)
@@ -171,7 +171,7 @@ static void starve(const char *method, const fake_step *script, interim_outcome 
             ck_assert_msg(run.result->outcome == INTERIM_UNKNOWN ||
                               run.result->outcome == INTERIM_ACCEPTED ||
                               (run.result->outcome == INTERIM_FAILED &&
-                               run.result->error.code == INTERIM_ENOMEM),
+                               run.result->error->code == INTERIM_ENOMEM),
                           "allocation %lu: %s", nth, run.result->reason);
         }
         fake_finish(&run);

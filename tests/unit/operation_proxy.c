@@ -41,7 +41,7 @@ static void no_proxies(void)
 static void start(struct fake *fake, interim_request *request)
 {
     ck_assert_int_eq(fake_start(fake, request), 0);
-    fake->op.routes = &routes;
+    fake->environment.routes = &routes;
 }
 
 static void play(const char *method, const char *url, const fake_step *script)
@@ -58,8 +58,8 @@ static bool has(const struct fake *fake, unsigned connection, const char *text)
 
 static void check(interim_outcome outcome, int status, int code)
 {
-    ck_assert_msg(run.result->outcome == outcome && run.result->error.code == code, "%s: %s",
-                  interim_error_name(run.result->error.code), run.result->reason);
+    ck_assert_msg(run.result->outcome == outcome && run.result->error->code == code, "%s: %s",
+                  interim_error_name(run.result->error->code), run.result->reason);
     ck_assert_int_eq(run.result->status, status);
 }
 
@@ -358,9 +358,9 @@ START_TEST(proxy_login_says_no_secret)
         for (size_t i = 0; i < run.event_count; i++)
             ck_assert_ptr_null(strstr(run.events[i].text, secrets[s]));
         ck_assert_ptr_null(strstr(run.result->reason, secrets[s]));
-        ck_assert_ptr_null(strstr(run.result->error.text, secrets[s]));
+        ck_assert_ptr_null(strstr(run.result->error->text, secrets[s]));
     }
-    ck_assert_ptr_nonnull(strstr(run.result->error.text, "answered 407 Reason to CONNECT: the "
+    ck_assert_ptr_nonnull(strstr(run.result->error->text, "answered 407 Reason to CONNECT: the "
                                                          "credentials were refused"));
     fake_finish(&run);
 }

@@ -20,7 +20,7 @@ static interim_request *copy(void)
 
 static void check_outcome(interim_outcome outcome, int error)
 {
-    ck_assert_msg(run.result->outcome == outcome && run.result->error.code == error, "%s",
+    ck_assert_msg(run.result->outcome == outcome && run.result->error->code == error, "%s",
                   run.result->reason);
 }
 
@@ -165,7 +165,7 @@ START_TEST(response_head_that_drips_is_no_sign_of_life)
     interim__operation_tick(&run.op, run.now);
     fake_play(&run, SCRIPT(END));
     check_outcome(INTERIM_UNKNOWN, INTERIM_EHEAD_TIMEOUT);
-    ck_assert_int_eq(run.result->error.stage, INTERIM_STAGE_HEAD);
+    ck_assert_int_eq(run.result->error->stage, INTERIM_STAGE_HEAD);
     fake_finish(&run);
 }
 END_TEST
@@ -221,7 +221,7 @@ START_TEST(response_parts_of_a_body_end_silence)
              SCRIPT(RAW("HTTP/1.1 201 C\r\nContent-Length: 4\r\n\r\n"), LATER(4999), RAW("a"),
                     LATER(5000)));
     check_outcome(INTERIM_UNKNOWN, INTERIM_ESILENCE);
-    ck_assert_int_eq(run.result->error.stage, INTERIM_STAGE_BODY);
+    ck_assert_int_eq(run.result->error->stage, INTERIM_STAGE_BODY);
     fake_finish(&run);
 }
 END_TEST
@@ -238,7 +238,7 @@ START_TEST(response_body_is_kept_up_to_a_cap)
         for (int bytewise = 0; bytewise < 2; bytewise++) {
             run.bytewise = bytewise;
             ck_assert_int_eq(fake_start(&run, copy()), 0);
-            run.op.body_cap = 20;
+            run.environment.body_cap = 20;
             fake_play(&run, SCRIPT(RAW(text)));
             fake_check(&run);
             check_outcome(size <= 20 ? INTERIM_DONE : INTERIM_UNKNOWN,
@@ -249,7 +249,7 @@ START_TEST(response_body_is_kept_up_to_a_cap)
         }
     }
     ck_assert_int_eq(fake_start(&run, fake_request("GET", "http://dav.example/", NULL)), 0);
-    run.op.body_cap = 20;
+    run.environment.body_cap = 20;
     fake_play(&run, SCRIPT(RAW(text)));
     check_outcome(INTERIM_FAILED, INTERIM_EBODY_LIMIT);
     fake_finish(&run);
@@ -266,7 +266,7 @@ static interim_request *streaming(interim_request *request)
 START_TEST(response_body_is_streamed)
 {
     ck_assert_int_eq(fake_start(&run, streaming(copy())), 0);
-    run.op.body_cap = 1;
+    run.environment.body_cap = 1;
     fake_play(&run, SCRIPT(SAY(102, "A: b\n"), SAY(201, "A: b\n\nthe body")));
     check_outcome(INTERIM_DONE, 0);
     ck_assert_str_eq(run.body, "the body");

@@ -19,7 +19,7 @@ static interim_request *copy(void)
 
 static void check_outcome(interim_outcome outcome, int error)
 {
-    ck_assert_msg(run.result->outcome == outcome && run.result->error.code == error, "%s",
+    ck_assert_msg(run.result->outcome == outcome && run.result->error->code == error, "%s",
                   run.result->reason);
 }
 
@@ -122,7 +122,7 @@ START_TEST(response_202_that_is_final_after_all_has_its_body)
     fake_finish(&run);
     /* Even if that is too long to be kept. */
     ck_assert_int_eq(fake_start(&run, copy()), 0);
-    run.op.body_cap = 3;
+    run.environment.body_cap = 3;
     fake_play(&run, SCRIPT(SAY(202, "Location: /1\n\nthe 202"), SAY(405, "")));
     fake_check(&run);
     check_outcome(INTERIM_UNKNOWN, INTERIM_EBODY_LIMIT);

@@ -99,7 +99,7 @@ static interim_request *resumed_sample(struct sample sample)
 static void check_outcome(interim_outcome outcome, int error, int status)
 {
     ck_assert_msg(run.result->outcome == outcome, "%s", run.result->reason);
-    ck_assert_msg(run.result->error.code == error, "%s", run.result->reason);
+    ck_assert_msg(run.result->error->code == error, "%s", run.result->reason);
     ck_assert_int_eq(run.result->status, status);
 }
 

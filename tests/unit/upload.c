@@ -36,7 +36,7 @@ static interim_request *put(void)
 
 static void check_outcome(interim_outcome outcome, int error, int status)
 {
-    ck_assert_msg(run.result->outcome == outcome && run.result->error.code == error &&
+    ck_assert_msg(run.result->outcome == outcome && run.result->error->code == error &&
                       run.result->status == status,
                   "%s, %s, %d", run.result->reason, fake_trace(&run), run.result->status);
 }
@@ -444,7 +444,7 @@ START_TEST(upload_without_memory)
             continue;
         fake_check(&run);
         ck_assert(run.result->outcome == INTERIM_DONE ||
-                  (failed && run.result->error.code == INTERIM_ENOMEM));
+                  (failed && run.result->error->code == INTERIM_ENOMEM));
         fake_finish(&run);
     } while (failed);
     ck_assert_uint_gt(nth, 20);

@@ -377,9 +377,8 @@ START_TEST(origins_and_equality)
     parse(&b, "http://H:80/%61?b");
     ck_assert(interim__uri_same_origin(&a, &b));
     ck_assert(!interim__uri_equal(&a, &b)); /* servers may tell them apart */
-    ck_assert_int_eq(interim__uri_copy(&copy, &a), 0);
+    copy = interim__uri_share(&a);
     ck_assert(interim__uri_equal(&a, &copy));
-    ck_assert_ptr_ne(copy.text, a.text);
     interim__uri_dispose(&a);
     ck_assert_str_eq(copy.text, "http://h/a?b");
     ck_assert_str_eq(copy.target, "/a?b");
