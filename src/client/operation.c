@@ -1,6 +1,6 @@
 /* operation.c - the two facades, blocking and asynchronous, over the same drive. The blocking one
- * has no protocol code of its own: it starts an operation and runs the client until that has ended.
- */
+ * has no protocol code of its own: it starts an operation, lets it send what it can, and runs the
+ * client until that has ended. */
 #include "client/client.h"
 
 #include <stdlib.h>
@@ -40,6 +40,9 @@ int interim_perform(interim_result **out, interim_client *client, interim_reques
     failed = interim_start(&operation, client, request, keep_result, out);
     if (failed < 0)
         return failed;
+    client->running = true;
+    interim__drive_begin(operation);
+    client->running = false;
     while (*out == NULL) {
         failed = interim_client_run(client, -1);
         if (failed >= 0 || *out != NULL)

@@ -484,6 +484,12 @@ int interim__drive_start(interim_operation **out, interim__drive *drive, interim
     return 0;
 }
 
+void interim__drive_begin(interim_operation *operation)
+{
+    interim__timer_set(operation->drive->transport.loop, &operation->timer, INTERIM__NEVER);
+    on_due(&operation->timer);
+}
+
 void interim__drive_cancel(interim_operation *operation)
 {
     interim__operation_cancel(&operation->machine);

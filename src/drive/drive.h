@@ -59,6 +59,9 @@ void interim__drive_dispose(interim__drive *drive);
 int interim__drive_start(interim_operation **out, interim__drive *drive, interim_request *request,
                          interim_done_fn on_done, void *user);
 
+/* Lets an operation that was just started begin now, out of turn. */
+void interim__drive_begin(interim_operation *operation);
+
 /* Has the server asked to stop the job in the next turn; see interim_operation_cancel_job. */
 int interim__drive_cancel_job(interim_operation *operation);
 

@@ -20,6 +20,9 @@ typedef struct interim__engine {
      * are no more. Watches that are removed meanwhile are not given. */
     interim__watch *(*next)(void *state, unsigned *events);
 
+    /* Whether the last wait noted all that was ready. NULL: it always does. */
+    bool (*is_all)(void *state);
+
     /* The descriptor, and how to make it readable at a time at the latest; NULL when there is no
      * such thing. It may become readable earlier, once. */
     int (*fd)(void *state);

@@ -151,6 +151,11 @@ static interim__watch *epoll_next(void *state, unsigned *events)
     return NULL;
 }
 
+static bool epoll_is_all(void *state)
+{
+    return ((epoll_state *)state)->count < BATCH;
+}
+
 static int epoll_fd(void *state)
 {
     return ((epoll_state *)state)->fd;
@@ -179,6 +184,7 @@ const interim__engine interim__engine_epoll = {
     .want = epoll_want,
     .wait = epoll_wait_for,
     .next = epoll_next,
+    .is_all = epoll_is_all,
     .fd = epoll_fd,
     .arm = epoll_arm,
 };

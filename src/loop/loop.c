@@ -24,6 +24,7 @@ struct interim__loop {
     int bell_fd; /* never changes: other threads read it */
     interim__timers timers;
     int64_t now;            /* of the turn, while timers are called; else INT64_MIN */
+    int64_t told;           /* see interim__loop_told_ns */
     interim__watch again;   /* head of a ring: to be called in the next turn */
     interim__watch calling; /* head of a ring: to be called in this turn */
     bool turning;
@@ -130,7 +131,7 @@ int interim__loop_new(interim__loop **out, interim_engine engine)
     loop->bell.ready = bell_rang;
     loop->bell.never = INTERIM__WRITE; /* it always could be, and that is no news */
     loop->bell.fd = loop->bell_fd = -1;
-    loop->now = INT64_MIN;
+    loop->now = loop->told = INT64_MIN;
     ring_init(&loop->again);
     ring_init(&loop->calling);
     status = open_engine(loop, engine);
@@ -162,6 +163,11 @@ void interim__loop_free(interim__loop *loop)
         loop->engine->close(loop->state);
     interim__timers_dispose(&loop->timers);
     free(loop);
+}
+
+int64_t interim__loop_told_ns(const interim__loop *loop)
+{
+    return loop->told;
 }
 
 void interim__loop_wake(interim__loop *loop)
@@ -223,14 +229,12 @@ static void call(interim__loop *loop, interim__watch *watch, unsigned events)
     watch->ready(watch, events);
 }
 
-static size_t call_timers(interim__loop *loop)
+static size_t call_timers(interim__loop *loop, int64_t now)
 {
     interim__timer *timer;
     size_t called = 0;
 
-    if (interim__timers_earliest(&loop->timers) == INTERIM__NEVER)
-        return 0;
-    loop->now = interim__loop_monotonic_ns();
+    loop->now = now;
     for (; (timer = interim__timers_pop(&loop->timers, loop->now)) != NULL; called++)
         timer->due(timer);
     loop->now = INT64_MIN;
@@ -240,6 +244,7 @@ static size_t call_timers(interim__loop *loop)
 /* Calls what the engine noted, what asked to be called again, and what is due. How many calls. */
 static size_t call_all(interim__loop *loop)
 {
+    const int64_t now = interim__loop_monotonic_ns();
     interim__watch *watch;
     unsigned events;
     size_t called = 0;
@@ -248,9 +253,11 @@ static size_t call_all(interim__loop *loop)
     ring_move(&loop->calling, &loop->again);
     for (; (watch = loop->engine->next(loop->state, &events)) != NULL; called++)
         call(loop, watch, events);
+    if (loop->engine->is_all == NULL || loop->engine->is_all(loop->state))
+        loop->told = now;
     for (; !ring_is_empty(&loop->calling); called++)
         call(loop, loop->calling.next, 0);
-    called += call_timers(loop);
+    called += call_timers(loop, now);
     loop->turning = false;
     return called;
 }

@@ -68,6 +68,10 @@ int interim__loop_turn(interim__loop *loop, int timeout_ms);
 int64_t interim__loop_monotonic_ns(void);
 int64_t interim__loop_wall_ns(void);
 
+/* The latest time of which all is told: the system was asked what is ready then, and every watch
+ * that it named has been called. INT64_MIN: never yet. */
+int64_t interim__loop_told_ns(const interim__loop *loop);
+
 /* Makes the loop's current or next turn end; safe from any thread, and the only function that is.
  */
 void interim__loop_wake(interim__loop *loop);

@@ -14,10 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LASTS_NS INT64_C(1000000000) /* a connection that is open for so long is kept alive */
+
 typedef enum state { RESOLVING, RACING, SOCKS, HANDSHAKE, OPEN, FAILED } state;
 
 struct interim__connection {
     interim__lookup lookup; /* first: the lookup is the connection */
+    interim__timer timer;   /* until it is one that lasts */
     interim__transport transport;
     interim__connection_owner owner;
     state state;
@@ -251,6 +254,14 @@ static void socket_ready(void *user, unsigned events)
         deliver(connection, events);
 }
 
+static void has_lasted(interim__timer *timer)
+{
+    interim__connection *connection =
+        (interim__connection *)(void *)((char *)timer - offsetof(interim__connection, timer));
+
+    interim__socket_keep_alive(connection->socket);
+}
+
 static void race_done(void *user, interim__socket *winner, const interim__address *address,
                       const interim_error *error)
 {
@@ -269,7 +280,9 @@ static void race_done(void *user, interim__socket *winner, const interim__addres
     connection->socket = winner;
     winner->ready = socket_ready;
     winner->user = connection;
-    interim__socket_tune(winner);
+    if (winner->delays && interim__timer_set(connection->transport.loop, &connection->timer,
+                                             interim__loop_monotonic_ns() + LASTS_NS) < 0)
+        has_lasted(&connection->timer);
     if (connection->endpoint.via == INTERIM__VIA_SOCKS5)
         begin_socks(connection);
     else
@@ -331,18 +344,19 @@ static void lookup_done(interim__lookup *lookup, int error, int os_error,
         fail(connection);
 }
 
-/* There is nothing to resolve about a path. Errors: as of interim__connection_open. */
+/* There is nothing to resolve about a path, or about an address. Errors: as of
+ * interim__connection_open. */
 static int begin(interim__connection *connection)
 {
-    const char *path = connection->endpoint.socket_path;
+    const char *path = connection->endpoint.socket_path, *host = dialled_host(connection);
     interim__address address;
 
     step_to(connection, RESOLVING);
-    if (path == NULL)
-        return interim__resolver_ask(connection->transport.resolver, &connection->lookup,
-                                     dialled_host(connection), dialled_port(connection));
-    if (!interim__address_unix(&address, path))
+    if (path != NULL && !interim__address_unix(&address, path))
         return INTERIM_EINVAL;
+    if (path == NULL && !interim__address_parse(&address, host, dialled_port(connection)))
+        return interim__resolver_ask(connection->transport.resolver, &connection->lookup, host,
+                                     dialled_port(connection));
     return start_race(connection, &address, 1);
 }
 
@@ -370,6 +384,7 @@ int interim__connection_open(interim__connection **out, const interim__transport
     connection->transport = *transport;
     connection->owner = *owner;
     connection->lookup.done = lookup_done;
+    interim__timer_init(&connection->timer, has_lasted);
     interim__error_init(&connection->error);
     status = begin(connection);
     if (status < 0) {
@@ -392,6 +407,7 @@ void interim__connection_free(interim__connection *connection)
     if (connection == NULL)
         return;
     interim__resolver_forget(connection->transport.resolver, &connection->lookup);
+    interim__timer_set(connection->transport.loop, &connection->timer, INTERIM__NEVER);
     interim__race_free(connection->race);
     if (connection->session != NULL) {
         interim__tls_shutdown(connection->session);

@@ -16,8 +16,10 @@ int interim__pool_new(interim__pool **out, interim__loop *loop, int64_t idle_ns)
 void interim__pool_free(interim__pool *pool);
 
 /* Takes the connection that was used last for this endpoint and has been idle for at most
- * idle_at_most ns, after a look whether it is still clean; NULL when there is none. The caller sets
- * the owner. */
+ * idle_at_most ns, after a look whether it is still clean; NULL when there is none. The loop's word
+ * for that will do when it is fresh, and so will, with INTERIM__NEVER, that it was clean a moment
+ * ago: the caller can do with a connection that turns out to be closed. The caller sets the owner.
+ */
 interim__connection *interim__pool_take(interim__pool *pool, const interim__endpoint *endpoint,
                                         int64_t idle_at_most);
 

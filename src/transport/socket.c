@@ -16,6 +16,7 @@
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_COUNT 3
 #define USER_TIMEOUT_MS 120000
+#define SEGMENT 536 /* what fits into a segment everywhere (RFC 9293 section 3.7.1) */
 #define FILE_PART (INT64_C(1) << 20) /* of a file, before others have their turn at the disk */
 
 static void socket_ready(interim__watch *watch, unsigned events)
@@ -65,6 +66,7 @@ int interim__socket_connect(interim__socket **out, interim__loop *loop,
         goto out_close;
     }
     self->watch.possible = 0;
+    self->delays = address->storage.ss_family != AF_UNIX;
     interim__watch_want(loop, &self->watch, INTERIM__WRITE);
     *out = self;
     return 0;
@@ -75,14 +77,17 @@ out:
     return problem;
 }
 
-/* A second connect tells all three: connected, still under way, failed and why. SO_ERROR cannot
- * tell the first two apart, and ready may come for nothing. */
+/* Writable, and nothing else, means connected. A second connect tells all three: connected, still
+ * under way, failed and why. SO_ERROR cannot tell the first two apart, and ready may come for
+ * nothing. */
 int interim__socket_finish(interim__socket *self, interim__loop *loop,
                            const interim__address *address)
 {
+    bool writable = (self->watch.possible & (INTERIM__WRITE | INTERIM__HANGUP)) == INTERIM__WRITE;
+
     /* A Unix-domain socket is connected at once; asked again, it tells of the peer's queue. */
-    if (address->storage.ss_family == AF_UNIX || connect_now(self->watch.fd, address) == 0 ||
-        errno == EISCONN)
+    if (writable || address->storage.ss_family == AF_UNIX ||
+        connect_now(self->watch.fd, address) == 0 || errno == EISCONN)
         return 0;
     if (errno != EALREADY && errno != EINPROGRESS && errno != EINTR)
         return errno;
@@ -96,9 +101,8 @@ static void set_option(const interim__socket *self, int level, int name, int val
     (void)setsockopt(self->watch.fd, level, name, &value, sizeof value);
 }
 
-void interim__socket_tune(interim__socket *self)
+void interim__socket_keep_alive(interim__socket *self)
 {
-    set_option(self, IPPROTO_TCP, TCP_NODELAY, 1);
     set_option(self, SOL_SOCKET, SO_KEEPALIVE, 1);
 #ifdef TCP_KEEPIDLE
     set_option(self, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
@@ -145,6 +149,17 @@ ptrdiff_t interim__socket_receive(interim__socket *self, void *buffer, size_t si
     return got;
 }
 
+/* What is sent first goes out at once, if it is not cut into segments of which the last is short;
+ * only what comes after it would have to wait. Most connections are never asked this. */
+static void hurry(interim__socket *self, size_t size)
+{
+    if (self->delays && (self->written || size > SEGMENT)) {
+        set_option(self, IPPROTO_TCP, TCP_NODELAY, 1);
+        self->delays = false;
+    }
+    self->written = true;
+}
+
 ptrdiff_t interim__socket_send(interim__socket *self, const void *data, size_t size)
 {
     ssize_t sent;
@@ -153,6 +168,7 @@ ptrdiff_t interim__socket_send(interim__socket *self, const void *data, size_t s
         errno = EAGAIN;
         return -1;
     }
+    hurry(self, size);
     do
         sent = send(self->watch.fd, data, size, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
@@ -187,6 +203,7 @@ ptrdiff_t interim__socket_send_file(interim__socket *self, int fd, int64_t offse
         errno = EAGAIN;
         return -1;
     }
+    hurry(self, SIZE_MAX);
     sent = send_quietly(self->watch.fd, fd, offset, (size_t)(size < FILE_PART ? size : FILE_PART));
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
         errno = EAGAIN;

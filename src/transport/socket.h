@@ -14,7 +14,9 @@ typedef struct interim__socket {
     interim__watch watch; /* first: the watch is the socket */
     void (*ready)(void *user, unsigned events);
     void *user;
-    int problem; /* errno of the first receive or send that failed for good, 0: none */
+    int problem;  /* errno of the first receive or send that failed for good, 0: none */
+    bool delays;  /* small pieces wait for the acknowledgement of earlier ones (RFC 896) */
+    bool written; /* something was sent */
 } interim__socket;
 
 /* Begins to connect and waits for INTERIM__WRITE. 0, or an errno; a negative one when it could not
@@ -28,10 +30,11 @@ int interim__socket_connect(interim__socket **out, interim__loop *loop,
 int interim__socket_finish(interim__socket *socket, interim__loop *loop,
                            const interim__address *address);
 
-/* TCP_NODELAY, and keepalive: a peer or a NAT that forgot us is noticed. */
-void interim__socket_tune(interim__socket *socket);
+/* Keepalive: a peer or a NAT that forgot us is noticed. For a connection that lasts: it is five
+ * system calls, and says something after 30 s at the earliest. */
+void interim__socket_keep_alive(interim__socket *socket);
 
-/* As recv and send; -1 with errno EAGAIN: wait for INTERIM__READ or INTERIM__WRITE. Never raises
+/* As recv and send, without Nagle's delay; -1 with errno EAGAIN: wait for INTERIM__READ or INTERIM__WRITE. Never raises
  * SIGPIPE. */
 ptrdiff_t interim__socket_receive(interim__socket *socket, void *buffer, size_t size);
 ptrdiff_t interim__socket_send(interim__socket *socket, const void *data, size_t size);

@@ -506,7 +506,8 @@ START_TEST(every_allocation_may_fail)
         interim__connection_free(connection);
         if (status == 0)
             status = opened;
-        ck_assert_int_eq(status, failed ? INTERIM_ENOMEM : 1);
+        /* It can do without the timer that has it kept alive. */
+        ck_assert(status == 1 || (failed && status == INTERIM_ENOMEM));
         ck_assert_uint_lt(n, 50);
     }
     end();
