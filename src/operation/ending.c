@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REASON_SIZE 200
-
 static void finish_timing(interim__operation *op)
 {
     interim_timing *timing = &op->result->timing;
@@ -26,16 +24,20 @@ static void finish_timing(interim__operation *op)
 void interim__ending_conclude(interim__operation *op, interim_outcome outcome, const char *format,
                               ...)
 {
-    interim_result *result = op->result;
-    char reason[REASON_SIZE];
+    interim__line reason;
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(reason, sizeof reason, format, arguments);
+    vsnprintf(reason.text, sizeof reason.text, format, arguments);
     va_end(arguments);
-    for (char *at = reason; *at != '\0'; at++)
-        if ((unsigned char)*at < 0x20 || (unsigned char)*at == 0x7f)
-            *at = '?';
+    interim__ending_tell(op, outcome, &reason);
+}
+
+void interim__ending_tell(interim__operation *op, interim_outcome outcome, interim__line *reason)
+{
+    interim_result *result = op->result;
+
+    interim__line_clean(reason);
     result->outcome = outcome;
     if (outcome != INTERIM_DONE && outcome != INTERIM_FAILED) /* that is what is known then */
         interim__result_read_problem(result, false);
@@ -43,7 +45,7 @@ void interim__ending_conclude(interim__operation *op, interim_outcome outcome, c
         result->status = op->last_status;
     if (op->error->status == 0)
         op->error->status = op->last_status;
-    interim__result_explain(result, reason, op->error);
+    interim__result_explain(result, reason->text, op->error);
     if (result->url == NULL)
         result->url = interim__operation_url(op);
     finish_timing(op);

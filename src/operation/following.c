@@ -253,6 +253,24 @@ static const char *remark_on(const interim__operation *op, interim_outcome outco
     return outcome == INTERIM_FAILED && status < 400 ? ", which is not followed" : "";
 }
 
+static void tell_answer(interim__operation *op, interim_outcome outcome, const char *remark,
+                        const char *told)
+{
+    const char *reason = op->talk->answer_reason;
+    interim__line line;
+
+    interim__line_begin(&line);
+    interim__line_put(&line, "the server answered ");
+    interim__line_put_number(&line, op->talk->answer.status);
+    interim__line_put(&line, *reason == '\0' ? "" : " ");
+    interim__line_put(&line, reason);
+    interim__line_put(&line, *remark == '\0' || *remark == ',' ? "" : ": ");
+    interim__line_put(&line, remark);
+    interim__line_put(&line, *told == '\0' ? "" : ": ");
+    interim__line_put(&line, told);
+    interim__ending_tell(op, outcome, &line);
+}
+
 void interim__following_conclude(interim__operation *op)
 {
     int status = op->talk->answer.status;
@@ -273,11 +291,7 @@ void interim__following_conclude(interim__operation *op)
             op, INTERIM_ACCEPTED, "the server answered 202, which is not polled: %s",
             op->request->polling.mode == INTERIM_POLL_OFF ? "polling is off" : "it is no poll");
     else
-        interim__ending_conclude(op, outcome, "the server answered %d%s%s%s%s%s%s", status,
-                                 op->talk->answer_reason[0] == '\0' ? "" : " ",
-                                 op->talk->answer_reason,
-                                 *remark == '\0' || *remark == ',' ? "" : ": ", remark,
-                                 told[0] == '\0' ? "" : ": ", told);
+        tell_answer(op, outcome, remark, told);
 }
 
 /* ---- the exchange ---- */

@@ -31,14 +31,12 @@ static void conclude_job(interim__operation *op, bool done)
     const interim__document *document = &op->talk->answer.document;
     char message[INTERIM__PROBLEM_SIZE], state[sizeof document->state];
     bool by_monitor = op->hop == INTERIM_HOP_POLL;
+    interim__line line;
     int status = op->talk->answer.status,
         meant = interim__dialect_effective_status(&op->talk->answer);
-    char stands_for[16] = "";
 
-    snprintf(message, sizeof message, "%s", document->message);
-    snprintf(state, sizeof state, "%s", document->state);
-    if (meant != status)
-        snprintf(stands_for, sizeof stands_for, " for %d", meant);
+    memcpy(message, document->message, sizeof document->message);
+    memcpy(state, document->state, sizeof state);
     if (!release_looked(op) || op->stop)
         return;
     interim__following_adopt(op);
@@ -46,11 +44,18 @@ static void conclude_job(interim__operation *op, bool done)
         interim__problem_write(message, sizeof message, op->result->problem,
                                op->talk->answer_reason);
     if (message[0] == '\0' && !done && !interim__text_equal(state, "failed"))
-        snprintf(message, sizeof message, "%s", state);
-    interim__ending_conclude(op, done ? INTERIM_DONE : INTERIM_FAILED,
-                             "the %s answered %d%s: the job %s%s%s",
-                             by_monitor ? "monitor" : "server", status, stands_for,
-                             done ? "is done" : "failed", message[0] == '\0' ? "" : ": ", message);
+        memcpy(message, state, sizeof state);
+    interim__line_begin(&line);
+    interim__line_put(&line, by_monitor ? "the monitor answered " : "the server answered ");
+    interim__line_put_number(&line, status);
+    if (meant != status) {
+        interim__line_put(&line, " for ");
+        interim__line_put_number(&line, meant);
+    }
+    interim__line_put(&line, done ? ": the job is done" : ": the job failed");
+    interim__line_put(&line, message[0] == '\0' ? "" : ": ");
+    interim__line_put(&line, message);
+    interim__ending_tell(op, done ? INTERIM_DONE : INTERIM_FAILED, &line);
     if (by_monitor)
         interim__result_show_final(op->result);
 }
@@ -89,17 +94,18 @@ void interim__job_begin(interim__operation *op, int status)
 {
     char *monitor = interim__uri_redacted(&op->job->monitor, true);
     interim__uri uri = interim__uri_share(&op->job->monitor);
-    char text[48];
+    interim__line text;
 
     interim__resumption_deliver(op);
-    snprintf(text, sizeof text, "%s%s", op->job->dialect->name,
-             op->request->resumed == NULL ? "" : ", resumed");
+    interim__line_begin(&text);
+    interim__line_put(&text, op->job->dialect->name);
+    interim__line_put(&text, op->request->resumed == NULL ? "" : ", resumed");
     op->result->timing.accepted_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_ACCEPTED,
                                                  .status = status,
                                                  .progress = &op->job->seen,
                                                  .url = monitor,
-                                                 .text = text});
+                                                 .text = text.text});
     free(monitor);
     if (op->stop) {
         interim__uri_dispose(&uri);

@@ -4,6 +4,7 @@
 #ifndef INTERIM_OPERATION_STEPS_H
 #define INTERIM_OPERATION_STEPS_H
 
+#include "base/line.h"
 #include "operation/operation.h"
 
 /* operation.c: leaves the exchange, if there is one, and asks for a connection to uri (transferred)
@@ -116,6 +117,7 @@ void interim__job_go_on(interim__operation *op, interim__poll_outcome outcome);
 /* ending.c: the outcome is known. op->error, if set, becomes the result's. */
 void interim__ending_conclude(interim__operation *op, interim_outcome outcome, const char *format,
                               ...) INTERIM__PRINTF(3, 4);
+void interim__ending_tell(interim__operation *op, interim_outcome outcome, interim__line *reason);
 
 /* ending.c: op->error has ended the exchange, or the attempt at one. */
 void interim__ending_failed(interim__operation *op);

@@ -9,6 +9,7 @@
     X(buffer)                                                                                      \
     X(error)                                                                                       \
     X(fields)                                                                                      \
+    X(line)                                                                                        \
     X(text)                                                                                        \
     X(head)                                                                                        \
     X(framing)                                                                                     \

@@ -1,0 +1,47 @@
+/* line.c - see line.h. */
+#include "base/line.h"
+
+#include <string.h>
+
+void interim__line_begin(interim__line *line)
+{
+    line->length = 0;
+    line->text[0] = '\0';
+}
+
+static void put(interim__line *line, const char *text, size_t length)
+{
+    size_t room = sizeof line->text - 1 - line->length;
+
+    if (length > room)
+        length = room;
+    memcpy(line->text + line->length, text, length);
+    line->length += length;
+    line->text[line->length] = '\0';
+}
+
+void interim__line_put(interim__line *line, const char *text)
+{
+    put(line, text, strlen(text));
+}
+
+void interim__line_put_number(interim__line *line, int64_t number)
+{
+    char digits[20]; /* of 2^63, with its sign */
+    char *at = digits + sizeof digits;
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do
+        *--at = (char)('0' + left % 10);
+    while ((left /= 10) != 0);
+    if (number < 0)
+        *--at = '-';
+    put(line, at, (size_t)(digits + sizeof digits - at));
+}
+
+void interim__line_clean(interim__line *line)
+{
+    for (char *at = line->text; *at != '\0'; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = '?';
+}
