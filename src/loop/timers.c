@@ -5,52 +5,58 @@
 
 #include <stdlib.h>
 
-static void put(interim__timers *timers, size_t at, interim__timer *timer)
+#define WAYS 4 /* below each: half as many levels as two, and those four lie side by side */
+
+static void put(interim__timers *timers, size_t at, interim__timers_entry entry)
 {
-    timers->heap[at] = timer;
-    timer->slot = at;
+    timers->heap[at] = entry;
+    entry.timer->slot = at;
 }
 
-static void sift_up(interim__timers *timers, interim__timer *timer)
+/* Moves the gap at `at` up until entry fits in. */
+static void sift_up(interim__timers *timers, size_t at, interim__timers_entry entry)
 {
-    size_t at = timer->slot;
-
     while (at > 0) {
-        size_t above = (at - 1) / 2;
+        size_t above = (at - 1) / WAYS;
 
-        if (timers->heap[above]->deadline <= timer->deadline)
+        if (timers->heap[above].deadline <= entry.deadline)
             break;
         put(timers, at, timers->heap[above]);
         at = above;
     }
-    put(timers, at, timer);
+    put(timers, at, entry);
 }
 
-static void sift_down(interim__timers *timers, interim__timer *timer)
+/* The earliest of those below; at least one is there. */
+static size_t earliest_below(const interim__timers *timers, size_t first)
 {
-    size_t at = timer->slot;
+    size_t end = timers->count - first < WAYS ? timers->count : first + WAYS, best = first;
 
-    for (;;) {
-        size_t below = 2 * at + 1;
+    for (size_t i = first + 1; i < end; i++)
+        if (timers->heap[i].deadline < timers->heap[best].deadline)
+            best = i;
+    return best;
+}
 
-        if (below >= timers->count)
-            break;
-        if (below + 1 < timers->count &&
-            timers->heap[below + 1]->deadline < timers->heap[below]->deadline)
-            below++;
-        if (timer->deadline <= timers->heap[below]->deadline)
+/* The same, down. */
+static void sift_down(interim__timers *timers, size_t at, interim__timers_entry entry)
+{
+    while (WAYS * at + 1 < timers->count) {
+        size_t below = earliest_below(timers, WAYS * at + 1);
+
+        if (entry.deadline <= timers->heap[below].deadline)
             break;
         put(timers, at, timers->heap[below]);
         at = below;
     }
-    put(timers, at, timer);
+    put(timers, at, entry);
 }
 
 static int insert(interim__timers *timers, interim__timer *timer, int64_t deadline)
 {
     if (timers->count == timers->capacity) {
         size_t capacity = timers->capacity == 0 ? 16 : 2 * timers->capacity;
-        interim__timer **heap;
+        interim__timers_entry *heap;
 
         if (capacity > SIZE_MAX / sizeof *heap)
             return INTERIM_ENOMEM;
@@ -61,21 +67,25 @@ static int insert(interim__timers *timers, interim__timer *timer, int64_t deadli
         timers->capacity = capacity;
     }
     timer->deadline = deadline;
-    put(timers, timers->count++, timer);
-    sift_up(timers, timer);
+    sift_up(timers, timers->count++, (interim__timers_entry){deadline, timer});
     return 0;
+}
+
+static void move(interim__timers *timers, size_t at, interim__timers_entry entry)
+{
+    if (at > 0 && entry.deadline < timers->heap[(at - 1) / WAYS].deadline)
+        sift_up(timers, at, entry);
+    else
+        sift_down(timers, at, entry);
 }
 
 static void take_out(interim__timers *timers, interim__timer *timer)
 {
-    interim__timer *last = timers->heap[--timers->count];
+    interim__timers_entry last = timers->heap[--timers->count];
 
     timer->deadline = INTERIM__NEVER;
-    if (last == timer)
-        return;
-    put(timers, timer->slot, last);
-    sift_up(timers, last);
-    sift_down(timers, last);
+    if (last.timer != timer)
+        move(timers, timer->slot, last);
 }
 
 int interim__timers_set(interim__timers *timers, interim__timer *timer, int64_t deadline)
@@ -91,25 +101,22 @@ int interim__timers_set(interim__timers *timers, interim__timer *timer, int64_t 
     if (before == INTERIM__NEVER)
         return insert(timers, timer, deadline);
     timer->deadline = deadline;
-    if (deadline < before)
-        sift_up(timers, timer);
-    else
-        sift_down(timers, timer);
+    move(timers, timer->slot, (interim__timers_entry){deadline, timer});
     return 0;
 }
 
 int64_t interim__timers_earliest(const interim__timers *timers)
 {
-    return timers->count == 0 ? INTERIM__NEVER : timers->heap[0]->deadline;
+    return timers->count == 0 ? INTERIM__NEVER : timers->heap[0].deadline;
 }
 
 interim__timer *interim__timers_pop(interim__timers *timers, int64_t now)
 {
     interim__timer *first;
 
-    if (timers->count == 0 || timers->heap[0]->deadline > now)
+    if (timers->count == 0 || timers->heap[0].deadline > now)
         return NULL;
-    first = timers->heap[0];
+    first = timers->heap[0].timer;
     take_out(timers, first);
     return first;
 }
