@@ -2,7 +2,9 @@
  * of many readings timed one by one. It measures and asserts nothing but that the document is
  * understood; README.md tells how instructions are counted.
  *
- *     document [COUNT]          20,000 */
+ *     document [KIND [COUNT]]   one kind; without arguments both, 20,000 times each
+ *
+ * KIND is `steps`, many small objects, or `task`, a Task of Redfish. */
 #include "operation/document.h"
 
 #include <stdio.h>
@@ -11,6 +13,30 @@
 #include <time.h>
 
 #define SIZE 1024
+#define COUNT 20000
+
+/* A document is its start, then parts of a list as far as they fit, then its end. */
+typedef struct sample {
+    const char *name, *start, *part, *end;
+} sample;
+
+static const sample samples[] = {
+    {"steps",
+     "{\"status\":\"Running\",\"percentComplete\":37.5,\"id\":\"7\","
+     "\"createdDateTime\":\"2026-01-01T00:00:00Z\",\"steps\":[{\"name\":\"none\"}",
+     ",{\"name\":\"copy\",\"count\":12345,\"done\":true}", "]}"},
+    {"task",
+     "{\"@odata.type\":\"#Task.v1_4_3.Task\",\"@odata.id\":\"/redfish/v1/TaskService/Tasks/545\","
+     "\"Id\":\"545\",\"Name\":\"Task 545\",\"TaskState\":\"Running\",\"TaskStatus\":\"OK\","
+     "\"PercentComplete\":37,\"StartTime\":\"2026-01-01T00:00:00+00:00\",\"HidePayload\":true,"
+     "\"TaskMonitor\":\"/redfish/v1/TaskService/TaskMonitors/545\",\"Messages\":[{}",
+     ",{\"MessageId\":\"Update.1.0.TransferringToComponent\",\"Severity\":\"OK\","
+     "\"Message\":\"Image 'fw-4.2.bin' is being transferred to 'bmc-1'.\","
+     "\"MessageArgs\":[\"fw-4.2.bin\",\"bmc-1\"]}",
+     "]}"},
+};
+
+#define SAMPLES (sizeof samples / sizeof *samples)
 
 static void must(bool good, const char *what)
 {
@@ -20,18 +46,16 @@ static void must(bool good, const char *what)
     exit(EXIT_FAILURE);
 }
 
-static void write_document(char *text)
+/* Blanks before the end fill it up to SIZE. */
+static void write_document(char *text, const sample *kind)
 {
-    static const char start[] = "{\"status\":\"Running\",\"percentComplete\":37.5,\"id\":\"7\","
-                                "\"createdDateTime\":\"2026-01-01T00:00:00Z\",\"steps\":[";
-    static const char step[] = "{\"name\":\"copy\",\"count\":12345,\"done\":true},";
-    size_t length = sizeof start - 1;
+    size_t length = strlen(kind->start), part = strlen(kind->part), end = strlen(kind->end);
 
-    memcpy(text, start, length);
-    for (; length + sizeof step + 2 < SIZE; length += sizeof step - 1)
-        memcpy(text + length, step, sizeof step - 1);
-    memset(text + length - 1, ' ', SIZE - length + 1);
-    memcpy(text + SIZE - 2, "]}", 2);
+    memset(text, ' ', SIZE);
+    memcpy(text, kind->start, length);
+    for (; length + part + end <= SIZE; length += part)
+        memcpy(text + length, kind->part, part);
+    memcpy(text + SIZE - end, kind->end, end);
 }
 
 static double cpu_us(void)
@@ -49,16 +73,15 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-int main(int argc, char **argv)
+static void measure(const sample *kind, size_t count)
 {
-    size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 20000;
-    double *took = calloc(count + 1, sizeof *took);
+    double *took = calloc(count, sizeof *took);
     interim__document document = {0};
     interim__progress progress;
-    char text[SIZE + 1];
+    char text[SIZE];
 
-    must(took != NULL && count > 0, "COUNT");
-    write_document(text);
+    must(took != NULL, "out of memory");
+    write_document(text, kind);
     for (size_t i = 0; i < count; i++) {
         double begun = cpu_us();
 
@@ -69,9 +92,23 @@ int main(int argc, char **argv)
         took[i] = cpu_us() - begun;
     }
     qsort(took, count, sizeof *took, by_value);
-    printf("document bytes=%d count=%zu least_us=%.1f median_us=%.1f\n", SIZE, count, took[0],
-           took[count / 2]);
+    printf("document kind=%s bytes=%d count=%zu least_us=%.1f median_us=%.1f\n", kind->name, SIZE,
+           count, took[0], took[count / 2]);
     interim__document_dispose(&document);
     free(took);
+}
+
+int main(int argc, char **argv)
+{
+    size_t count = argc > 2 ? strtoul(argv[2], NULL, 10) : COUNT, ran = 0;
+
+    must(count > 0, "COUNT is a number from 1 on");
+    for (size_t i = 0; i < SAMPLES; i++) {
+        if (argc > 1 && strcmp(argv[1], samples[i].name) != 0)
+            continue;
+        measure(&samples[i], count);
+        ran++;
+    }
+    must(ran > 0, "there is no such document");
     return EXIT_SUCCESS;
 }

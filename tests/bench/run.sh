@@ -1,9 +1,9 @@
 #!/bin/sh
 # Runs the benchmarks: `make bench` calls it, with the programs of this tree built.
 #
-#     sh tests/bench/run.sh           speed, instructions and start of every client that can be built;
-#                                     tables go to bench.md, the runs to bench.log, the summary to
-#                                     standard output
+#     sh tests/bench/run.sh           speed, instructions and start of every client that can be built,
+#                                     and a million jobs; tables go to bench.md, every run to
+#                                     bench.log, the table of goals to standard output
 #     sh tests/bench/run.sh check     every workload once, small: every answer of our client, and of the
 #                                     floors, is right. Nothing is timed
 #
@@ -13,6 +13,7 @@
 #     BENCH_SCALE       percent of the usual counts (100)
 #     BENCH_WORKLOADS   names with commas between (all)
 #     BENCH_CLIENTS     labels with commas between (all)
+#     BENCH_JOBS        that wait (1000000); none with BENCH_WORKLOADS
 set -u
 SRCDIR=${SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 BUILDDIR=${BUILDDIR:-$SRCDIR}
@@ -65,9 +66,48 @@ if [ "${1:-}" = check ]; then
     finish
 fi
 
+# What the table tells of the machine.
+machine() {
+    printf 'machine date=%s cpu="%s" cpus=%s kernel=%s compiler="%s" load=%s scale=%s\n' "$(date +%Y-%m-%d)" \
+        "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)" "$(getconf _NPROCESSORS_ONLN)" \
+        "$(uname -r)" "$(${CC:-cc} --version | head -n 1 | tr -d '"')" "$(cut -d ' ' -f 1 /proc/loadavg)" \
+        "${BENCH_SCALE:-100}"
+}
+
+# size LABEL FILE: the size of a shared object without symbols
+size() {
+    [ -e "$2" ] || return 0
+    strip -o bench.tmp "$2" && echo "size label=$1 bytes=$(wc -c <bench.tmp)"
+    rm -f bench.tmp
+}
+
+# size_of_peer LABEL LIBRARY: that which the client of that label is linked with
+size_of_peer() {
+    [ -x "$programs/client_$1" ] || return 0
+    size "$1" "$(ldd "$programs/client_$1" | sed -n "s/^.*$2.*=> \([^ ]*\) .*/\1/p")"
+}
+
+sizes() {
+    size interim .libs/libinterim.so
+    size_of_peer curl libcurl
+    size_of_peer neon libneon
+    size_of_peer serf libserf
+    size_of_peer soup libsoup
+}
+
+parts() {
+    "$programs/document"
+    "$programs/waiting" "${BENCH_JOBS:-1000000}" 150 120
+}
+
 cd "$BUILDDIR" || exit 1
 rm -f bench.md bench.log
+machine >bench.log
 run -r "${BENCH_ROUNDS:-5}" -s "${BENCH_SCALE:-100}" -e interim -o bench.md -l bench.log || fail "our client fails"
 run -I -o bench.md -l bench.log
 run -S -r "${BENCH_ROUNDS:-5}" -o bench.md -l bench.log
-cat bench.md
+sizes >>bench.log
+[ -n "${BENCH_WORKLOADS:-}" ] || parts >>bench.log
+echo "Every run is in $PWD/bench.log, tables of all clients are in $PWD/bench.md. The goals:"
+python3 "$sources/table.py" bench.log || cat bench.md
+[ "$failed" -eq 0 ]

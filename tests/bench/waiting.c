@@ -24,7 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define AT_ONCE 32      /* jobs that are being started */
+#define AT_ONCE 32 /* jobs that are being started */
+#define POLLS_AT_ONCE 200
 #define CONNECTIONS 256 /* that the server can have */
 #define LIMIT_S 900     /* of the server's life */
 #define RETRY_LATER 3600
@@ -217,6 +218,7 @@ static void measure(interim_client *client, interim_request *request)
 
 int main(int argc, char **argv)
 {
+    interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
     interim_client *client;
     interim_request *request;
     uint16_t port;
@@ -236,7 +238,8 @@ int main(int argc, char **argv)
     memset(seen.due_ns, 1, plan.jobs * sizeof *seen.due_ns); /* resident before it counts */
     server = serve(&port);
     snprintf(url, sizeof url, "http://127.0.0.1:%u/a", port);
-    must(interim_client_new(&client, NULL) == 0, "a client");
+    options.polls_at_once = POLLS_AT_ONCE;
+    must(interim_client_new(&client, &options) == 0, "a client");
     must(interim_request_new(&request, "COPY", url) == 0 &&
              interim_request_on_event(request, watch, NULL) == 0,
          "a request");
