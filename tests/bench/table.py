@@ -159,9 +159,7 @@ def heading(log):
     machine = (log.lines.get("machine") or [{}])[0]
     rounds = max((len(runs) for runs in log.runs.values()), default=0)
     versions = {label: list(runs.values())[0]["version"] for (_, label), runs in sorted(log.runs.items())}
-    peers = [f"{label} {versions[label]}" for label in OTHERS if label in versions]
-    if "curl" in versions:
-        peers.insert(0, versions["curl"].split()[0])
+    peers = [re.match(r"[^: ]*(?: [0-9][^: ]*)?", versions[name])[0] for name in ("curl", *OTHERS) if name in versions]
     yield (f"{machine.get('date', '')}: {machine.get('cpu', 'an unknown machine')}, {machine.get('cpus', '?')} "
            f"processors, Linux {machine.get('kernel', '?')}, {machine.get('compiler', '')}; load {machine.get('load', '?')} "
            f"before the start; {rounds} rounds, counts at {machine.get('scale', '?')} %; {', '.join(peers)}.")
