@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int reserve(interim__buffer *buffer, size_t size)
+int interim__buffer_reserve(interim__buffer *buffer, size_t size)
 {
     size_t need, capacity;
     char *data;
@@ -15,9 +15,9 @@ static int reserve(interim__buffer *buffer, size_t size)
     need = buffer->length + size + 1;
     if (need <= buffer->capacity)
         return 0;
-    capacity = buffer->capacity < 64 ? 64 : buffer->capacity;
-    while (capacity < need)
-        capacity *= 2;
+    capacity = buffer->capacity == 0 ? 64 : 2 * buffer->capacity;
+    if (capacity < need)
+        capacity = need;
     data = realloc(buffer->data, capacity);
     if (data == NULL)
         return INTERIM_ENOMEM;
@@ -28,7 +28,7 @@ static int reserve(interim__buffer *buffer, size_t size)
 
 int interim__buffer_append(interim__buffer *buffer, const void *data, size_t size)
 {
-    if (reserve(buffer, size) < 0)
+    if (interim__buffer_reserve(buffer, size) < 0)
         return INTERIM_ENOMEM;
     if (size > 0)
         memcpy(buffer->data + buffer->length, data, size);

@@ -15,6 +15,10 @@ typedef struct interim__buffer {
 int interim__buffer_append(interim__buffer *buffer, const void *data, size_t size);
 int interim__buffer_append_text(interim__buffer *buffer, const char *text);
 
+/* Makes room for size bytes behind those that are there, and a NUL: exactly so much if that is more
+ * than twice what there was. Errors: as above. */
+int interim__buffer_reserve(interim__buffer *buffer, size_t size);
+
 /* Drops the first size bytes. */
 void interim__buffer_drop(interim__buffer *buffer, size_t size);
 

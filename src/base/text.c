@@ -101,6 +101,28 @@ bool interim__text_decimal(int64_t *out, const char *text, size_t length, bool *
     return length > 0 && !too_large;
 }
 
+size_t interim__text_put_decimal(char out[INTERIM__DECIMAL], uint64_t value)
+{
+    char digits[INTERIM__DECIMAL];
+    size_t at = sizeof digits, length;
+
+    do
+        digits[--at] = (char)('0' + value % 10);
+    while ((value /= 10) > 0);
+    length = sizeof digits - at;
+    memcpy(out, digits + at, length);
+    out[length] = '\0';
+    return length;
+}
+
+void interim__text_put(char *out, size_t size, const char *text)
+{
+    size_t length = strnlen(text, size - 1);
+
+    memcpy(out, text, length);
+    out[length] = '\0';
+}
+
 int interim__text_hex(char digit)
 {
     unsigned decimal = (unsigned char)digit - (unsigned)'0';

@@ -40,6 +40,13 @@ bool interim__text_next_element(const char **list, size_t *list_length, const ch
  * from something else. */
 bool interim__text_decimal(int64_t *out, const char *text, size_t length, bool *overflow);
 
+/* Writes a number and a NUL: how many digits. */
+#define INTERIM__DECIMAL 21 /* room for any */
+size_t interim__text_put_decimal(char out[INTERIM__DECIMAL], uint64_t value);
+
+/* Copies as much of text as there is room for, and a NUL. size > 0. */
+void interim__text_put(char *out, size_t size, const char *text);
+
 /* The value of a hexadecimal digit, -1 for anything else. */
 int interim__text_hex(char digit);
 

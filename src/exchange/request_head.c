@@ -36,27 +36,6 @@ int interim__request_field_check(const char *name, const char *value, const char
     return 0;
 }
 
-static int field(interim__buffer *out, const char *name, const char *value)
-{
-    if (interim__buffer_append_text(out, name) < 0 || interim__buffer_append(out, ": ", 2) < 0 ||
-        interim__buffer_append_text(out, value) < 0)
-        return INTERIM_ENOMEM;
-    return interim__buffer_append(out, "\r\n", 2);
-}
-
-static int length_field(interim__buffer *out, int64_t length)
-{
-    char digits[20];
-    size_t at = sizeof digits;
-
-    digits[--at] = '\0';
-    do {
-        digits[--at] = (char)('0' + length % 10);
-        length /= 10;
-    } while (length > 0);
-    return field(out, "Content-Length", digits + at);
-}
-
 /* Whether the absence of a body should be said, so that the server does not wait for one. */
 static bool body_is_usual(const char *method)
 {
@@ -64,39 +43,78 @@ static bool body_is_usual(const char *method)
            strcmp(method, "PATCH") == 0;
 }
 
-static int body_fields(interim__buffer *out, const char *method, int64_t body_length)
+/* The field that tells how long the body is; its name is NULL if none does. */
+static interim_field body_field(const char *method, int64_t length, char digits[INTERIM__DECIMAL])
 {
-    if (body_length == INTERIM__BODY_CHUNKED)
-        return field(out, "Transfer-Encoding", "chunked");
-    if (body_length >= 0)
-        return length_field(out, body_length);
-    return body_is_usual(method) ? length_field(out, 0) : 0;
+    size_t size;
+
+    if (length == INTERIM__BODY_CHUNKED)
+        return (interim_field){"Transfer-Encoding", "chunked", 17, 7};
+    if (length < 0 && !body_is_usual(method))
+        return (interim_field){0};
+    size = interim__text_put_decimal(digits, length < 0 ? 0 : (uint64_t)length);
+    return (interim_field){"Content-Length", digits, 14, size};
 }
 
-static int request_line(interim__buffer *out, const char *method, const interim__uri *uri)
+static size_t size_of(const interim_field *items, size_t count)
 {
-    if (interim__buffer_append_text(out, method) < 0 || interim__buffer_append(out, " ", 1) < 0 ||
-        interim__buffer_append_text(out, uri->target) < 0)
-        return INTERIM_ENOMEM;
-    return interim__buffer_append_text(out, " HTTP/1.1\r\n");
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++)
+        size += items[i].name == NULL ? 0 : items[i].name_length + items[i].value_length + 4;
+    return size;
+}
+
+static char *put(char *at, const char *text, size_t length)
+{
+    memcpy(at, text, length);
+    return at + length;
+}
+
+/* All but those of this name, which may be NULL. */
+static char *put_fields(char *at, const interim_field *items, size_t count, const char *but)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].name == NULL ||
+            (but != NULL && interim__text_is(items[i].name, items[i].name_length, but)))
+            continue;
+        at = put(at, items[i].name, items[i].name_length);
+        at = put(at, ": ", 2);
+        at = put(at, items[i].value, items[i].value_length);
+        at = put(at, "\r\n", 2);
+    }
+    return at;
 }
 
 int interim__request_head_write(interim__buffer *out, const char *method, const interim__uri *uri,
                                 const interim__fields *fields, const char *user_agent,
                                 int64_t body_length)
 {
-    int failed = request_line(out, method, uri);
-
+    const interim_field *given = interim__fields_next(fields, "host", NULL);
+    const char *host = given == NULL ? uri->authority : given->value;
+    bool named = user_agent != NULL && *user_agent != '\0' &&
+                 interim__fields_next(fields, "user-agent", NULL) == NULL;
+    char digits[INTERIM__DECIMAL], *at;
     /* Host first: RFC 9110 section 7.2. */
-    if (failed == 0)
-        failed = field(out, "Host", interim__fields_value(fields, "host", uri->authority));
-    if (failed == 0 && user_agent != NULL && *user_agent != '\0' &&
-        interim__fields_next(fields, "user-agent", NULL) == NULL)
-        failed = field(out, "User-Agent", user_agent);
-    for (size_t i = 0; failed == 0 && i < fields->count; i++)
-        if (!interim__text_is(fields->items[i].name, fields->items[i].name_length, "host"))
-            failed = field(out, fields->items[i].name, fields->items[i].value);
-    if (failed == 0)
-        failed = body_fields(out, method, body_length);
-    return failed < 0 ? failed : interim__buffer_append(out, "\r\n", 2);
+    const interim_field first[] = {
+        {"Host", host, 4, strlen(host)},
+        {named ? "User-Agent" : NULL, user_agent, 10, named ? strlen(user_agent) : 0}};
+    const interim_field last = body_field(method, body_length, digits);
+    size_t method_length = strlen(method), target_length = strlen(uri->target);
+
+    if (interim__buffer_reserve(out, method_length + 1 + target_length + 11 + size_of(first, 2) +
+                                         size_of(fields->items, fields->count) + size_of(&last, 1) +
+                                         2) < 0)
+        return INTERIM_ENOMEM;
+    at = put(out->data + out->length, method, method_length);
+    at = put(at, " ", 1);
+    at = put(at, uri->target, target_length);
+    at = put(at, " HTTP/1.1\r\n", 11);
+    at = put_fields(at, first, 2, NULL);
+    at = put_fields(at, fields->items, fields->count, given == NULL ? NULL : "host");
+    at = put_fields(at, &last, 1, NULL);
+    at = put(at, "\r\n", 2);
+    *at = '\0';
+    out->length = (size_t)(at - out->data);
+    return 0;
 }

@@ -4,7 +4,6 @@
 #include "exchange/request_head.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #define PIECE 16384   /* how much a reader is asked for at once */
@@ -26,18 +25,27 @@ static ptrdiff_t ask(const interim__sender *sender, char *buffer, size_t want)
     return body->reader(buffer, want, body->user);
 }
 
+/* Writes the chunk-size line before the piece. */
+static void put_size(interim__sender *sender, size_t size)
+{
+    char *out = sender->out.data;
+
+    out[--sender->at] = '\n';
+    out[--sender->at] = '\r';
+    do
+        out[--sender->at] = "0123456789abcdef"[size % 16];
+    while ((size /= 16) > 0);
+}
+
 /* Asks the reader for a piece, straight into the buffer and framed there. */
 static int fill(interim__sender *sender, interim_error *error)
 {
-    static const char zero[CHUNK_LINE + PIECE + 2];
     bool chunked = sender->body.length == INTERIM__BODY_CHUNKED;
     size_t want = chunked || sender->left > PIECE ? PIECE : (size_t)sender->left;
     ptrdiff_t got;
-    char line[CHUNK_LINE + 1];
-    size_t line_length;
 
     sender->out.length = 0;
-    if (interim__buffer_append(&sender->out, zero, sizeof zero) < 0)
+    if (interim__buffer_reserve(&sender->out, CHUNK_LINE + PIECE + 2) < 0)
         return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_SEND, "out of memory");
     got = ask(sender, sender->out.data + CHUNK_LINE, want);
     if (got < 0 || (size_t)got > want)
@@ -55,9 +63,7 @@ static int fill(interim__sender *sender, interim_error *error)
         return 0;
     }
     sender->ended = got == 0;
-    line_length = (size_t)snprintf(line, sizeof line, "%zx\r\n", (size_t)got);
-    sender->at -= line_length;
-    memcpy(sender->out.data + sender->at, line, line_length);
+    put_size(sender, (size_t)got);
     return interim__buffer_append(&sender->out, "\r\n", 2);
 }
 

@@ -1,4 +1,5 @@
 /* response.c - takes an answer in: interims, the final response and its body. */
+#include "base/text.h"
 #include "operation/follow.h"
 #include "operation/report.h"
 #include "operation/steps.h"
@@ -76,14 +77,6 @@ static void take_interim(interim__operation *op)
 
 /* ---- the final response of an exchange ---- */
 
-static void copy_reason(char *out, size_t size, const char *reason)
-{
-    size_t length = strnlen(reason, size - 1);
-
-    memcpy(out, reason, length);
-    out[length] = '\0';
-}
-
 static bool keep_answer(interim__operation *op)
 {
     interim__head *head = &op->talk->exchange.head;
@@ -93,7 +86,7 @@ static bool keep_answer(interim__operation *op)
     *answer = (interim__answer){.request = op->request, .uri = &op->uri, .status = head->status};
     failed = interim__fields_copy(&answer->fields, &head->fields);
     interim__progress_init(&answer->progress);
-    copy_reason(op->talk->answer_reason, sizeof op->talk->answer_reason, head->reason);
+    interim__text_put(op->talk->answer_reason, sizeof op->talk->answer_reason, head->reason);
     if (failed == 0)
         return true;
     interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory");

@@ -53,6 +53,26 @@ START_TEST(buffer_append_reaches_each_capacity_exactly)
 }
 END_TEST
 
+START_TEST(buffer_reserves_what_is_asked_for_and_no_more)
+{
+    interim__buffer buffer = {0};
+    const char *data;
+
+    ck_assert_int_eq(interim__buffer_reserve(&buffer, 1000), 0);
+    ck_assert_uint_eq(buffer.capacity, 1001);
+    ck_assert_uint_eq(buffer.length, 0);
+    data = buffer.data;
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(interim__buffer_append(&buffer, "0123456789", 10), 0);
+    ck_assert_ptr_eq(buffer.data, data);
+    ck_assert_int_eq(interim__buffer_append(&buffer, "x", 1), 0);
+    ck_assert_uint_eq(buffer.capacity, 2002);
+    ck_assert_int_eq(interim__buffer_reserve(&buffer, SIZE_MAX), INTERIM_ENOMEM);
+    ck_assert_uint_eq(buffer.length, 1001);
+    interim__buffer_dispose(&buffer);
+}
+END_TEST
+
 START_TEST(buffer_drop_keeps_the_rest)
 {
     interim__buffer buffer = {0};
@@ -135,6 +155,7 @@ Suite *buffer_suite(void)
     tcase_add_test(tests, buffer_grows_and_ends_with_nul);
     tcase_add_test(tests, buffer_of_nothing_is_an_empty_string);
     tcase_add_test(tests, buffer_append_reaches_each_capacity_exactly);
+    tcase_add_test(tests, buffer_reserves_what_is_asked_for_and_no_more);
     tcase_add_test(tests, buffer_drop_keeps_the_rest);
     tcase_add_test(tests, buffer_refuses_a_size_that_overflows);
     tcase_add_test(tests, buffer_is_unchanged_when_memory_runs_out);

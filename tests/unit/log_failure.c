@@ -232,6 +232,7 @@ END_TEST
 #define interim__log_object nomem_log_object
 #define interim__log_add_fields nomem_log_add_fields
 #define interim__log_string nomem_log_string
+#define interim__buffer_reserve nomem_buffer_reserve
 #define interim__buffer_append nomem_buffer_append
 #define interim__buffer_append_text nomem_buffer_append_text
 #define interim__buffer_drop nomem_buffer_drop

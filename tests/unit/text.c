@@ -4,6 +4,7 @@
 #include "suites.h"
 #include "support/guard.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char token_chars[] = "!#$%&'*+-.^_`|~0123456789"
@@ -159,6 +160,36 @@ START_TEST(text_decimal_takes_digits_only)
 }
 END_TEST
 
+START_TEST(text_put_decimal_writes_what_printf_does)
+{
+    char out[INTERIM__DECIMAL], expected[INTERIM__DECIMAL];
+
+    for (uint64_t power = 1; power <= UINT64_MAX / 10; power *= 10)
+        for (uint64_t value = power - 1; value <= power + 1; value++) {
+            int length = snprintf(expected, sizeof expected, "%llu", (unsigned long long)value);
+
+            ck_assert_uint_eq(interim__text_put_decimal(out, value), (size_t)length);
+            ck_assert_str_eq(out, expected);
+        }
+    ck_assert_uint_eq(interim__text_put_decimal(out, UINT64_MAX), 20);
+    ck_assert_str_eq(out, "18446744073709551615");
+}
+END_TEST
+
+START_TEST(text_put_copies_what_there_is_room_for)
+{
+    char out[] = "#####";
+
+    interim__text_put(out, 4, guarded("abc", 4));
+    ck_assert_str_eq(out, "abc");
+    interim__text_put(out, 4, guarded("abcde", 6));
+    ck_assert_str_eq(out, "abc");
+    interim__text_put(out, 1, "abc");
+    ck_assert_str_eq(out, "");
+    ck_assert_int_eq(out[4], '#');
+}
+END_TEST
+
 START_TEST(text_hex_is_the_value_of_22_bytes)
 {
     static const char digits[] = "0123456789abcdef", upper[] = "ABCDEF";
@@ -183,6 +214,8 @@ Suite *text_suite(void)
     tcase_add_test(tests, text_trim_takes_blanks_off_both_ends);
     tcase_add_test(tests, text_list_skips_empty_elements);
     tcase_add_test(tests, text_decimal_takes_digits_only);
+    tcase_add_test(tests, text_put_decimal_writes_what_printf_does);
+    tcase_add_test(tests, text_put_copies_what_there_is_room_for);
     tcase_add_test(tests, text_hex_is_the_value_of_22_bytes);
     suite_add_tcase(suite, tests);
     return suite;
