@@ -14,43 +14,68 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LASTS_NS INT64_C(1000000000) /* a connection that is open for so long is kept alive */
+#define SECOND_NS INT64_C(1000000000)
+#define QUICK 16 /* reads and writes a second */
 
 typedef enum state { RESOLVING, RACING, SOCKS, HANDSHAKE, OPEN, FAILED } state;
 
+/* Of those that wait there are many: what a connection has for a while, or not at all, is not in
+ * it. */
 struct interim__connection {
-    interim__lookup lookup; /* first: the lookup is the connection */
-    interim__timer timer;   /* until it is one that lasts */
-    interim__transport transport;
+    union {
+        interim__lookup lookup; /* RESOLVING */
+        interim__timer timer;   /* then: a second is over */
+    };                          /* first: either is the connection */
+    const interim__transport *transport;
     interim__connection_owner owner;
-    state state;
     interim__race *race;           /* RACING */
+    interim__socks *socks;         /* SOCKS */
     interim__socket *socket;       /* from SOCKS or HANDSHAKE on */
     interim__tls_session *session; /* the same, under TLS */
-    unsigned read_needs, write_needs;
-    ptrdiff_t read_end, write_end; /* END, BROKEN or ABRUPT once it came to that, else 0 */
-    interim_error error;
+    interim_error *error;          /* NULL: none, or it is for want of memory */
+    char *peer;                    /* NULL: none yet, or no memory */
     interim__endpoint endpoint;
-    interim__socks *socks; /* SOCKS */
-    char peer[INTERIM__ADDRESS_TEXT];
+    state state;
+    unsigned char read_needs, write_needs;
+    signed char read_end, write_end; /* END, BROKEN or ABRUPT once it came to that, else 0 */
+    bool kept_alive;
+    unsigned char moves; /* reads and writes since the timer was set, QUICK or more as QUICK */
 };
+
+static const interim_error no_failure = {.size = sizeof no_failure, .offset = -1};
+static const interim_error no_memory = {.size = sizeof no_memory,
+                                        .code = INTERIM_ENOMEM,
+                                        .stage = INTERIM_STAGE_CONNECT,
+                                        .offset = -1,
+                                        .text = "out of memory"};
 
 static void step_to(interim__connection *connection, state next)
 {
     connection->state = next;
 }
 
+/* Where a failure is to be told; false: there is no memory for that, which is then the failure. */
+static bool can_tell(interim__connection *connection)
+{
+    if (connection->error != NULL)
+        return true;
+    connection->error = malloc(sizeof *connection->error);
+    if (connection->error != NULL)
+        interim__error_init(connection->error);
+    return connection->error != NULL;
+}
+
 static void fail(interim__connection *connection)
 {
     step_to(connection, FAILED);
     if (connection->owner.opened != NULL)
-        connection->owner.opened(connection->owner.user, &connection->error);
+        connection->owner.opened(connection->owner.user, interim__connection_error(connection));
 }
 
 static void wait_for(interim__connection *connection)
 {
-    interim__watch_want(connection->transport.loop, &connection->socket->watch,
-                        connection->read_needs | connection->write_needs);
+    interim__watch_want(connection->transport->loop, &connection->socket->watch,
+                        (unsigned)connection->read_needs | connection->write_needs);
 }
 
 /* Where the way ends, seen from here or from a proxy. */
@@ -85,10 +110,13 @@ static ptrdiff_t report_socket(interim__connection *connection, interim_stage st
     int problem = connection->socket->problem;
     char buffer[64];
 
-    if (connection->error.code == 0)
-        connection->error.os_error = problem;
-    interim__error_set(&connection->error, INTERIM_EDISCONNECTED, stage, "%s %s: %s", what,
-                       connection->peer, interim__address_problem(problem, buffer, sizeof buffer));
+    if (!can_tell(connection))
+        return INTERIM__BROKEN;
+    if (connection->error->code == 0)
+        connection->error->os_error = problem;
+    interim__error_set(connection->error, INTERIM_EDISCONNECTED, stage, "%s %s: %s", what,
+                       interim__connection_peer(connection),
+                       interim__address_problem(problem, buffer, sizeof buffer));
     return INTERIM__BROKEN;
 }
 
@@ -129,12 +157,12 @@ static void handshake(interim__connection *connection)
 {
     unsigned want = 0;
 
-    switch (interim__tls_handshake(connection->session, &want, &connection->error)) {
+    switch (interim__tls_handshake(connection->session, &want, connection->error)) {
     case 1:
         open_done(connection);
         break;
     case INTERIM__AGAIN:
-        connection->read_needs = want;
+        connection->read_needs = (unsigned char)want;
         wait_for(connection);
         break;
     default:
@@ -162,8 +190,9 @@ static void deliver(interim__connection *connection, unsigned events)
 static void begin_tls(interim__connection *connection)
 {
     step_to(connection, HANDSHAKE);
-    if (interim__tls_session_new(&connection->session, connection->transport.tls,
-                                 connection->socket, &connection->endpoint, &connection->error) < 0)
+    if (!can_tell(connection) ||
+        interim__tls_session_new(&connection->session, connection->transport->tls,
+                                 connection->socket, &connection->endpoint, connection->error) < 0)
         fail(connection);
     else
         handshake(connection);
@@ -197,14 +226,14 @@ static int talk_socks(interim__connection *connection)
             return 0;
         }
         if (moved == INTERIM__END)
-            return interim__error_set(&connection->error, INTERIM_EPROXY, INTERIM_STAGE_CONNECT,
+            return interim__error_set(connection->error, INTERIM_EPROXY, INTERIM_STAGE_CONNECT,
                                       "the SOCKS proxy closed the connection");
         if (moved < 0)
-            return connection->error.code;
+            return connection->error->code;
         if (wanted == 0)
             socks->sent += (size_t)moved;
         else
-            done = interim__socks_take(socks, buffer, (size_t)moved, &connection->error);
+            done = interim__socks_take(socks, buffer, (size_t)moved, connection->error);
     }
     return done;
 }
@@ -228,13 +257,9 @@ static void begin_socks(interim__connection *connection)
 
     step_to(connection, SOCKS);
     connection->socks = malloc(sizeof *connection->socks);
-    if (connection->socks == NULL)
-        interim__error_set(&connection->error, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT,
-                           "out of memory");
-    else
+    if (!can_tell(connection) || connection->socks == NULL ||
         interim__socks_start(connection->socks, final_host(endpoint), final_port(endpoint),
-                             endpoint->proxy_user, endpoint->proxy_password, &connection->error);
-    if (connection->error.code != 0)
+                             endpoint->proxy_user, endpoint->proxy_password, connection->error) < 0)
         fail(connection);
     else
         ask_socks(connection);
@@ -254,12 +279,48 @@ static void socket_ready(void *user, unsigned events)
         deliver(connection, events);
 }
 
-static void has_lasted(interim__timer *timer)
+/* False: there is no memory for a timer. */
+static bool watch_time(interim__connection *connection)
 {
-    interim__connection *connection =
-        (interim__connection *)(void *)((char *)timer - offsetof(interim__connection, timer));
+    connection->moves = 0;
+    return interim__timer_set(connection->transport->loop, &connection->timer,
+                              interim__loop_monotonic_ns() + SECOND_NS) == 0;
+}
 
-    interim__socket_keep_alive(connection->socket);
+/* Five system calls keep it alive, and TLS has up to 32 KiB of buffers: the ones are for
+ * connections that last, the others for those that are quick. */
+static void second_passed(interim__timer *timer)
+{
+    interim__connection *connection = (interim__connection *)(void *)timer;
+
+    if (!connection->kept_alive)
+        interim__socket_keep_alive(connection->socket);
+    connection->kept_alive = true;
+    if (connection->session == NULL)
+        return;
+    interim__tls_keep_buffers(connection->session, connection->moves >= QUICK);
+    if (connection->moves > 0 && !watch_time(connection))
+        interim__tls_keep_buffers(connection->session, false);
+}
+
+/* Under TLS the time is watched while there is something to watch. */
+static void moved(interim__connection *connection)
+{
+    if (connection->session == NULL)
+        return;
+    if (connection->timer.deadline == INTERIM__NEVER && !watch_time(connection))
+        interim__tls_keep_buffers(connection->session, false);
+    if (connection->moves < QUICK)
+        connection->moves++;
+}
+
+/* Without memory for it there is a connection all the same. */
+static void note_peer(interim__connection *connection, const interim__address *address)
+{
+    char text[INTERIM__ADDRESS_TEXT];
+
+    interim__address_text(address, text, sizeof text);
+    connection->peer = strdup(text);
 }
 
 static void race_done(void *user, interim__socket *winner, const interim__address *address,
@@ -267,10 +328,10 @@ static void race_done(void *user, interim__socket *winner, const interim__addres
 {
     interim__connection *connection = user;
 
-    if (winner == NULL)
-        connection->error = *error;
-    else
-        interim__address_text(address, connection->peer, sizeof connection->peer);
+    if (winner != NULL)
+        note_peer(connection, address);
+    else if (can_tell(connection))
+        *connection->error = *error;
     interim__race_free(connection->race);
     connection->race = NULL;
     if (winner == NULL) {
@@ -280,9 +341,9 @@ static void race_done(void *user, interim__socket *winner, const interim__addres
     connection->socket = winner;
     winner->ready = socket_ready;
     winner->user = connection;
-    if (winner->delays && interim__timer_set(connection->transport.loop, &connection->timer,
-                                             interim__loop_monotonic_ns() + LASTS_NS) < 0)
-        has_lasted(&connection->timer);
+    connection->kept_alive = !winner->delays;
+    if (!watch_time(connection))
+        second_passed(&connection->timer);
     if (connection->endpoint.via == INTERIM__VIA_SOCKS5)
         begin_socks(connection);
     else
@@ -293,7 +354,7 @@ void interim__connection_start_tls(interim__connection *connection)
 {
     connection->read_needs = connection->write_needs = 0;
     step_to(connection, HANDSHAKE);
-    interim__watch_again(connection->transport.loop, &connection->socket->watch, INTERIM__WRITE);
+    interim__watch_again(connection->transport->loop, &connection->socket->watch, INTERIM__WRITE);
 }
 
 static void report_lookup(interim__connection *connection, int error, int os_error)
@@ -305,29 +366,36 @@ static void report_lookup(interim__connection *connection, int error, int os_err
         text = gai_strerror(os_error);
     else if (os_error != 0)
         text = interim__address_problem(os_error, buffer, sizeof buffer);
-    interim__error_set(&connection->error, error, INTERIM_STAGE_RESOLVE, "resolve %.80s: %s",
+    if (!can_tell(connection))
+        return;
+    interim__error_set(connection->error, error, INTERIM_STAGE_RESOLVE, "resolve %.80s: %s",
                        dialled_host(connection), text);
-    connection->error.os_error = os_error;
+    connection->error->os_error = os_error;
 }
 
-/* Errors: the connection's error is set. */
+/* Errors: ENOMEM, ESYSTEM; the connection's error is set. */
 static int start_race(interim__connection *connection, const interim__address *addresses,
                       size_t count)
 {
     const interim__endpoint *endpoint = &connection->endpoint;
     interim__local local = {0};
 
-    step_to(connection, RACING);
     if (endpoint->local != NULL && !interim__local_parse(&local, endpoint->local))
-        return interim__error_set(&connection->error, INTERIM_ESYSTEM, INTERIM_STAGE_CONNECT,
-                                  "connect from %.64s: there is no such interface any more",
-                                  endpoint->local);
-    if (interim__race_start(&connection->race, connection->transport.loop, addresses, count, &local,
-                            dialled_host(connection), dialled_port(connection), race_done,
-                            connection) == 0)
-        return 0;
-    return interim__error_set(&connection->error, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT,
-                              "connect to %.80s: out of memory", dialled_host(connection));
+        return !can_tell(connection)
+                   ? INTERIM_ENOMEM
+                   : interim__error_set(connection->error, INTERIM_ESYSTEM, INTERIM_STAGE_CONNECT,
+                                        "connect from %.64s: there is no such interface any more",
+                                        endpoint->local);
+    return interim__race_start(&connection->race, connection->transport->loop, addresses, count,
+                               &local, dialled_host(connection), dialled_port(connection),
+                               race_done, connection);
+}
+
+/* From now on the timer is where the lookup was. */
+static void resolved(interim__connection *connection)
+{
+    step_to(connection, RACING);
+    interim__timer_init(&connection->timer, second_passed);
 }
 
 static void lookup_done(interim__lookup *lookup, int error, int os_error,
@@ -335,6 +403,7 @@ static void lookup_done(interim__lookup *lookup, int error, int os_error,
 {
     interim__connection *connection = (interim__connection *)(void *)lookup;
 
+    resolved(connection);
     if (error < 0) {
         report_lookup(connection, error, os_error);
         fail(connection);
@@ -344,20 +413,31 @@ static void lookup_done(interim__lookup *lookup, int error, int os_error,
         fail(connection);
 }
 
+static void fail_now(interim__timer *timer)
+{
+    fail((interim__connection *)(void *)timer);
+}
+
 /* There is nothing to resolve about a path, or about an address. Errors: as of
  * interim__connection_open. */
 static int begin(interim__connection *connection)
 {
     const char *path = connection->endpoint.socket_path, *host = dialled_host(connection);
     interim__address address;
+    int status;
 
     step_to(connection, RESOLVING);
     if (path != NULL && !interim__address_unix(&address, path))
         return INTERIM_EINVAL;
     if (path == NULL && !interim__address_parse(&address, host, dialled_port(connection)))
-        return interim__resolver_ask(connection->transport.resolver, &connection->lookup, host,
+        return interim__resolver_ask(connection->transport->resolver, &connection->lookup, host,
                                      dialled_port(connection));
-    return start_race(connection, &address, 1);
+    resolved(connection);
+    status = start_race(connection, &address, 1);
+    if (status != INTERIM_ESYSTEM)
+        return status;
+    connection->timer.due = fail_now;
+    return interim__timer_set(connection->transport->loop, &connection->timer, 0);
 }
 
 /* Where there is no client certificate to be shown, all may see it. */
@@ -381,14 +461,13 @@ int interim__connection_open(interim__connection **out, const interim__transport
         return INTERIM_ENOMEM;
     }
     connection->endpoint.identify = identifies(transport, endpoint);
-    connection->transport = *transport;
+    connection->transport = transport;
     connection->owner = *owner;
     connection->lookup.done = lookup_done;
-    interim__timer_init(&connection->timer, has_lasted);
-    interim__error_init(&connection->error);
     status = begin(connection);
     if (status < 0) {
         interim__endpoint_dispose(&connection->endpoint);
+        free(connection->error);
         free(connection);
         return status;
     }
@@ -406,16 +485,20 @@ void interim__connection_free(interim__connection *connection)
 {
     if (connection == NULL)
         return;
-    interim__resolver_forget(connection->transport.resolver, &connection->lookup);
-    interim__timer_set(connection->transport.loop, &connection->timer, INTERIM__NEVER);
+    if (connection->state == RESOLVING)
+        interim__resolver_forget(connection->transport->resolver, &connection->lookup);
+    else
+        interim__timer_set(connection->transport->loop, &connection->timer, INTERIM__NEVER);
     interim__race_free(connection->race);
     if (connection->session != NULL) {
         interim__tls_shutdown(connection->session);
         interim__tls_session_free(connection->session);
     }
-    interim__socket_free(connection->socket, connection->transport.loop);
+    interim__socket_free(connection->socket, connection->transport->loop);
     interim__endpoint_dispose(&connection->endpoint);
     free(connection->socks);
+    free(connection->error);
+    free(connection->peer);
     free(connection);
 }
 
@@ -431,10 +514,12 @@ ptrdiff_t interim__connection_read(interim__connection *connection, void *buffer
     if (connection->session == NULL)
         got = read_plain(connection, buffer, size);
     else
-        got = interim__tls_read(connection->session, buffer, size, &want, &connection->error);
-    connection->read_needs = got == INTERIM__AGAIN ? want : 0;
+        got = interim__tls_read(connection->session, buffer, size, &want, connection->error);
+    connection->read_needs = got == INTERIM__AGAIN ? (unsigned char)want : 0;
     if (got < 0)
-        connection->read_end = got;
+        connection->read_end = (signed char)got;
+    else if (got > 0)
+        moved(connection);
     wait_for(connection);
     return got;
 }
@@ -449,10 +534,12 @@ ptrdiff_t interim__connection_write(interim__connection *connection, const void 
     if (connection->session == NULL)
         sent = write_plain(connection, data, size);
     else
-        sent = interim__tls_write(connection->session, data, size, &want, &connection->error);
-    connection->write_needs = sent == INTERIM__AGAIN ? want : 0;
+        sent = interim__tls_write(connection->session, data, size, &want, connection->error);
+    connection->write_needs = sent == INTERIM__AGAIN ? (unsigned char)want : 0;
     if (sent < 0)
-        connection->write_end = sent;
+        connection->write_end = (signed char)sent;
+    else if (sent > 0)
+        moved(connection);
     wait_for(connection);
     return sent;
 }
@@ -479,7 +566,7 @@ void interim__connection_again(interim__connection *connection)
     if (connection->state != OPEN)
         return;
     connection->read_needs |= INTERIM__READ;
-    interim__watch_again(connection->transport.loop, &connection->socket->watch, INTERIM__READ);
+    interim__watch_again(connection->transport->loop, &connection->socket->watch, INTERIM__READ);
 }
 
 bool interim__connection_is_clean(interim__connection *connection)
@@ -495,7 +582,12 @@ bool interim__connection_is_clean(interim__connection *connection)
 
 const interim_error *interim__connection_error(const interim__connection *connection)
 {
-    return &connection->error;
+    if (connection->error != NULL)
+        return connection->error;
+    return connection->state == FAILED || connection->read_end == INTERIM__BROKEN ||
+                   connection->write_end == INTERIM__BROKEN
+               ? &no_memory
+               : &no_failure;
 }
 
 interim_stage interim__connection_stage(const interim__connection *connection)
@@ -513,7 +605,7 @@ interim_stage interim__connection_stage(const interim__connection *connection)
     case FAILED:
         break;
     }
-    return connection->error.stage;
+    return interim__connection_error(connection)->stage;
 }
 
 bool interim__connection_is_to(const interim__connection *connection,
@@ -521,11 +613,11 @@ bool interim__connection_is_to(const interim__connection *connection,
 {
     interim__endpoint wanted = *endpoint;
 
-    wanted.identify = identifies(&connection->transport, endpoint);
+    wanted.identify = identifies(connection->transport, endpoint);
     return interim__endpoint_equal(&connection->endpoint, &wanted);
 }
 
 const char *interim__connection_peer(const interim__connection *connection)
 {
-    return connection->peer;
+    return connection->peer == NULL ? "" : connection->peer;
 }

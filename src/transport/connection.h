@@ -34,8 +34,8 @@ typedef struct interim__transport {
     interim__tls *tls;
 } interim__transport;
 
-/* Begins to open a connection; endpoint is copied. Errors: ENOMEM, ESYSTEM; opened is then not
- * called. */
+/* Begins to open a connection; endpoint is copied, transport borrowed until it is freed. Errors:
+ * ENOMEM, ESYSTEM; opened is then not called. */
 int interim__connection_open(interim__connection **out, const interim__transport *transport,
                              const interim__endpoint *endpoint,
                              const interim__connection_owner *owner);

@@ -16,18 +16,18 @@ typedef enum interim__via {
 } interim__via;
 
 typedef struct interim__endpoint {
-    bool tls;
-    bool identify;    /* the caller named this origin, so it may see the client certificate */
     const char *host; /* without brackets */
+    bool tls;
+    bool identify; /* the caller named this origin, so it may see the client certificate */
     uint16_t port;
+    uint16_t dial_port, proxy_port;
     interim__via via;
-    const char *proxy_host; /* TUNNEL and SOCKS5: who is connected to */
-    uint16_t proxy_port;
+    const char *proxy_host;                  /* TUNNEL and SOCKS5: who is connected to */
     const char *proxy_user, *proxy_password; /* SOCKS5; or NULL */
     const char *socket_path; /* of a Unix-domain socket that is connected to; or NULL */
-    const char *dial_host; /* is connected to, by the proxy if there is one, in place of host and */
-    uint16_t dial_port;    /* port, which stay what is verified; or NULL */
-    const char *local;     /* the address or interface that it starts from; or NULL: any */
+    const char *dial_host;   /* is connected to, with dial_port, by the proxy if there is one, in
+                                place of host and port, which stay what is verified; or NULL */
+    const char *local;       /* the address or interface that it starts from; or NULL: any */
 } interim__endpoint;
 
 /* A copy that owns its strings in one block; false when out of memory. */

@@ -34,8 +34,8 @@ int interim__socket_finish(interim__socket *socket, interim__loop *loop,
  * system calls, and says something after 30 s at the earliest. */
 void interim__socket_keep_alive(interim__socket *socket);
 
-/* As recv and send, without Nagle's delay; -1 with errno EAGAIN: wait for INTERIM__READ or INTERIM__WRITE. Never raises
- * SIGPIPE. */
+/* As recv and send, without Nagle's delay; -1 with errno EAGAIN: wait for INTERIM__READ or
+ * INTERIM__WRITE. Never raises SIGPIPE. */
 ptrdiff_t interim__socket_receive(interim__socket *socket, void *buffer, size_t size);
 ptrdiff_t interim__socket_send(interim__socket *socket, const void *data, size_t size);
 

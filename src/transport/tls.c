@@ -5,7 +5,7 @@
  * more, not even close_notify (RFC 8446 section 6.2).
  *
  * OpenSSL keeps a queue of errors for each thread, and a stale one makes SSL_get_error lie: it is
- * emptied before and after each call. */
+ * empty before and after each call. To look is cheaper than to empty it. */
 #include "transport/tls.h"
 
 #include "base/error.h"
@@ -43,6 +43,7 @@ struct interim__tls_session {
     const interim__endpoint *endpoint;
     bool open;             /* the handshake is done */
     bool failed;           /* nothing may be sent any more */
+    bool reads_by_writing; /* what was read last wants something sent first */
     interim_error *report; /* of the handshake that runs, for the verification's callback */
     char host[];           /* what the certificate must be for */
 };
@@ -50,6 +51,12 @@ struct interim__tls_session {
 static bool offers_identity(const interim__tls_session *session)
 {
     return session->endpoint->identify && session->tls->identity != NULL;
+}
+
+static void clear_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
 }
 
 /* ---- What OpenSSL asks and tells ----------------------------------------------------------- */
@@ -123,7 +130,7 @@ static void key_made(const SSL *ssl, const char *line)
 static int make_context(interim__tls *tls, const interim_client_options *options,
                         interim_error *error)
 {
-    ERR_clear_error();
+    clear_errors();
     if (tls->method == NULL)
         tls->method = interim__bio_method_new();
     if (tls->method == NULL)
@@ -264,7 +271,7 @@ int interim__tls_session_new(interim__tls_session **out, interim__tls *tls,
     session->tls = tls;
     session->socket = socket;
     session->endpoint = endpoint;
-    ERR_clear_error();
+    clear_errors();
     if (!set_up(session)) {
         interim__tls_report(error, INTERIM_STAGE_TLS, "TLS session");
         interim__tls_session_free(session);
@@ -279,7 +286,7 @@ void interim__tls_session_free(interim__tls_session *session)
     if (session == NULL)
         return;
     SSL_free(session->ssl);
-    ERR_clear_error();
+    clear_errors();
     free(session);
 }
 
@@ -298,7 +305,7 @@ static int report_socket(interim__tls_session *session, interim_stage stage, int
     char buffer[64];
     bool open = session->open;
 
-    ERR_clear_error();
+    clear_errors();
     if (error->code == 0)
         error->os_error = session->socket->problem;
     interim__error_set(error, open ? INTERIM_EDISCONNECTED : INTERIM_ETLS, stage, "%s%.60s: %s",
@@ -355,7 +362,7 @@ static int outcome(interim__tls_session *session, int returned, interim_stage st
     if (session->socket->problem != 0)
         return report_socket(session, stage, error);
     if (is_cut(reason)) {
-        ERR_clear_error();
+        clear_errors();
         if (!session->open)
             interim__error_set(error, INTERIM_ETLS, stage,
                                "TLS handshake with %.60s: the server closed the connection",
@@ -407,7 +414,7 @@ int interim__tls_handshake(interim__tls_session *session, unsigned *want, interi
 
     if (session->failed)
         return INTERIM__BROKEN;
-    ERR_clear_error();
+    clear_errors();
     session->report = error;
     returned = SSL_do_handshake(session->ssl);
     session->report = NULL;
@@ -431,13 +438,21 @@ ptrdiff_t interim__tls_read(interim__tls_session *session, void *buffer, size_t 
                             unsigned *want, interim_error *error)
 {
     size_t got = 0;
-    int returned;
+    int returned, result;
 
-    ERR_clear_error();
+    /* What OpenSSL would find out at some length. */
+    if (!(session->socket->watch.possible & INTERIM__READ) && !session->reads_by_writing &&
+        !SSL_has_pending(session->ssl)) {
+        *want = INTERIM__READ;
+        return INTERIM__AGAIN;
+    }
+    clear_errors();
     returned = SSL_read_ex(session->ssl, buffer, size, &got);
     if (returned == 1)
         return (ptrdiff_t)got;
-    return outcome(session, returned, INTERIM_STAGE_HEAD, want, error);
+    result = outcome(session, returned, INTERIM_STAGE_HEAD, want, error);
+    session->reads_by_writing = result == INTERIM__AGAIN && *want == INTERIM__WRITE;
+    return result;
 }
 
 ptrdiff_t interim__tls_write(interim__tls_session *session, const void *data, size_t size,
@@ -446,7 +461,7 @@ ptrdiff_t interim__tls_write(interim__tls_session *session, const void *data, si
     size_t done = 0;
     int returned, result;
 
-    ERR_clear_error();
+    clear_errors();
     returned = SSL_write_ex(session->ssl, data, size, &done);
     if (returned == 1)
         return (ptrdiff_t)done;
@@ -458,16 +473,23 @@ ptrdiff_t interim__tls_write(interim__tls_session *session, const void *data, si
     return INTERIM__BROKEN;
 }
 
-bool interim__tls_pending(const interim__tls_session *session)
+void interim__tls_keep_buffers(interim__tls_session *session, bool keep)
 {
-    return SSL_has_pending(session->ssl);
+    if (keep) {
+        SSL_clear_mode(session->ssl, SSL_MODE_RELEASE_BUFFERS);
+        return;
+    }
+    SSL_set_mode(session->ssl, SSL_MODE_RELEASE_BUFFERS);
+    /* OpenSSL would free what it has decrypted, too. */
+    if (session->open && !SSL_has_pending(session->ssl))
+        SSL_free_buffers(session->ssl);
 }
 
 void interim__tls_shutdown(interim__tls_session *session)
 {
     if (!session->open || session->failed)
         return;
-    ERR_clear_error();
+    clear_errors();
     SSL_shutdown(session->ssl);
-    ERR_clear_error();
+    clear_errors();
 }

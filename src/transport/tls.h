@@ -46,8 +46,9 @@ ptrdiff_t interim__tls_read(interim__tls_session *session, void *buffer, size_t 
 ptrdiff_t interim__tls_write(interim__tls_session *session, const void *data, size_t size,
                              unsigned *want, interim_error *error);
 
-/* Whether decrypted bytes wait to be read without a readable socket. */
-bool interim__tls_pending(const interim__tls_session *session);
+/* Whether buffers are kept between records, which is quick, or given back, now if that is possible:
+ * 16 to 32 KiB of a session that waits. At first they are kept. */
+void interim__tls_keep_buffers(interim__tls_session *session, bool keep);
 
 /* Sends close_notify if that is possible at once. */
 void interim__tls_shutdown(interim__tls_session *session);

@@ -167,6 +167,36 @@ START_TEST(small_reads_miss_nothing)
 }
 END_TEST
 
+/* Its buffers are given back after a second: not those that hold what was not read yet. */
+START_TEST(a_session_that_rests_loses_nothing)
+{
+    static const server_step halves[] = {{SERVER_SEND, 0, "first half, "}, {SERVER_WAIT, 0, NULL},
+                                         {SERVER_SEND, 0, "second half"},  {SERVER_HEAD, 0, NULL},
+                                         {SERVER_SEND, 0, ", end"},        {SERVER_CLOSE, 0, NULL}};
+    struct call call = {0};
+    char buffer[64];
+    ptrdiff_t last;
+    size_t got;
+
+    begin(_i, "good", halves, NULL, NULL);
+    ck_assert_int_eq(dial(&call, "origin.test"), 0);
+    ck_assert_int_eq(dialer_read(&dialer, &call, buffer, 1), 1);
+    dialer_idle(&dialer, 2200); /* with the rest of a record in it */
+    ck_assert_int_eq(dialer_read(&dialer, &call, buffer + 1, 11), 11);
+    ck_assert_int_eq(interim__connection_read(call.connection, buffer + 12, 1), INTERIM__AGAIN);
+    dialer_idle(&dialer, 2200); /* with nothing */
+    server_go(origin);
+    ck_assert_int_eq(dialer_read(&dialer, &call, buffer + 12, 11), 11);
+    ck_assert(dialer_write_all(&dialer, &call, "GET\r\n\r\n", 7));
+    got = dialer_read_all(&dialer, &call, buffer + 23, sizeof buffer - 23, &last);
+    ck_assert_uint_eq(got, 5);
+    ck_assert_int_eq(memcmp(buffer, "first half, second half, end", 28), 0);
+    ck_assert_int_eq(last, INTERIM__END);
+    dialer_hang_up(&call);
+    end();
+}
+END_TEST
+
 START_TEST(a_cut_stream_is_not_an_end)
 {
     static const server_step cut[] = {{SERVER_SEND, 0, "hel"}, {SERVER_CUT, 0, NULL}};
@@ -520,6 +550,7 @@ Suite *tls_suite(void)
         bytes_go_both_ways,
         much_goes_both_ways,
         small_reads_miss_nothing,
+        a_session_that_rests_loses_nothing,
         a_cut_stream_is_not_an_end,
         a_reset_is_told_as_without_tls,
         freeing_says_close_notify,
