@@ -11,6 +11,10 @@ typedef struct interim__buffer {
     size_t capacity;
 } interim__buffer;
 
+/* Makes room for size bytes, and the NUL, behind those that are there. 0, or INTERIM_ENOMEM and
+ * nothing has changed. */
+int interim__buffer_reserve(interim__buffer *buffer, size_t size);
+
 /* Appends size bytes. 0, or INTERIM_ENOMEM and nothing has changed. */
 int interim__buffer_append(interim__buffer *buffer, const void *data, size_t size);
 int interim__buffer_append_text(interim__buffer *buffer, const char *text);
