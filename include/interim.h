@@ -38,7 +38,8 @@
  * Callbacks run only inside interim_perform, interim_client_run, interim_start (never its on_done)
  * and interim_client_free, on the thread that called these. A callback may start operations, cancel
  * any operation and free requests; it must not free the client and must not call interim_perform or
- * interim_client_run on it (they answer INTERIM_EBUSY). Callbacks must not longjmp out.
+ * interim_client_run on it (they answer INTERIM_EBUSY). Callbacks must not longjmp out,
+ * and no exception of C++ may leave them.
  *
  * Errors. A function that returns int answers 0 or more when it worked and a negative INTERIM_E*
  * when not. An HTTP status of 400 or more is a result, never an error code. Nothing aborts for want

@@ -96,8 +96,8 @@ for layer in base exchange operation; do
     for source in "$SRCDIR/src/$layer"/*.c; do
         name=${source##*/}
         object=
-        for candidate in "$BUILDDIR/src/$layer/.libs/${name%.c}.o" \
-            "$BUILDDIR/src/$layer/${name%.c}.o"; do
+        for candidate in "$BUILDDIR/src/$layer/.libs/"lib*_la-"${name%.c}.o" \
+            "$BUILDDIR/src/$layer/"lib*_la-"${name%.c}.o"; do
             if [ -z "$object" ] && [ -e "$candidate" ]; then object=$candidate; fi
         done
         if [ -z "$object" ]; then
