@@ -48,6 +48,10 @@ size_t interim__text_put_decimal(char out[INTERIM__DECIMAL], uint64_t value);
 void interim__text_put(char *out, size_t size, const char *text);
 
 /* The value of a hexadecimal digit, -1 for anything else. */
-int interim__text_hex(char digit);
+extern const signed char interim__text_hex_values[256];
+static inline int interim__text_hex(char digit)
+{
+    return interim__text_hex_values[(unsigned char)digit];
+}
 
 #endif

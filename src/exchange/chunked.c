@@ -4,6 +4,10 @@
 #include "base/text.h"
 #include "exchange/head.h"
 
+#include <string.h>
+
+#define PLAIN_MAX 19 /* CRLF, 15 digits, CRLF */
+
 enum { SIZE, BLANKS, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILERS };
 
 static int fail(interim_error *error, int code, uint64_t offset, const char *what)
@@ -87,30 +91,32 @@ static problem framing_byte(interim__chunked *chunked, char c)
 /* The usual: the end of a chunk and a size line of at most 15 digits and CRLF, all there. Taken at
  * once; the length of it, or 0 for whatever is else: that goes byte by byte, and any fault in it is
  * found there. */
-static size_t plain_framing(interim__chunked *chunked, const char *data, size_t length)
+static inline size_t plain_framing(interim__chunked *chunked, const char *data, size_t length)
 {
-    size_t first = chunked->state == DATA_CR ? 2 : 0, at = first;
+    const char *end = data + (length < PLAIN_MAX ? length : PLAIN_MAX), *at = data, *digits;
     uint64_t size = 0;
     int digit;
 
-    if (length < first + 3 || (first == 2 && (data[0] != '\r' || data[1] != '\n')) ||
-        (first == 0 && (chunked->state != SIZE || chunked->line > 0)))
+    if (chunked->state == DATA_CR) {
+        if (end - at < 2 || at[0] != '\r' || at[1] != '\n')
+            return 0;
+        at += 2;
+    } else if (chunked->state != SIZE || chunked->line > 0) {
         return 0;
-    while (at < length && at < first + 15 && (digit = interim__text_hex(data[at])) >= 0) {
-        size = size << 4 | (unsigned)digit;
-        at++;
     }
-    if (at == first || at + 2 > length || data[at] != '\r' || data[at + 1] != '\n')
+    for (digits = at; at < end && (digit = interim__text_hex(*at)) >= 0; at++)
+        size = size << 4 | (unsigned)digit;
+    if (at == digits || end - at < 2 || at - digits > 15 || at[0] != '\r' || at[1] != '\n')
         return 0;
     at += 2;
-    if (is_out_of_proportion(chunked, chunked->overhead + at))
+    if (is_out_of_proportion(chunked, chunked->overhead + (uint64_t)(at - data)))
         return 0;
-    chunked->overhead += at;
+    chunked->overhead += (uint64_t)(at - data);
     chunked->digits = 0;
     chunked->line = 0;
     chunked->remaining = size;
     chunked->state = size > 0 ? DATA : TRAILERS;
-    return at;
+    return (size_t)(at - data);
 }
 
 /* Collects the trailer section until its empty line; *data is at byte offset of the answer. */
@@ -139,6 +145,41 @@ static int trailer_bytes(interim__chunked *chunked, char **data, size_t *length,
     return failed;
 }
 
+/* Takes the payload that is there off *data: how much. */
+static inline size_t take_payload(interim__chunked *chunked, char **data, size_t *length)
+{
+    size_t size = *length < chunked->remaining ? *length : (size_t)chunked->remaining;
+
+    *data += size;
+    *length -= size;
+    chunked->payload += size;
+    chunked->remaining -= size;
+    if (chunked->remaining == 0)
+        chunked->state = DATA_CR;
+    return size;
+}
+
+/* Small chunks that follow are moved up behind a piece, so that who takes the body is called once
+ * for many: that costs more than moving them. Ends at whatever is not usual. */
+static void join(interim__chunked *chunked, char *body, char **data, size_t *length,
+                 size_t *body_length)
+{
+    while (chunked->state == DATA_CR) {
+        size_t plain = plain_framing(chunked, *data, *length);
+        char *piece = *data + plain;
+
+        if (plain == 0)
+            return;
+        *data = piece;
+        *length -= plain;
+        if (chunked->state != DATA || chunked->remaining > INTERIM__CHUNK_SMALL)
+            return;
+        plain = take_payload(chunked, data, length);
+        memmove(body + *body_length, piece, plain);
+        *body_length += plain;
+    }
+}
+
 int interim__chunked_next(interim__chunked *chunked, char **data, size_t *length, uint64_t offset,
                           const char **body, size_t *body_length, interim_error *error)
 {
@@ -151,16 +192,9 @@ int interim__chunked_next(interim__chunked *chunked, char **data, size_t *length
         if (chunked->state == TRAILERS)
             return trailer_bytes(chunked, data, length, offset + (uint64_t)(*data - start), error);
         if (chunked->state == DATA) {
-            size_t size = *length < chunked->remaining ? *length : (size_t)chunked->remaining;
-
             *body = *data;
-            *body_length = size;
-            *data += size;
-            *length -= size;
-            chunked->payload += size;
-            chunked->remaining -= size;
-            if (chunked->remaining == 0)
-                chunked->state = DATA_CR;
+            *body_length = take_payload(chunked, data, length);
+            join(chunked, (char *)*body, data, length, body_length);
             return 0;
         }
         plain = plain_framing(chunked, *data, *length);

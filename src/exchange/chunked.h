@@ -16,6 +16,7 @@
 
 #define INTERIM__CHUNK_LINE_MAX 4096       /* bytes of a chunk-size line */
 #define INTERIM__CHUNK_OVERHEAD_MAX 102400 /* framing bytes, unless a quarter of all is payload */
+#define INTERIM__CHUNK_SMALL 2048          /* bytes of a chunk that is joined to the one before */
 #define INTERIM__TRAILERS_MAX 16384        /* bytes of a trailer section */
 
 typedef struct interim__chunked {
@@ -30,9 +31,9 @@ typedef struct interim__chunked {
 } interim__chunked;
 
 /* Takes bytes off *data: 1 at the end of the body; 0 with *body_length > 0, a piece of the payload
- * at *body, to be asked again; 0 with *body_length == 0, more bytes are needed; or ECHUNK,
- * EHEAD_LIMIT (trailers), EFIELD_LINE (in a trailer), ENOMEM with the offset in the body that *data
- * counts from offset. */
+ * at *body, to be asked again (the payload of small chunks is joined in place); 0 with *body_length
+ * == 0, more bytes are needed; or ECHUNK, EHEAD_LIMIT (trailers), EFIELD_LINE (in a trailer),
+ * ENOMEM with the offset in the body that *data counts from offset. */
 int interim__chunked_next(interim__chunked *chunked, char **data, size_t *length, uint64_t offset,
                           const char **body, size_t *body_length, interim_error *error);
 

@@ -140,6 +140,50 @@ START_TEST(chunked_body_is_decoded_at_every_split)
 }
 END_TEST
 
+/* Chunks of all sizes about the limit of what is joined: a large one, and one that is cut, begin a
+ * piece of their own, and the payload is what it is byte by byte. */
+START_TEST(chunked_small_chunks_come_as_one_piece)
+{
+    static char text[80000];
+    static const size_t sizes[] = {1,    100,  100, INTERIM__CHUNK_SMALL,     7, 9000, 5,
+                                   2047, 2049, 1,   INTERIM__CHUNK_SMALL + 1, 3, 16,   15};
+    struct outcome whole, bytewise;
+    unsigned pieces = 0;
+    size_t length = 0;
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        length += (size_t)sprintf(text + length, "%zx\r\n", sizes[i]);
+        for (size_t at = 0; at < sizes[i]; at++)
+            text[length++] = (char)('a' + (i + at) % 26);
+        length += (size_t)sprintf(text + length, "\r\n");
+    }
+    length += (size_t)sprintf(text + length, "0\r\n\r\n");
+    decode(&whole, text, length, WHOLE);
+    decode(&bytewise, text, length, BYTEWISE);
+    ck_assert_int_eq(whole.code, 1);
+    ck_assert_int_eq(bytewise.code, 1);
+    ck_assert_uint_eq(whole.used, length);
+    ck_assert_uint_eq(whole.payload.length, bytewise.payload.length);
+    ck_assert_mem_eq(whole.payload.data, bytewise.payload.data, whole.payload.length);
+    ck_assert_uint_eq(whole.chunked.overhead, bytewise.chunked.overhead);
+    ck_assert_uint_eq(whole.chunked.payload, bytewise.chunked.payload);
+    dispose(&whole);
+    dispose(&bytewise);
+
+    begin(&whole);
+    for (char *data = guarded(text, length); length > 0 && whole.code == 0;) {
+        const char *body = NULL;
+        size_t body_length = 0;
+
+        whole.code =
+            interim__chunked_next(&whole.chunked, &data, &length, 0, &body, &body_length, &error);
+        pieces += body_length > 0;
+    }
+    ck_assert_uint_eq(pieces, 4); /* each of the three large ones begins one */
+    dispose(&whole);
+}
+END_TEST
+
 START_TEST(chunked_trailers_are_fields)
 {
     struct outcome outcome;
@@ -403,6 +447,7 @@ Suite *chunked_suite(void)
 
     tcase_add_test(tests, chunked_body_is_decoded);
     tcase_add_test(tests, chunked_body_is_decoded_at_every_split);
+    tcase_add_test(tests, chunked_small_chunks_come_as_one_piece);
     tcase_add_test(tests, chunked_trailers_are_fields);
     tcase_add_test(tests, chunked_malformed_is_refused_at_its_byte);
     tcase_add_test(tests, chunked_size_may_be_int64_max);
