@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 
+#include <string.h>
+
 static int broken(interim__exchange *exchange)
 {
     exchange->state = INTERIM__EXCHANGE_BROKEN;
@@ -110,6 +112,7 @@ static int head_step(interim__exchange *exchange, char **data, size_t *length)
     *data += size;
     *length -= (size_t)size;
     exchange->received += (uint64_t)size;
+    exchange->behind = exchange->pending_done ? NULL : *data;
     return exchange->head.status < 200 ? interim_response(exchange) : final_response(exchange);
 }
 
@@ -171,10 +174,36 @@ static void forget_interim(interim__exchange *exchange, bool waits)
     exchange->pending_done = false;
 }
 
+/* The interim of the step before once more, byte for byte, right behind it: many come so, without
+ * fields, and one look was enough. The parser may have written a NUL at the end of its line. */
+static bool step_again(interim__exchange *exchange, char **data, size_t *length)
+{
+    interim__head *head = &exchange->head;
+    size_t size, line;
+
+    if (*data != exchange->behind || head->fields.count > 0)
+        return false;
+    size = (size_t)(*data - head->start);
+    line = size - 4;
+    if (*length < size || memcmp(head->start + line + 1, "\n\r\n", 3) != 0 ||
+        memcmp(*data + line, "\r\n\r\n", 4) != 0 || memcmp(*data, head->start, line) != 0)
+        return false;
+    head->start = *data;
+    head->at += size;
+    *data += size;
+    *length -= size;
+    exchange->received += size;
+    exchange->behind = *data;
+    exchange->interim_count++;
+    return true;
+}
+
 int interim__exchange_step(interim__exchange *exchange, char **data, size_t *length)
 {
     switch (exchange->state) {
     case INTERIM__EXCHANGE_HEAD:
+        if (exchange->interim_given && step_again(exchange, data, length))
+            return INTERIM__STEP_INTERIM;
         if (exchange->interim_given)
             forget_interim(exchange, *length == 0);
         return *length == 0 ? INTERIM__STEP_MORE : head_step(exchange, data, length);

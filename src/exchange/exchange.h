@@ -42,7 +42,8 @@ typedef struct interim__exchange {
     interim__head head;      /* of the last response; its text is borrowed until the next step */
     interim__buffer pending; /* the beginning of a head that did not come whole */
     bool pending_done;       /* the head is complete and its text is in pending */
-    bool interim_given;      /* the step before was an interim */
+    bool interim_given;      /* the step before was an interim ... */
+    const char *behind;      /* ... that ended here, if it came whole */
     bool persistent;         /* the final response lets the connection be used again */
     interim__framing framing;
     interim__chunked chunked;

@@ -79,6 +79,30 @@ START_TEST(exchange_of_several_interims_and_the_final_in_one_read)
 }
 END_TEST
 
+/* Taken at once when it is there as a whole; each counts, and errors tell the right byte. */
+START_TEST(exchange_of_the_same_interim_again_and_again)
+{
+    static const char one[] = "HTTP/1.1 102 Processing\r\n\r\n";
+    char text[12 * (sizeof one - 1) + 1] = "";
+    size_t left, length;
+
+    for (int i = 0; i < 12; i++)
+        strcat(text, one);
+    length = strlen(text);
+    for (size_t cut = 0; cut <= length; cut++) {
+        begin("COPY");
+        take(text, cut, &left);
+        ck_assert_uint_eq(exchange.interim_count, cut / (sizeof one - 1));
+        take(text + cut, length - cut, &left);
+        ck_assert_uint_eq(exchange.interim_count, 12);
+        ck_assert_uint_eq(exchange.received, length);
+        ck_assert_str_eq(take(TEXT("HTTP/1.1 102 Processing\r\nX\r\n\r\n"), &left), "E");
+        ck_assert_int_eq(error.offset, (int64_t)length + 25);
+        interim__exchange_dispose(&exchange);
+    }
+}
+END_TEST
+
 START_TEST(exchange_interims_have_fields_of_their_own)
 {
     static char text[] = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nLocation: /x\r\n\r\n"
@@ -476,6 +500,7 @@ Suite *exchange_suite(void)
     TCase *tests = tcase_create("exchange");
 
     tcase_add_test(tests, exchange_of_several_interims_and_the_final_in_one_read);
+    tcase_add_test(tests, exchange_of_the_same_interim_again_and_again);
     tcase_add_test(tests, exchange_interims_have_fields_of_their_own);
     tcase_add_test(tests, exchange_passes_on_every_interim_code_but_101);
     tcase_add_test(tests, exchange_counts_interims_without_limit_or_memory);
