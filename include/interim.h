@@ -1005,7 +1005,7 @@ INTERIM_API const interim_problem *interim_result_problem(const interim_result *
 INTERIM_API const void *interim_result_body(const interim_result *result, size_t *size);
 
 /* How many interims came in all, and the last of them (at most 64 are kept): i counts from 0, the
- * oldest that is kept. NULL when there is no such one. Since: 0.1. */
+ * oldest that is kept. NULL when there is no such one, or no memory to show it. Since: 0.1. */
 INTERIM_API size_t interim_result_interim_count(const interim_result *result);
 INTERIM_API const interim_event *interim_result_interim(const interim_result *result, size_t i);
 

@@ -45,22 +45,26 @@ static int read_options(interim_client_options *out, const interim_client_option
     return is_field_value(out->user_agent) ? 0 : INTERIM_EINVAL;
 }
 
+static bool is_sign_of_life(interim_event_kind kind)
+{
+    return kind == INTERIM_EVENT_INTERIM || kind == INTERIM_EVENT_POLL ||
+           kind == INTERIM_EVENT_MARKER || kind == INTERIM_EVENT_LOOK;
+}
+
 /* Every event passes here: the log first, so that it has what made a callback stop the operation.
  */
 static int observe(void *user, const interim_request *request, const interim_event *event)
 {
     interim_client *client = user;
-    bool sign = event->kind == INTERIM_EVENT_INTERIM || event->kind == INTERIM_EVENT_POLL ||
-                event->kind == INTERIM_EVENT_MARKER || event->kind == INTERIM_EVENT_LOOK;
-    int stop = 0;
+    interim_event_fn on_interim = is_sign_of_life(event->kind) ? request->on_interim : NULL;
+    int stop;
 
     if (client->log != NULL)
         interim__log_event(client->log, event);
-    if (sign && request->on_interim != NULL)
-        stop = request->on_interim(event, request->interim_user);
-    if (request->on_event != NULL && request->on_event(event, request->event_user) != 0)
-        stop = 1;
-    return stop;
+    if (request->on_event == NULL)
+        return on_interim == NULL ? 0 : on_interim(event, request->interim_user);
+    stop = on_interim == NULL ? 0 : on_interim(event, request->interim_user);
+    return request->on_event(event, request->event_user) != 0 ? 1 : stop;
 }
 
 static int make_parts(interim_client *client, const interim_client_options *options,
@@ -115,6 +119,7 @@ int interim_client_new(interim_client **out, const interim_client_options *optio
         interim_client_free(client);
         return tell(known.error, &error, failed);
     }
+    client->drive.environment.quiet = true;
     client->drive.environment.user_agent = client->user_agent;
     client->drive.environment.body_cap = known.body_cap_bytes;
     client->drive.herd.limit = known.polls_at_once;
@@ -175,5 +180,6 @@ int interim_client_run(interim_client *client, int timeout_ms)
 int interim_client_set_log(interim_client *client, interim_log *log)
 {
     client->log = log;
+    client->drive.environment.quiet = log == NULL;
     return 0;
 }

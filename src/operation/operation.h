@@ -51,6 +51,7 @@ typedef enum interim__sink {
 /* What the operations of a client have in common, borrowed from whoever drives them. */
 typedef struct interim__environment {
     interim__observer observe;
+    bool quiet; /* events are wanted only if the request asks for them */
     const char *user_agent;
     size_t body_cap;
     const interim__routes *routes; /* NULL: no proxies */

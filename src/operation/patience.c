@@ -111,13 +111,15 @@ void interim__watchdog_head(interim__watchdog *dog, bool under_way, int64_t now)
 
 bool interim__watchdog_admit(interim__watchdog *dog, int64_t now)
 {
-    double rate = (double)dog->limits->interim_rate;
-    double burst = (double)dog->limits->interim_burst;
+    /* Many may come in one buffer, and then at one time. */
+    if (now != dog->tokens_at) {
+        double burst = (double)dog->limits->interim_burst;
 
-    dog->tokens += (double)(now - dog->tokens_at) * 1e-9 * rate;
-    dog->tokens_at = now;
-    if (dog->tokens > burst)
-        dog->tokens = burst;
+        dog->tokens += (double)(now - dog->tokens_at) * 1e-9 * (double)dog->limits->interim_rate;
+        dog->tokens_at = now;
+        if (dog->tokens > burst)
+            dog->tokens = burst;
+    }
     dog->tokens -= 1;
     return dog->tokens >= 0;
 }

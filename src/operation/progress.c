@@ -77,6 +77,8 @@ void interim__progress_read(interim__progress *progress, const interim__fields *
     const interim_field *field;
     int64_t offset;
 
+    if (fields->count == 0)
+        return;
     field = interim__fields_next(fields, "x-progress", NULL);
     if (field != NULL)
         read_percent(progress, field->value, field->value_length);

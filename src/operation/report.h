@@ -18,8 +18,14 @@ typedef struct interim__report {
     const char *text;
 } interim__report;
 
-/* Makes the event and gives it to the observer; a sign of life ends the silence. */
+/* Makes the event, if anybody wants it, and gives it to the observer; a sign of life ends the
+ * silence. Not for INTERIM. */
 void interim__report_event(interim__operation *op, const interim__report *report);
+
+/* The same for an interim, which is kept as well. The interims of one exchange that came at one
+ * time share the room of the event, of size 0 at first: only what differs is filled in again. */
+void interim__report_interim(interim__operation *op, interim_event *event,
+                             const interim__head *head, const interim__progress *progress);
 
 /* An event without more to say. */
 void interim__report_plain(interim__operation *op, interim_event_kind kind, const char *text);

@@ -38,7 +38,8 @@ static void learn_monitor(interim__operation *op)
     *op->learnt = monitor;
 }
 
-static void take_interim(interim__operation *op)
+/* See interim__report_interim for event. */
+static void take_interim(interim__operation *op, interim_event *event)
 {
     interim__head *head = &op->talk->exchange.head;
     interim__progress progress;
@@ -53,16 +54,14 @@ static void take_interim(interim__operation *op)
      * (draft-ietf-httpbis-resumable-upload). */
     if (head->status == 100 || head->status == 104)
         interim__operation_release_body(op);
-    learn_monitor(op);
     interim__progress_init(&progress);
-    interim__progress_read(&progress, &head->fields);
+    if (head->fields.count > 0) {
+        learn_monitor(op);
+        interim__progress_read(&progress, &head->fields);
+    }
     if (head->status == 104)
         told = interim__uploading_told(op, &progress);
-    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_INTERIM,
-                                                 .status = head->status,
-                                                 .reason = head->reason,
-                                                 .fields = &head->fields,
-                                                 .progress = &progress});
+    interim__report_interim(op, event, head, &progress);
     if (told < 0)
         interim__ending_failed(op);
     if (told > 0 && !op->stop)
@@ -273,9 +272,6 @@ static void break_off(interim__operation *op)
 static void take_step(interim__operation *op, int step)
 {
     switch (step) {
-    case INTERIM__STEP_INTERIM:
-        take_interim(op);
-        break;
     case INTERIM__STEP_RESPONSE:
         take_response(op);
         break;
@@ -306,6 +302,9 @@ static int step_slice(interim__operation *op, char **data, size_t *size)
 
 void interim__response_receive(interim__operation *op, char **data, size_t *size)
 {
+    interim_event event;
+
+    event.size = 0;
     while (interim__operation_reads(op) && !op->stop) {
         int step = step_slice(op, data, size);
 
@@ -316,6 +315,11 @@ void interim__response_receive(interim__operation *op, char **data, size_t *size
         /* The next head has a time of its own. */
         if (step == INTERIM__STEP_INTERIM || step == INTERIM__STEP_RESPONSE)
             interim__watchdog_head(&op->dog, false, op->now.monotonic);
+        if (step == INTERIM__STEP_INTERIM) {
+            take_interim(op, &event);
+            continue;
+        }
+        event.size = 0;
         /* Bytes behind the answer were not asked for: RFC 9112 section 9.2. */
         if (step == INTERIM__STEP_OVER && *size > 0)
             op->talk->exchange.persistent = false;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define JOB SAY(202, "Location: /1\n")
+#define RUNNING SAY(200, "Content-Type: application/json\n\n{\"status\":\"running\"}")
 
 static struct fake run;
 
@@ -25,6 +26,43 @@ static void check_outcome(interim_outcome outcome, int error)
 }
 
 /* ---- events ---- */
+
+static int note_sign(const interim_event *event, void *user)
+{
+    (void)event;
+    (void)user;
+    return 0;
+}
+
+/* What nobody wants is not made; its number, and what a sign of life means, stay. */
+START_TEST(operation_is_quiet_where_nobody_listens)
+{
+    static const fake_step script[] = {JOB, RUNNING, SAY(200, ""), STEP(STOP, 0)};
+    interim_request *request = copy();
+
+    interim_request_on_interim(request, note_sign, NULL);
+    ck_assert_int_eq(fake_start(&run, request), 0);
+    run.environment.quiet = true;
+    fake_play(&run, SCRIPT(SAY(102, ""), SAY(102, "Progress: 1/2\n"), SAY(201, "")));
+    ck_assert_uint_eq(run.event_count, 3); /* start, before that was known, and the two */
+    ck_assert_int_eq(run.events[1].kind, INTERIM_EVENT_INTERIM);
+    ck_assert_uint_eq(run.events[1].sequence, 4);
+    ck_assert_uint_eq(run.events[2].sequence, 5);
+    ck_assert_int_eq(run.events[2].done, 1);
+    ck_assert_uint_eq(interim__history_at(&run.result->history, 1)->sequence, 5);
+    fake_finish(&run);
+    for (int quiet = 0; quiet < 2; quiet++) {
+        ck_assert_int_eq(fake_start(&run, copy()), 0);
+        run.environment.quiet = quiet;
+        fake_play(&run, script);
+        ck_assert_uint_eq(run.event_count, quiet ? 1 : 10);
+        check_outcome(INTERIM_DONE, 0);
+        ck_assert_uint_eq(run.op.sequence, 10);
+        ck_assert_uint_eq(run.op.signs, 1);
+        fake_finish(&run);
+    }
+}
+END_TEST
 
 START_TEST(operation_tells_a_plain_exchange)
 {
@@ -399,6 +437,7 @@ Suite *operation_suite(void)
     TCase *tests = tcase_create("operation");
 
     tcase_add_test(tests, operation_tells_a_plain_exchange);
+    tcase_add_test(tests, operation_is_quiet_where_nobody_listens);
     tcase_add_test(tests, operation_gives_the_same_events_byte_by_byte);
     tcase_add_test(tests, operation_warns_of_gaps);
     tcase_add_test(tests, operation_says_no_secret);
