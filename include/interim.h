@@ -29,7 +29,8 @@
  *
  * Threads. The library has no mutable global state and no thread-locals, and objects have no thread
  * of their own: use a client, its requests, operations and results from one thread at a time, and
- * different clients freely at once. A lock of the caller's is enough to pass a client around.
+ * different clients freely at once. A lock of the caller's is enough to pass a client around. Only
+ * interim_client_wake may be called from any thread at any time.
  *
  * Ownership is said in these words. *Borrowed until return*: the library reads it during the call
  * only. *Borrowed until X*: it must stay valid and unchanged until X. *Copied*: the caller may free
@@ -204,8 +205,10 @@ typedef enum interim_event_kind {
                                 interrupted and the server is asked in wait_ms how much it has */
     INTERIM_EVENT_GAP,       /* silence for longer than gap_warning, repeated as it doubles */
     INTERIM_EVENT_END,       /* the outcome is known; the last event of an operation */
-    INTERIM_EVENT_LOOK       /* a settling has looked at its places (text tells what it saw): a sign
+    INTERIM_EVENT_LOOK,      /* a settling has looked at its places (text tells what it saw): a sign
                                 of life */
+    INTERIM_EVENT_QUEUED     /* it waits in line for a connection; text tells which limit of the
+                                client is reached. CONNECTED follows */
 } interim_event_kind;
 
 /* Which exchange of its operation an event belongs to. */
@@ -310,7 +313,19 @@ typedef enum interim_tls_version { INTERIM_TLS_1_2 = 0, INTERIM_TLS_1_3 } interi
  * body before it, or INTERIM_SCHEME_BASIC avoids that.
  * proxy_authentication: scheme, clear_text and fresh hold for all HTTP proxies; user, password and
  * token only for `proxy`, instead of those in its URL. fresh is told which proxy it is, and
- * fresh_user is borrowed until the client is freed. Without it, Basic is answered in clear text. */
+ * fresh_user is borrowed until the client is freed. Without it, Basic is answered in clear text.
+ *
+ * Limits. An operation that finds max_connections or max_connections_per_origin reached waits in
+ * line (INTERIM_EVENT_QUEUED, interim_operation_is_queued): at its origin it is first come, first
+ * served, and between origins it goes round, so that none keeps the others waiting. Only total_ms
+ * and the deadline of a job go on meanwhile; connect_ms begins when it is let in. It can be
+ * cancelled as any other. Idle connections keep nobody waiting: they are closed to make room, those
+ * that were used longest ago first. An operation keeps its place through redirects and logins on
+ * one origin; between polls it has no connection. A connection that is being made counts as one,
+ * whatever number of addresses is tried; all plain origins behind an HTTP proxy are one. Neither is
+ * limited by default, because an operation may keep its connection for hours: six of an origin, as
+ * browsers have, would hold up the seventh for as long. Set them where a server wants it (RFC 9112
+ * section 9.4), or where descriptors are few. */
 typedef struct interim_client_options {
     size_t size;
     interim_engine engine;
@@ -352,11 +367,13 @@ typedef struct interim_client_options {
     int tls_no_resumption; /* other than 0: each TLS handshake is a full one, so that no ticket tells
                               a server which connections are of the same client (RFC 8446 appendix
                               C.4): sessions are resumed */
+    unsigned max_connections; /* open at once, idle ones included: any number. See Limits, above */
+    unsigned max_connections_per_origin; /* the same for one scheme, host and port: any number */
 } interim_client_options;
 #define INTERIM_CLIENT_OPTIONS_INIT                                                                \
     {                                                                                              \
         sizeof(interim_client_options), INTERIM_ENGINE_AUTO, NULL, NULL, 0, 0, NULL, NULL, NULL,   \
-            NULL, NULL, NULL, NULL, INTERIM_TLS_1_2, NULL, NULL, NULL, 0, NULL, 0, 0               \
+            NULL, NULL, NULL, NULL, INTERIM_TLS_1_2, NULL, NULL, NULL, 0, NULL, 0, 0, 0, 0         \
     }
 
 /* Makes a client. options: NULL for the defaults, borrowed until return. On success *out is to be
@@ -372,8 +389,11 @@ INTERIM_API int interim_client_new(interim_client **out, const interim_client_op
 INTERIM_API void interim_client_free(interim_client *client);
 
 /* The one descriptor to watch for reading in an event loop of your own: when it is readable, call
- * interim_client_run(client, 0). Timers are behind it too. It belongs to the client: do not close
- * or read it. Returns INTERIM_EUNSUPPORTED with the poll(2) engine. Since: 0.1. */
+ * interim_client_run(client, 0). Timers are behind it too, and so is what was started, cancelled or
+ * resumed since the last run. Watch it level-triggered, as loops do unless they are told otherwise;
+ * one call may do a part of what is to be done and leave it readable. It belongs to the client: do
+ * not close or read it. docs/examples has it in libuv, GLib, libevent and epoll. Returns
+ * INTERIM_EUNSUPPORTED with the poll(2) engine. Since: 0.1. */
 INTERIM_API int interim_client_fd(const interim_client *client);
 
 /* Lets operations go on. timeout_ms: 0 does what can be done at once, a positive number waits at
@@ -381,6 +401,20 @@ INTERIM_API int interim_client_fd(const interim_client *client);
  * the number of operations that are still in flight: 0 says that there is nothing left to wait for
  * (it does not wait then). Errors: EBUSY (called from a callback), ESYSTEM. Since: 0.1. */
 INTERIM_API int interim_client_run(interim_client *client, int timeout_ms);
+
+/* Makes interim_client_run return, the one that is waiting or the next one that would, and
+ * interim_client_fd readable until then. Nothing else happens. It may be called from any thread and
+ * from a signal handler (it writes to a descriptor and leaves errno as it is), also while the
+ * client is in use, and is the only function on a client of which that is true; who calls it sees
+ * to it that the client is not freed meanwhile. Many calls may end one run only.
+ *
+ * It is for handing work to the thread that has the client: put the work where that thread finds it
+ * (a list of yours, under a lock of yours), wake, and let it look there each time that
+ * interim_client_run returns. In a signal handler it closes the gap that EINTR leaves: a signal
+ * that comes just before the wait ends it too. With nothing in flight interim_client_run does not
+ * wait; poll(2) interim_client_fd to wait for work then. interim_perform does not return for it.
+ * Since: 0.1. */
+INTERIM_API void interim_client_wake(interim_client *client);
 
 /* ---- The request --------------------------------------------------------------------------- */
 
@@ -913,6 +947,10 @@ INTERIM_API void interim_operation_resume(interim_operation *operation);
 /* The last status that was seen, interim or final, of any of its exchanges; 0 when none yet. Since:
  * 0.1. */
 INTERIM_API int interim_operation_status(const interim_operation *operation);
+
+/* 1 while the operation waits in line for a connection, because a limit of the client is reached
+ * (interim_client_options, Limits); else 0. Since: 0.1. */
+INTERIM_API int interim_operation_is_queued(const interim_operation *operation);
 
 /* Milliseconds since the last sign of life, or since the request was sent; 0 before that. Since:
  * 0.1.

@@ -88,7 +88,7 @@ static int make_parts(interim_client *client, const interim_client_options *opti
         failed = interim__pool_new(&drive->pool, transport->loop, idle);
     if (failed == 0)
         failed = interim__proxy_read(&drive->routes, options, error);
-    return failed == 0 ? interim__drive_init(drive) : failed;
+    return failed;
 }
 
 static int tell(interim_error *out, interim_error *error, int failed)
@@ -113,8 +113,10 @@ int interim_client_new(interim_client **out, const interim_client_options *optio
     client = calloc(1, sizeof *client);
     if (client == NULL)
         return tell(known.error, &error, INTERIM_ENOMEM);
+    failed = interim__drive_init(&client->drive);
     client->user_agent = strdup(known.user_agent);
-    failed = client->user_agent == NULL ? INTERIM_ENOMEM : make_parts(client, &known, &error);
+    if (failed == 0)
+        failed = client->user_agent == NULL ? INTERIM_ENOMEM : make_parts(client, &known, &error);
     if (failed < 0) {
         interim_client_free(client);
         return tell(known.error, &error, failed);
@@ -123,6 +125,8 @@ int interim_client_new(interim_client **out, const interim_client_options *optio
     client->drive.environment.user_agent = client->user_agent;
     client->drive.environment.body_cap = known.body_cap_bytes;
     client->drive.herd.limit = known.polls_at_once;
+    client->drive.queue.limit = known.max_connections;
+    client->drive.queue.origin_limit = known.max_connections_per_origin;
     client->drive.observe = observe;
     client->drive.observer = client;
     *out = client;
@@ -139,8 +143,7 @@ void interim_client_free(interim_client *client)
     drive = &client->drive;
     transport = &drive->transport;
     client->freeing = client->running = true;
-    while (drive->running != NULL)
-        interim__drive_abort(drive->running);
+    interim__drive_abort_all(drive);
     interim__drive_deliver(drive);
     interim__settlings_abort(client);
     interim__pool_free(drive->pool);
@@ -166,15 +169,24 @@ int interim_client_run(interim_client *client, int timeout_ms)
     if (client->running)
         return INTERIM_EBUSY;
     client->running = true;
-    interim__drive_deliver(drive);
     /* With nothing in flight there is nothing to wait for, but idle connections may want to be
      * closed. */
-    failed = interim__loop_turn(drive->transport.loop, drive->in_flight == 0 ? 0 : timeout_ms);
+    if (interim__drive_deliver(drive) > 0 || drive->in_flight == 0)
+        timeout_ms = 0;
+    failed = interim__loop_turn(drive->transport.loop, timeout_ms);
+    interim__drive_deliver(drive);
+    /* What was started in there begins now, not after a look at descriptors that cannot know. */
+    interim__drive_attend(drive);
     interim__drive_deliver(drive);
     client->running = false;
     if (failed < 0)
         return failed;
     return drive->in_flight > INT32_MAX ? INT32_MAX : (int)drive->in_flight;
+}
+
+void interim_client_wake(interim_client *client)
+{
+    interim__loop_wake(client->drive.transport.loop);
 }
 
 int interim_client_set_log(interim_client *client, interim_log *log)

@@ -56,7 +56,7 @@ const char *interim_event_name(interim_event_kind kind)
 {
     static const char *const names[] = {"start",    "connected", "sent",    "interim", "response",
                                         "redirect", "accepted",  "waiting", "poll",    "marker",
-                                        "retry",    "gap",       "end",     "look"};
+                                        "retry",    "gap",       "end",     "look",    "queued"};
 
     return PICK(names, kind);
 }

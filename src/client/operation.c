@@ -9,6 +9,7 @@ int interim_start(interim_operation **out, interim_client *client, interim_reque
                   interim_done_fn on_done, void *user)
 {
     interim_operation *operation = NULL;
+    bool running = client->running;
     int failed;
 
     if (out != NULL)
@@ -17,7 +18,9 @@ int interim_start(interim_operation **out, interim_client *client, interim_reque
         return INTERIM_EINVAL;
     if (client->freeing)
         return INTERIM_EBUSY;
+    client->running = true; /* for the event that it begins */
     failed = interim__drive_start(&operation, &client->drive, request, on_done, user);
+    client->running = running;
     if (out != NULL)
         *out = operation;
     return failed;
@@ -41,7 +44,8 @@ int interim_perform(interim_result **out, interim_client *client, interim_reques
     if (failed < 0)
         return failed;
     client->running = true;
-    interim__drive_begin(operation);
+    interim__drive_attend(&client->drive);
+    interim__drive_deliver(&client->drive);
     client->running = false;
     while (*out == NULL) {
         failed = interim_client_run(client, -1);
@@ -73,6 +77,11 @@ void interim_operation_resume(interim_operation *operation)
 int interim_operation_status(const interim_operation *operation)
 {
     return operation->machine.last_status;
+}
+
+int interim_operation_is_queued(const interim_operation *operation)
+{
+    return operation->machine.queued;
 }
 
 int64_t interim_operation_silence_ms(const interim_operation *operation)

@@ -5,6 +5,7 @@
 #define INTERIM_DRIVE_DRIVE_H
 
 #include "drive/herd.h"
+#include "drive/queue.h"
 #include "drive/siblings.h"
 #include "operation/operation.h"
 #include "transport/connection.h"
@@ -14,11 +15,21 @@
 typedef int (*interim__drive_observer)(void *user, const interim_request *request,
                                        const interim_event *event);
 
+#define INTERIM__DRIVE_BUFFER ((size_t)64 * 1024)
+
+/* Of an operation in one of the drive's rings. */
+typedef struct interim__link {
+    struct interim__link *next, *previous;
+} interim__link;
+
 typedef struct interim__drive {
+    interim__watch attention; /* first: the watch is the drive. Called when `soon` is not empty */
     interim__transport transport;
     interim__pool *pool;
     interim__herd herd;
     interim__siblings siblings; /* the jobs that are followed */
+    interim__queue queue;       /* who waits for a connection */
+    interim__moment now;        /* when the drive was called, or last moved bytes */
     char *buffer; /* what is read goes through here: a waiting operation holds no buffer */
     interim__environment environment; /* of the operations */
     interim__routes routes;
@@ -27,31 +38,32 @@ typedef struct interim__drive {
     uint64_t started; /* operations, ever */
     uint64_t random;
     size_t in_flight;
-    interim_operation *running; /* list */
-    interim_operation
-        *ended; /* list of those whose on_done is to be called, the first at the end */
+    interim__link running, soon, ended; /* rings of operations, see drive.c */
 } interim__drive;
 
 /* An operation and what drives it. */
 struct interim_operation {
     interim__operation machine;
     interim__drive *drive;
+    interim__link link;
     interim__connection *connection; /* of the exchange, also while it is being opened */
-    unsigned connection_number;      /* for which of the machine's wishes it is */
-    bool opened;
-    bool securing; /* TLS has begun, through a tunnel */
-    bool by_hand;  /* the system cannot move the body's file to this connection */
+    interim__queue_place seat;       /* for it, where there are limits */
     interim__timer timer;
     interim__herd_place place; /* among the polls of its monitor's origin */
     interim__sibling sibling;  /* among the jobs of its monitor */
-    bool polling;
-    uint32_t polls; /* that were answered before this one */
     interim_done_fn on_done;
     void *user;
-    interim_operation *next, *previous;
+    unsigned connection_number; /* for which of the machine's wishes the connection is */
+    uint32_t polls;             /* that were answered before this one */
+    bool polling;
+    bool soon; /* it is among those that are looked after in the next turn */
+    bool opened;
+    bool securing; /* TLS has begun, through a tunnel */
+    bool by_hand;  /* the system cannot move the body's file to this connection */
 };
 
-/* The parts are the client's and outlive the drive. Errors: ENOMEM, ESYSTEM. */
+/* The parts are the client's and outlive the drive. Errors: ENOMEM, ESYSTEM; all but
+ * interim__drive_start may be called then. */
 int interim__drive_init(interim__drive *drive);
 void interim__drive_dispose(interim__drive *drive);
 
@@ -59,21 +71,22 @@ void interim__drive_dispose(interim__drive *drive);
 int interim__drive_start(interim_operation **out, interim__drive *drive, interim_request *request,
                          interim_done_fn on_done, void *user);
 
-/* Lets an operation that was just started begin now, out of turn. */
-void interim__drive_begin(interim_operation *operation);
-
 /* Has the server asked to stop the job in the next turn; see interim_operation_cancel_job. */
 int interim__drive_cancel_job(interim_operation *operation);
 
 /* Has the body of a paused operation go on in the next turn. */
 void interim__drive_resume(interim_operation *operation);
 
-/* Has a cancelled operation noticed in the next turn, or (abort) at once. */
+/* Has a cancelled operation noticed in the next turn, or (abort) at once; all at once. */
 void interim__drive_cancel(interim_operation *operation);
 void interim__drive_abort(interim_operation *operation);
+void interim__drive_abort_all(interim__drive *drive);
 
-/* Calls on_done of the operations that have ended, and frees these. Not to be called from within a
- * turn of the loop. */
-void interim__drive_deliver(interim__drive *drive);
+/* Does for those that were started, cancelled or resumed what the next turn would do. Neither this
+ * nor what follows is to be called from a callback. */
+void interim__drive_attend(interim__drive *drive);
+
+/* Calls on_done of the operations that have ended, the first first, and frees these; how many. */
+size_t interim__drive_deliver(interim__drive *drive);
 
 #endif

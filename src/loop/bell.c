@@ -14,12 +14,14 @@ int interim__bell_open(void)
 void interim__bell_ring(int fd)
 {
     const uint64_t one = 1;
+    int kept = errno;
     ssize_t written;
 
     /* EAGAIN would mean that the counter is full: then it is readable anyway. */
     do
         written = write(fd, &one, sizeof one);
     while (written < 0 && errno == EINTR);
+    errno = kept;
 }
 
 void interim__bell_quiet(int fd)

@@ -6,7 +6,8 @@
 /* A new descriptor, to be closed with close(2), or -1 (errno tells). */
 int interim__bell_open(void);
 
-/* Makes it readable. Safe from any thread; never waits. */
+/* Makes it readable. Safe from any thread and in a signal handler; never waits, and leaves errno as
+ * it is. */
 void interim__bell_ring(int fd);
 
 /* Makes it not readable until it is rung again. */

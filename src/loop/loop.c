@@ -308,22 +308,31 @@ void interim__watch_want(interim__loop *loop, interim__watch *watch, unsigned ev
     loop->engine->want(loop->state, watch);
 }
 
-void interim__watch_again(interim__loop *loop, interim__watch *watch, unsigned events)
+static void call_again(interim__loop *loop, interim__watch *watch, unsigned events)
 {
-    if (watch->fd < 0 || events == 0)
-        return;
     if (watch->again == 0)
         ring_append(&loop->again, watch);
     watch->again |= events;
     expose(loop);
 }
 
+void interim__watch_again(interim__loop *loop, interim__watch *watch, unsigned events)
+{
+    if (watch->fd >= 0 && events != 0)
+        call_again(loop, watch, events);
+}
+
+void interim__watch_soon(interim__loop *loop, interim__watch *watch)
+{
+    call_again(loop, watch, INTERIM__READ);
+}
+
 void interim__watch_remove(interim__loop *loop, interim__watch *watch)
 {
-    if (watch->fd < 0)
-        return;
     if (watch->again != 0)
         ring_unlink(watch);
+    if (watch->fd < 0)
+        return;
     loop->engine->remove(loop->state, watch);
     watch->fd = -1;
     watch->want = 0;

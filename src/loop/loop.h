@@ -72,8 +72,8 @@ int64_t interim__loop_wall_ns(void);
  * that it named has been called. INT64_MIN: never yet. */
 int64_t interim__loop_told_ns(const interim__loop *loop);
 
-/* Makes the loop's current or next turn end; safe from any thread, and the only function that is.
- */
+/* Makes the loop's current or next turn end; safe from any thread and in a signal handler, and the
+ * only function that is. */
 void interim__loop_wake(interim__loop *loop);
 
 /* Begins to watch fd, which must be non-blocking, for nothing yet; set watch->ready before. Errors:
@@ -85,6 +85,10 @@ void interim__watch_want(interim__loop *loop, interim__watch *watch, unsigned ev
 
 /* Calls the watch in the next turn with these events, without waiting for the system. */
 void interim__watch_again(interim__loop *loop, interim__watch *watch, unsigned events);
+
+/* Calls a watch in the next turn that has no descriptor (fd is -1), or has one. Needs no memory;
+ * interim__watch_remove takes it back. */
+void interim__watch_soon(interim__loop *loop, interim__watch *watch);
 
 /* Ends watching; to be called before the descriptor is closed. Nothing happens if it is not
  * watched.

@@ -106,7 +106,7 @@ static void leave_exchange(interim__operation *op)
 {
     interim__operation_drop_exchange(op);
     op->connections_left++;
-    op->tunnelled = false;
+    op->tunnelled = op->queued = false;
     op->peer = "";
 }
 
@@ -315,6 +315,26 @@ void interim__operation_opened(interim__operation *op, const char *peer, bool re
     settle(op);
 }
 
+void interim__operation_queued(interim__operation *op, const char *text, interim__moment now)
+{
+    op->now = now;
+    op->queued = true;
+    interim__watchdog_enter(&op->dog, INTERIM__PHASE_WAIT, op->request->patience.silence_ms,
+                            now.monotonic);
+    interim__report_plain(op, INTERIM_EVENT_QUEUED, text);
+    settle(op);
+}
+
+void interim__operation_let_in(interim__operation *op, interim__moment now)
+{
+    if (!op->queued)
+        return;
+    op->now = now;
+    op->queued = false;
+    interim__watchdog_enter(&op->dog, INTERIM__PHASE_CONNECT, op->request->patience.silence_ms,
+                            now.monotonic);
+}
+
 void interim__operation_unopened(interim__operation *op, const interim_error *error,
                                  interim__moment now)
 {
@@ -499,7 +519,9 @@ static void limit_passed(interim__operation *op, int code)
     if (op->dog.phase == INTERIM__PHASE_EXCHANGE &&
         op->talk->exchange.state == INTERIM__EXCHANGE_BODY)
         stage = INTERIM_STAGE_BODY;
-    if (op->signs == 0)
+    if (op->queued)
+        interim__error_set(op->error, code, stage, "it was in line for a connection");
+    else if (op->signs == 0)
         interim__error_set(op->error, code, stage, "there was no sign of life");
     else
         interim__error_set(op->error, code, stage, "%u sign%s of life, the last %lld s ago",

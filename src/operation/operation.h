@@ -85,6 +85,7 @@ typedef struct interim__operation {
     bool keep_connection;  /* the connection of the exchange that is over may be used again */
     bool fresh_connection; /* a connection that was idle will not do */
     bool in_line;          /* no poll is to begin */
+    bool queued;           /* it waits in line for a connection */
     /* The rest is its own. */
     bool tunnelled;       /* the connection goes through a tunnel of a proxy */
     bool reused;          /* its connection had been idle */
@@ -140,6 +141,13 @@ interim_result *interim__operation_take_result(interim__operation *op);
 /* A connection is ready. peer is borrowed as long as it is. */
 void interim__operation_opened(interim__operation *op, const char *peer, bool reused,
                                interim__moment now);
+
+/* No connection is to be had for now, for the reason that text gives: until it is let in, or
+ * opened, there is no limit but that of the whole, and that of the job. */
+void interim__operation_queued(interim__operation *op, const char *text, interim__moment now);
+
+/* A connection is being opened from now on; nothing happens if it was not queued. */
+void interim__operation_let_in(interim__operation *op, interim__moment now);
 
 /* No connection could be made; or the one that was given has ended: clean tells whether the peer
  * meant it, error (may be NULL) what the transport knows. */

@@ -617,6 +617,15 @@ bool interim__connection_is_to(const interim__connection *connection,
     return interim__endpoint_equal(&connection->endpoint, &wanted);
 }
 
+bool interim__connection_is_of(const interim__connection *connection,
+                               const interim__endpoint *endpoint)
+{
+    const interim__endpoint *own = &connection->endpoint;
+
+    return own->port == endpoint->port && own->tls == endpoint->tls &&
+           strcmp(own->host, endpoint->host) == 0;
+}
+
 const char *interim__connection_peer(const interim__connection *connection)
 {
     return connection->peer == NULL ? "" : connection->peer;

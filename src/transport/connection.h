@@ -94,6 +94,10 @@ interim_stage interim__connection_stage(const interim__connection *connection);
 bool interim__connection_is_to(const interim__connection *connection,
                                const interim__endpoint *endpoint);
 
+/* Whether it leads to the origin of this endpoint, by whichever way. */
+bool interim__connection_is_of(const interim__connection *connection,
+                               const interim__endpoint *endpoint);
+
 /* "192.0.2.1:443", "[2001:db8::1]:443" or "unix:/run/dav.sock"; "" before there is one. Borrowed
  * until it is freed. */
 const char *interim__connection_peer(const interim__connection *connection);

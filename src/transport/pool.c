@@ -178,3 +178,24 @@ void interim__pool_keep(interim__pool *pool, interim__connection *connection)
 refuse:
     interim__connection_free(connection);
 }
+
+void interim__pool_trim(interim__pool *pool, size_t at_most, const interim__endpoint *endpoint,
+                        size_t of_origin_at_most)
+{
+    size_t of_origin = 0;
+    entry *newer;
+
+    while (pool->count > at_most)
+        discard(pool->oldest);
+    if (of_origin_at_most >= pool->count)
+        return;
+    for (entry *at = pool->oldest; at != NULL; at = at->newer)
+        of_origin += interim__connection_is_of(at->connection, endpoint);
+    for (entry *at = pool->oldest; at != NULL && of_origin > of_origin_at_most; at = newer) {
+        newer = at->newer;
+        if (!interim__connection_is_of(at->connection, endpoint))
+            continue;
+        discard(at);
+        of_origin--;
+    }
+}

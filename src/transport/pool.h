@@ -23,6 +23,11 @@ void interim__pool_free(interim__pool *pool);
 interim__connection *interim__pool_take(interim__pool *pool, const interim__endpoint *endpoint,
                                         int64_t idle_at_most);
 
+/* Closes the connections that were used longest ago, until at most so many are left in all, and so
+ * many to the origin of an endpoint. */
+void interim__pool_trim(interim__pool *pool, size_t at_most, const interim__endpoint *endpoint,
+                        size_t of_origin_at_most);
+
 /* Keeps an open connection that has nothing unread, for the origin that it was opened to; frees it
  * when there is no memory for that. Of more than 256 the oldest goes. */
 void interim__pool_keep(interim__pool *pool, interim__connection *connection);

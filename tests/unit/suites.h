@@ -56,6 +56,7 @@
     X(tls)                                                                                         \
     X(tls_options)                                                                                 \
     X(tls_tickets)                                                                                 \
+    X(queue)                                                                                       \
     X(herd)                                                                                        \
     X(pool)                                                                                        \
     X(challenge)                                                                                   \
@@ -65,6 +66,7 @@
     X(date)                                                                                        \
     X(log)                                                                                         \
     X(route)                                                                                       \
+    X(client_async)                                                                                \
     X(client_file)                                                                                 \
     X(client_proxy)                                                                                \
     X(client_way)                                                                                  \

@@ -1,0 +1,51 @@
+/* steps.h - what the files of the drive call of each other: drive.c (the life of an operation, its
+ * time), stream.c (its connection and bytes), polls.c (what jobs that are followed have to do with
+ * each other). May be included by these. */
+#ifndef INTERIM_DRIVE_STEPS_H
+#define INTERIM_DRIVE_STEPS_H
+
+#include "drive/drive.h"
+
+#include <stddef.h>
+
+/* drive.c: gives the operation what it needs until it has to wait, or has ended. */
+void interim__drive_advance(interim_operation *operation);
+
+/* drive.c: has an operation that has not ended looked after in the next turn. Needs no memory. */
+void interim__drive_soon(interim_operation *operation);
+
+/* drive.c: reads the clocks, for drive->now. */
+void interim__drive_look(interim__drive *drive);
+
+/* stream.c: takes an idle connection, or begins to open one, or waits in line for that. Whether
+ * there is something to do without waiting. */
+bool interim__stream_seek(interim_operation *operation);
+
+/* stream.c: our own trouble keeps it from going on as it wants to. */
+void interim__stream_give_up(interim_operation *operation, int code);
+
+/* stream.c: begins TLS through a tunnel. */
+void interim__stream_secure(interim_operation *operation);
+
+/* stream.c: moves bytes until the connection takes and has no more, or others have their turn. */
+void interim__stream_move(interim_operation *operation);
+
+/* stream.c: the exchange is over, or will not be: its connection is kept or closed. */
+void interim__stream_release(interim_operation *operation);
+
+/* stream.c: gives up the room for a connection that the operation does not need now, to those in
+ * line. */
+void interim__stream_make_room(interim_operation *operation);
+
+/* polls.c: a poll that is due waits if a sibling is asking the same, and if its origin has enough
+ * to do. */
+void interim__polls_queue(interim_operation *operation);
+
+/* polls.c: lets the next one go, when this one does not poll any more, or does not wait for it. */
+void interim__polls_leave(interim_operation *operation);
+
+/* polls.c: keeps the books of polls and of who waits for which monitor; the operation has ended. */
+void interim__polls_follow(interim_operation *operation);
+void interim__polls_over(interim_operation *operation);
+
+#endif

@@ -1,0 +1,285 @@
+/* stream.c - see steps.h. The connection of an operation, and the bytes on it. */
+#include "drive/steps.h"
+
+#include "base/error.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#define READS_A_TURN 16  /* of one operation, before others have their turn ... */
+#define WRITES_A_TURN 16 /* ... and before it looks for an answer that came meanwhile */
+
+/* ---- The connection ---- */
+
+void interim__stream_release(interim_operation *operation)
+{
+    interim__drive *drive = operation->drive;
+    interim__operation *machine = &operation->machine;
+    interim__connection *connection = operation->connection;
+
+    if (connection == NULL)
+        return;
+    operation->connection = NULL;
+    if (operation->opened && machine->keep_connection)
+        interim__pool_keep(drive->pool, connection);
+    else
+        interim__connection_free(connection);
+    operation->opened = false;
+}
+
+static void on_opened(void *user, const interim_error *error)
+{
+    interim_operation *operation = user;
+    interim_error failure;
+
+    interim__drive_look(operation->drive);
+    if (error == NULL) {
+        operation->opened = true;
+        interim__operation_opened(&operation->machine,
+                                  interim__connection_peer(operation->connection), false,
+                                  operation->drive->now);
+    } else {
+        failure = *error;
+        interim__connection_free(operation->connection);
+        operation->connection = NULL;
+        interim__operation_unopened(&operation->machine, &failure, operation->drive->now);
+    }
+    interim__drive_advance(operation);
+}
+
+static void on_ready(void *user, unsigned events)
+{
+    interim_operation *operation = user;
+
+    (void)events;
+    interim__drive_look(operation->drive);
+    interim__drive_advance(operation);
+}
+
+/* Where the connection that the machine needs leads, and by which way. */
+static interim__endpoint endpoint_of(const interim__operation *machine)
+{
+    const interim__uri *uri = &machine->uri;
+    const interim__route *route = interim__operation_route(machine);
+    const interim__way *way = interim__operation_way(machine);
+    interim__endpoint endpoint = {.tls = uri->tls,
+                                  .host = uri->host,
+                                  .port = uri->port,
+                                  .socket_path = way->socket_path,
+                                  .dial_host = way->host,
+                                  .dial_port = way->port,
+                                  .local = way->local};
+
+    /* The client certificate is for the origin that the caller named, not for those that a redirect
+     * or a monitor leads to. */
+    endpoint.identify = interim__uri_same_origin(&machine->request->uri, uri);
+    if (route == NULL)
+        return endpoint;
+    if (route->kind == INTERIM__ROUTE_HTTP && !interim__operation_tunnels(machine))
+        return (interim__endpoint){.host = route->host,
+                                   .port = route->port,
+                                   .via = INTERIM__VIA_FORWARD,
+                                   .local = way->local};
+    endpoint.via = route->kind == INTERIM__ROUTE_HTTP ? INTERIM__VIA_TUNNEL : INTERIM__VIA_SOCKS5;
+    endpoint.proxy_host = route->host;
+    endpoint.proxy_port = route->port;
+    if (route->kind == INTERIM__ROUTE_SOCKS5) {
+        endpoint.proxy_user = route->login.user;
+        endpoint.proxy_password = route->login.password;
+    }
+    return endpoint;
+}
+
+void interim__stream_give_up(interim_operation *operation, int code)
+{
+    interim__operation *machine = &operation->machine;
+    interim_error error;
+
+    interim__error_init(&error);
+    interim__error_set(&error, code, INTERIM_STAGE_RESOLVE, "%.80s", machine->uri.host);
+    interim__operation_unopened(machine, &error, operation->drive->now);
+}
+
+/* Idle connections make room for one that is to be opened. */
+static void close_idle(interim_operation *operation, const interim__endpoint *endpoint)
+{
+    const interim__drive *drive = operation->drive;
+    const interim__queue *queue = &drive->queue;
+    size_t all = SIZE_MAX, of_origin = SIZE_MAX;
+
+    if (operation->seat.origin == NULL)
+        return;
+    if (queue->limit > 0)
+        all = queue->limit - queue->admitted;
+    if (queue->origin_limit > 0)
+        of_origin = queue->origin_limit - interim__queue_admitted_at(&operation->seat);
+    interim__pool_trim(drive->pool, all, endpoint, of_origin);
+}
+
+static void open_connection(interim_operation *operation, const interim__endpoint *endpoint)
+{
+    interim__drive *drive = operation->drive;
+    interim__operation *machine = &operation->machine;
+    interim__connection_owner owner = {on_opened, on_ready, operation};
+    int failed;
+
+    operation->connection_number = machine->connections_left;
+    operation->securing = operation->by_hand = false;
+    operation->connection =
+        interim__pool_take(drive->pool, endpoint, interim__operation_idle_limit(machine));
+    if (operation->connection != NULL) {
+        interim__connection_set_owner(operation->connection, &owner);
+        operation->opened = true;
+        interim__operation_opened(machine, interim__connection_peer(operation->connection), true,
+                                  drive->now);
+        return;
+    }
+    close_idle(operation, endpoint);
+    failed = interim__connection_open(&operation->connection, &drive->transport, endpoint, &owner);
+    if (failed < 0)
+        interim__stream_give_up(operation, failed);
+}
+
+static void wait_in_line(interim_operation *operation)
+{
+    const interim__queue *queue = &operation->drive->queue;
+    bool of_origin = interim__queue_is_full_at(queue, &operation->seat);
+    char text[80];
+
+    snprintf(text, sizeof text, "%zu connections%s are in use (max_connections%s)",
+             of_origin ? queue->origin_limit : queue->limit, of_origin ? " to this origin" : "",
+             of_origin ? "_per_origin" : "");
+    interim__operation_queued(&operation->machine, text, operation->drive->now);
+}
+
+static void let_in(interim__drive *drive)
+{
+    interim__queue_place *next;
+
+    while ((next = interim__queue_next(&drive->queue)) != NULL)
+        interim__drive_soon(
+            (interim_operation *)(void *)((char *)next - offsetof(interim_operation, seat)));
+}
+
+bool interim__stream_seek(interim_operation *operation)
+{
+    interim__operation *machine = &operation->machine;
+    interim__endpoint endpoint = endpoint_of(machine);
+    int entered = interim__queue_enter(&operation->drive->queue, &operation->seat, &endpoint);
+
+    let_in(operation->drive); /* it may have left the room that it had for another origin */
+    if (entered < 0) {
+        interim__stream_give_up(operation, entered);
+    } else if (entered > 0) {
+        interim__operation_let_in(machine, operation->drive->now);
+        open_connection(operation, &endpoint);
+    } else {
+        if (!machine->queued)
+            wait_in_line(operation);
+        return false;
+    }
+    return true;
+}
+
+void interim__stream_make_room(interim_operation *operation)
+{
+    if (operation->seat.origin == NULL || operation->connection != NULL ||
+        operation->machine.need == INTERIM__NEED_CONNECTION)
+        return;
+    interim__queue_leave(&operation->drive->queue, &operation->seat);
+    let_in(operation->drive);
+}
+
+void interim__stream_secure(interim_operation *operation)
+{
+    if (operation->securing)
+        return;
+    operation->securing = true;
+    operation->opened = false; /* until on_opened comes once more */
+    interim__connection_start_tls(operation->connection);
+}
+
+/* ---- Bytes ---- */
+
+/* Moves a part of the body without looking at it, where that can be done. */
+static ptrdiff_t send_file(interim_operation *operation)
+{
+    interim__operation *machine = &operation->machine;
+    int64_t offset, size = operation->by_hand ? 0 : interim__operation_file(machine, &offset);
+    ptrdiff_t sent;
+
+    if (size == 0)
+        return INTERIM__UNABLE;
+    sent = interim__connection_write_file(operation->connection, machine->request->body_fd, offset,
+                                          size);
+    operation->by_hand = sent == INTERIM__UNABLE;
+    return sent;
+}
+
+static void send_output(interim_operation *operation)
+{
+    interim__operation *machine = &operation->machine;
+    const char *data;
+    size_t size;
+
+    for (int writes = 0; machine->need == INTERIM__NEED_EXCHANGE; writes++) {
+        ptrdiff_t sent;
+
+        if (writes == WRITES_A_TURN) {
+            interim__connection_again(operation->connection);
+            return;
+        }
+        sent = send_file(operation);
+        if (sent == INTERIM__UNABLE) {
+            size = interim__operation_output(machine, &data, operation->drive->now);
+            if (size == 0)
+                return;
+            sent = interim__connection_write(operation->connection, data, size);
+        }
+        if (sent > 0) {
+            interim__drive_look(operation->drive);
+            interim__operation_sent(machine, (size_t)sent, operation->drive->now);
+        } else if (sent == INTERIM__AGAIN) {
+            return;
+        } else {
+            /* An answer that was given before, such as 413, may still be there to be read. */
+            interim__operation_unwritable(machine);
+            return;
+        }
+    }
+}
+
+static void receive_input(interim_operation *operation)
+{
+    interim__operation *machine = &operation->machine;
+    char *buffer = operation->drive->buffer;
+
+    for (int reads = 0; interim__operation_reads(machine); reads++) {
+        ptrdiff_t got;
+
+        if (reads == READS_A_TURN) {
+            interim__connection_again(operation->connection);
+            return;
+        }
+        got = interim__connection_read(operation->connection, buffer, INTERIM__DRIVE_BUFFER);
+        if (got == INTERIM__AGAIN)
+            return;
+        if (reads > 0)
+            interim__drive_look(operation->drive);
+        if (got > 0) {
+            interim__operation_received(machine, buffer, (size_t)got, operation->drive->now);
+            continue;
+        }
+        interim__operation_ended(
+            machine, got == INTERIM__END,
+            got == INTERIM__BROKEN ? interim__connection_error(operation->connection) : NULL,
+            operation->drive->now);
+    }
+}
+
+void interim__stream_move(interim_operation *operation)
+{
+    /* First what came: it may be the end of a stale connection, or let a body go out. */
+    receive_input(operation);
+    send_output(operation);
+}
