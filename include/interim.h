@@ -363,10 +363,10 @@ typedef struct interim_client_options {
                                    https_proxy, all_proxy and no_proxy as curl does: not read */
     const struct interim_authentication *proxy_authentication; /* how to log in at HTTP proxies, if
                                    not as the above says: copied. See Proxies, above */
-    unsigned polls_at_once; /* polls under way at one origin, the others wait in line: 8 */
-    int tls_no_resumption; /* other than 0: each TLS handshake is a full one, so that no ticket tells
-                              a server which connections are of the same client (RFC 8446 appendix
-                              C.4): sessions are resumed */
+    unsigned polls_at_once;   /* polls under way at one origin, the others wait in line: 8 */
+    int tls_no_resumption;    /* other than 0: each TLS handshake is a full one, so that no ticket
+                                 tells    a server which connections are of the same client (RFC 8446
+                                 appendix    C.4): sessions are resumed */
     unsigned max_connections; /* open at once, idle ones included: any number. See Limits, above */
     unsigned max_connections_per_origin; /* the same for one scheme, host and port: any number */
 } interim_client_options;

@@ -184,7 +184,7 @@ void interim__drive_attend(interim__drive *drive)
 
     if (first_of(&drive->soon) == NULL)
         return;
-    interim__watch_remove(drive->transport.loop, &drive->attention);
+    interim__watch_not_soon(&drive->attention);
     /* Who asks for it meanwhile is looked after in the next turn. */
     calling = drive->soon;
     calling.next->previous = calling.previous->next = &calling;

@@ -327,12 +327,18 @@ void interim__watch_soon(interim__loop *loop, interim__watch *watch)
     call_again(loop, watch, INTERIM__READ);
 }
 
-void interim__watch_remove(interim__loop *loop, interim__watch *watch)
+void interim__watch_not_soon(interim__watch *watch)
 {
     if (watch->again != 0)
         ring_unlink(watch);
+}
+
+void interim__watch_remove(interim__loop *loop, interim__watch *watch)
+{
     if (watch->fd < 0)
         return;
+    if (watch->again != 0)
+        ring_unlink(watch);
     loop->engine->remove(loop->state, watch);
     watch->fd = -1;
     watch->want = 0;

@@ -86,9 +86,10 @@ void interim__watch_want(interim__loop *loop, interim__watch *watch, unsigned ev
 /* Calls the watch in the next turn with these events, without waiting for the system. */
 void interim__watch_again(interim__loop *loop, interim__watch *watch, unsigned events);
 
-/* Calls a watch in the next turn that has no descriptor (fd is -1), or has one. Needs no memory;
- * interim__watch_remove takes it back. */
+/* Calls a watch in the next turn that has no descriptor, all of it but `ready` zero and fd -1; and
+ * takes that back. Needs no memory. */
 void interim__watch_soon(interim__loop *loop, interim__watch *watch);
+void interim__watch_not_soon(interim__watch *watch);
 
 /* Ends watching; to be called before the descriptor is closed. Nothing happens if it is not
  * watched.

@@ -67,6 +67,7 @@
     X(log)                                                                                         \
     X(route)                                                                                       \
     X(client_async)                                                                                \
+    X(client_calls)                                                                                \
     X(client_file)                                                                                 \
     X(client_proxy)                                                                                \
     X(client_way)                                                                                  \
