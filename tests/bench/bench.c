@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SPARE 256 /* descriptors that are not for operations */
+
 static void usage(const char *self)
 {
     fprintf(stderr,
@@ -70,9 +72,27 @@ static int split_url(struct bench *b)
     return 0;
 }
 
+/* Room for one descriptor an operation, and some; or as many as this process can have. */
+static void take_descriptors(struct bench *b)
+{
+    rlim_t need = (rlim_t)b->conc + SPARE;
+    struct rlimit lim;
+
+    if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur >= need)
+        return;
+    lim.rlim_cur = need;
+    if (lim.rlim_max < need)
+        lim.rlim_max = need;
+    if (!setrlimit(RLIMIT_NOFILE, &lim) || getrlimit(RLIMIT_NOFILE, &lim))
+        return;
+    lim.rlim_cur = lim.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &lim);
+    if (lim.rlim_max < need)
+        b->conns_max = (unsigned)(lim.rlim_max - SPARE);
+}
+
 void bench_args(struct bench *b, int argc, char **argv)
 {
-    struct rlimit lim;
     int c;
 
     memset(b, 0, sizeof *b);
@@ -127,17 +147,7 @@ void bench_args(struct bench *b, int argc, char **argv)
     if (b->conc > b->count)
         b->conc = (int)b->count;
 
-    /* room for one descriptor an operation, and some */
-    if (!getrlimit(RLIMIT_NOFILE, &lim)) {
-        rlim_t need = (rlim_t)b->conc + 256;
-
-        if (lim.rlim_cur < need) {
-            lim.rlim_cur = need;
-            if (lim.rlim_max < need)
-                lim.rlim_max = need;
-            setrlimit(RLIMIT_NOFILE, &lim);
-        }
-    }
+    take_descriptors(b);
 }
 
 static double now(void)
@@ -223,11 +233,11 @@ int bench_report(struct bench *b, const char *client, const char *version)
     printf("client=%s requests=%ld failed=%ld wall_s=%.6f rps=%.1f "
            "user_s=%.6f sys_s=%.6f cpu_us_per_req=%.3f rss_base_kib=%ld "
            "rss_peak_kib=%ld rss_bytes_per_op=%.0f bytes=%llu interims=%llu "
-           "polls=%llu conns=%llu version=\"%s\"\n",
+           "polls=%llu conns=%llu conns_max=%u version=\"%s\"\n",
            client, b->ok, b->bad, wall, (double)b->ok / wall, b->user, b->sys,
            cpu_s * 1e6 / (double)(n ? n : 1), b->rss_base, b->rss_peak,
            (double)(b->rss_peak - b->rss_base) * 1024 / b->conc, b->bytes, b->interims, b->polls,
-           b->conns, version);
+           b->conns, b->conns_max, version);
     if (b->bad)
         fprintf(stderr, "%s: %ld failed, the first: %s\n", client, b->bad, b->why);
     return b->bad ? 1 : 0;

@@ -26,6 +26,7 @@ struct bench {
     int poll;            /* -p: poll the Location of a 202 until it is done */
     int addrs;           /* -a: spread over 127.0.0.1 .. 127.0.0.N */
     size_t bufsize;      /* -B: receive buffer, 0 is the peer's own choice */
+    unsigned conns_max;  /* as many connections as descriptors allow, 0 when that is enough */
     const char *ca;      /* -C: PEM file that the TLS peer must chain to */
 
     /* tally */

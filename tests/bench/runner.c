@@ -10,7 +10,7 @@
  * timed is work and not the waking of an idle processor; the others have one
  * each.  With -I, instructions for each operation are counted under valgrind
  * instead; with -S, the start of a program that makes one request. */
-#include "workloads.h"
+#include "figures.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,24 +30,9 @@
 #include <unistd.h>
 
 #define CLIENTS 24
-#define ROUNDS 51
 #define LIMIT_S 120 /* one run */
 #define SKIPPED 77
 #define ADDRESSES 9
-
-struct sample {
-    int got;
-    double rps, wall, user, sys, rss_mib, rss_op, mib_s, ops;
-    double origin_us, conns, resumed;
-};
-
-struct client {
-    char label[32];
-    char command[512];
-    struct sample s[ROUNDS];
-    int skip;
-    char why[200];
-};
 
 static struct client clients[CLIENTS];
 static int nclients;
@@ -352,140 +337,7 @@ static void run(const struct workload *w, struct client *c, int round)
                 w->name, round, c->label, s->origin_us, s->conns, s->resumed, text);
 }
 
-/* ---- medians ---- */
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-static double median(double *v, int n)
-{
-    if (!n)
-        return 0;
-    qsort(v, (size_t)n, sizeof *v, by_value);
-    return n & 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
-
-enum figure { RPS, MIBS, CPU, USER, SYS, WALL, RSS, RSS_OP, ORIGIN, CONNS, RESUMED };
-
-static double figure(const struct sample *s, enum figure f)
-{
-    switch (f) {
-    case RPS:
-        return s->rps;
-    case MIBS:
-        return s->mib_s;
-    case CPU:
-        return (s->user + s->sys) / s->ops * 1e6;
-    case USER:
-        return s->user / s->ops * 1e6;
-    case SYS:
-        return s->sys / s->ops * 1e6;
-    case WALL:
-        return s->wall / s->ops * 1e6;
-    case RSS:
-        return s->rss_mib;
-    case RSS_OP:
-        return s->rss_op;
-    case ORIGIN:
-        return s->origin_us;
-    case CONNS:
-        return s->conns;
-    case RESUMED:
-        return s->resumed;
-    }
-    return 0;
-}
-
-static double mid(const struct client *c, enum figure f, double *min, double *max)
-{
-    double v[ROUNDS], m;
-    int i, n = 0;
-
-    for (i = 0; i < rounds; i++)
-        if (c->s[i].got)
-            v[n++] = figure(&c->s[i], f);
-    m = median(v, n);
-    if (min)
-        *min = n ? v[0] : 0;
-    if (max)
-        *max = n ? v[n - 1] : 0;
-    return m;
-}
-
-/* The median of A/B taken round by round. */
-static double ratio(const struct client *a, const struct client *b, enum figure f)
-{
-    double v[ROUNDS];
-    int i, n = 0;
-
-    if (!a || !b)
-        return 0;
-    for (i = 0; i < rounds; i++)
-        if (a->s[i].got && b->s[i].got && figure(&b->s[i], f) > 0)
-            v[n++] = figure(&a->s[i], f) / figure(&b->s[i], f);
-    return median(v, n);
-}
-
-static struct client *labelled(const char *label)
-{
-    int i;
-
-    for (i = 0; i < nclients; i++)
-        if (!strcmp(clients[i].label, label))
-            return &clients[i];
-    return NULL;
-}
-
-static void put_ratio(double r)
-{
-    if (r > 0)
-        fprintf(out, " %.2f |", r);
-    else
-        fprintf(out, " - |");
-}
-
-static void table(const struct workload *w)
-{
-    const struct client *fl = labelled(w->floor), *ref = labelled(w->ref);
-    int bulk = strstr(w->target, "bytes=") != NULL, i;
-
-    fprintf(out, "\n### %s: %s\n\n", w->name, w->what);
-    fprintf(out, "%ld operations, concurrency %d, %d rounds, %s\n\n", scaled(w), w->conc, rounds,
-            w->one_cpu ? "one processor for both" : "a processor each");
-    fprintf(out,
-            "| client | %s | min-max | CPU us/op | user | sys | "
-            "CPU/floor | CPU/libcurl | wall/floor | wall/libcurl | "
-            "peak RSS MiB | RSS B/op | origin us/op | conns | resumed "
-            "|\n",
-            bulk ? "MiB/s" : "op/s");
-    fprintf(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
-                 "--:|\n");
-    for (i = 0; i < nclients; i++) {
-        struct client *c = &clients[i];
-        double lo, hi, m;
-
-        if (c->skip) {
-            if (c->why[0])
-                fprintf(out, "| %s | fails: %s ||||||||||||||\n", c->label, c->why);
-            continue;
-        }
-        m = mid(c, bulk ? MIBS : RPS, &lo, &hi);
-        fprintf(out, "| %s | %.0f | %.0f-%.0f | %.2f | %.2f | %.2f |", c->label, m, lo, hi,
-                mid(c, CPU, NULL, NULL), mid(c, USER, NULL, NULL), mid(c, SYS, NULL, NULL));
-        put_ratio(ratio(c, fl, CPU));
-        put_ratio(ratio(c, ref, CPU));
-        put_ratio(ratio(c, fl, WALL));
-        put_ratio(ratio(c, ref, WALL));
-        fprintf(out, " %.1f | %.0f | %.2f | %.0f | %.0f |\n", mid(c, RSS, NULL, NULL),
-                mid(c, RSS_OP, NULL, NULL), mid(c, ORIGIN, NULL, NULL), mid(c, CONNS, NULL, NULL),
-                mid(c, RESUMED, NULL, NULL));
-    }
-    fflush(out);
-}
+/* ---- speed ---- */
 
 static void speeds(const char *want)
 {
@@ -499,13 +351,13 @@ static void speeds(const char *want)
         fprintf(stderr, "%s\n", w->name);
         pin(origin, w->one_cpu ? cpu_client : cpu_origin);
         for (k = 0; k < nclients; k++) {
-            clients[k].skip = 0;
+            clients[k].skip = w->only && strcmp(w->only, clients[k].label);
             clients[k].why[0] = 0;
         }
         for (r = 0; r < rounds; r++) /* each round starts with another */
             for (k = 0; k < nclients; k++)
                 run(w, &clients[(k + r) % nclients], r);
-        table(w);
+        figures_table(out, w, scaled(w), clients, nclients, rounds);
     }
 }
 
@@ -641,12 +493,13 @@ static void startup(void)
             continue;
         libraries(&clients[k], &libs, &kib);
         fprintf(out, "| %s | %.2f | %.2f | %.0f | %d | %.0f |\n", clients[k].label,
-                median(wall[k], n), median(cpu[k], n), median(peak[k], n), libs, kib);
+                figures_median(wall[k], n), figures_median(cpu[k], n), figures_median(peak[k], n),
+                libs, kib);
         if (log_file)
             fprintf(log_file,
                     "start label=%s runs=%d wall_ms=%.3f cpu_ms=%.3f rss_kib=%.0f libraries=%d\n",
-                    clients[k].label, n, median(wall[k], n), median(cpu[k], n), median(peak[k], n),
-                    libs);
+                    clients[k].label, n, figures_median(wall[k], n), figures_median(cpu[k], n),
+                    figures_median(peak[k], n), libs);
     }
 }
 
@@ -668,7 +521,7 @@ int main(int argc, char **argv)
 {
     const char *want = NULL, *only = NULL, *file = NULL, *log_name = NULL;
     int c, insn = 0, start = 0, i, n;
-    struct rlimit lim = {65536, 65536};
+    struct rlimit lim = {131072, 131072};
 
     add_client("raw", "@client_raw");
     add_client("raw-ssl", "@client_raw_ssl");
@@ -743,7 +596,10 @@ int main(int argc, char **argv)
     log_file = log_name ? fopen(log_name, "a") : NULL;
     if (!out || (log_name && !log_file))
         die("output");
-    setrlimit(RLIMIT_NOFILE, &lim);
+    if (setrlimit(RLIMIT_NOFILE, &lim) && !getrlimit(RLIMIT_NOFILE, &lim)) {
+        lim.rlim_cur = lim.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &lim);
+    }
     start_origin(ADDRESSES);
     if (insn)
         instructions(want);

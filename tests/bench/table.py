@@ -125,7 +125,7 @@ def rows(log):
         bytes_,
     )
     yield ("100,000 operations at once: memory", 200,
-           per(log.median("flood-100k", OURS, "rss_bytes_per_op"), 1048576 / 100000), None, (None, ""), mib)
+           per(log.median("at-once-100k", OURS, "rss_bytes_per_op"), 1048576 / 100000), None, (None, ""), mib)
     yield "1,000,000 jobs that wait: memory", 1024, log.figure("waiting", "rss_mib", jobs="1000000"), None, (None, ""), mib
     yield ("the same: a poll is late by at most", 1000,
            log.figure("polls", "late_max_ms", jobs="1000000"), None, (None, ""), "{:,.0f} ms")

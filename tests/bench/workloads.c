@@ -220,6 +220,18 @@ const struct workload workloads[] = {
      .ref = "curlm",
      .addrs = 4,
      .memory = 1},
+    {.name = "at-once-100k",
+     .what = "100,000 operations at once, a 102 each second for 3 s; as many connections as "
+             "descriptors allow",
+     .target = "/interim?n=3&gap=1000",
+     .flags = "-s 201 -b 2 -i 3",
+     .count = 100000,
+     .conc = 100000,
+     .floor = "epoll",
+     .ref = "curlm",
+     .only = "interim",
+     .addrs = 9,
+     .memory = 1},
 };
 
 const int workload_count = (int)(sizeof workloads / sizeof *workloads);

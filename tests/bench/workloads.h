@@ -11,6 +11,7 @@ struct workload {
     int conc;
     const char *floor; /* label of the client that sets it */
     const char *ref;   /* label of the libcurl client to compare with */
+    const char *only;  /* label of the one client that can do it, NULL for all */
     int tls;
     int one_cpu; /* origin and client share a processor */
     int addrs;   /* spread over 127.0.0.1 ... 127.0.0.addrs; 0: the first only */
