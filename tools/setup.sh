@@ -38,6 +38,9 @@ command:lighttpd     lighttpd        lighttpd           lighttpd           light
 lighttpd:webdav      lighttpd-mod-webdav -              -                  -         lighttpd-mod-webdav
 lighttpd:openssl     lighttpd-mod-openssl -             -                  -         -
 command:node         nodejs          nodejs             nodejs             nodejs    nodejs
+module:libuv         libuv1-dev      libuv-devel        libuv-devel        libuv     libuv-dev
+module:glib-2.0      libglib2.0-dev  glib2-devel        glib2-devel        glib2     glib-dev
+module:libevent_core libevent-dev    libevent-devel     libevent-devel     libevent  libevent-dev
 '
 
 PATH=$PATH:/usr/sbin:/sbin
