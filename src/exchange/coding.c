@@ -5,6 +5,7 @@
  * the bytes of the message, the last one gives those of the content. */
 #include "exchange/coding.h"
 
+#include "base/buffer.h"
 #include "base/text.h"
 
 #include <stdbool.h>
@@ -38,6 +39,8 @@ struct interim__coding {
     layer layers[INTERIM__CODING_LAYERS_MAX];
     size_t count;
     uint64_t input, output, output_max;
+    interim__buffer rest; /* input that came before the sink wanted no more */
+    bool stopped;         /* it does not */
 };
 
 static int fail(interim_error *error, int code, const char *what, const char *detail)
@@ -131,6 +134,7 @@ void interim__coding_free(interim__coding *coding)
         inflateEnd(&coding->layers[i].stream);
         free(coding->layers[i].output);
     }
+    interim__buffer_dispose(&coding->rest);
     free(coding);
 }
 
@@ -138,6 +142,8 @@ void interim__coding_free(interim__coding *coding)
 static int give(interim__coding *coding, const char *data, size_t size, interim__coding_sink sink,
                 void *user, interim_error *error)
 {
+    int answer;
+
     if (size == 0)
         return 0;
     if (size > coding->output_max - coding->output)
@@ -147,7 +153,9 @@ static int give(interim__coding *coding, const char *data, size_t size, interim_
         coding->output / INTERIM__CODING_RATIO_MAX > coding->input)
         return fail(error, INTERIM_ECODING, "the decoded body is more than 1100 times its size",
                     "");
-    return sink(user, data, size);
+    answer = sink(user, data, size);
+    coding->stopped = coding->stopped || answer > 0;
+    return answer < 0 ? answer : 0;
 }
 
 /* Many servers say deflate and mean raw deflate, without the zlib wrapping that RFC 9110 asks for:
@@ -190,16 +198,20 @@ static int begin_member(layer *at, interim_error *error)
 static int feed_layer(interim__coding *coding, size_t number, const char *data, size_t size,
                       interim__coding_sink sink, void *user, interim_error *error);
 
-/* Undoes one layer of some bytes and gives what comes out to the next one, or to sink. */
-static int run_layer(interim__coding *coding, size_t number, const unsigned char *data, size_t size,
-                     interim__coding_sink sink, void *user, interim_error *error)
+static bool has_work(const layer *at)
+{
+    return at->stream.avail_in > 0 || (at->state == WITHIN && at->stream.avail_out == 0);
+}
+
+/* Undoes one layer of its input and gives what comes out to the next one, or to sink. Only the
+ * first layer stops for a sink that wants no more: those behind it have little input. */
+static int run_layer(interim__coding *coding, size_t number, interim__coding_sink sink, void *user,
+                     interim_error *error)
 {
     layer *at = &coding->layers[number];
     bool last = number + 1 == coding->count;
 
-    at->stream.next_in = (unsigned char *)(uintptr_t)data;
-    at->stream.avail_in = (unsigned)size;
-    do {
+    while (has_work(at) && (number > 0 || !coding->stopped)) {
         size_t got;
         int failed;
 
@@ -214,8 +226,14 @@ static int run_layer(interim__coding *coding, size_t number, const unsigned char
                       : feed_layer(coding, number + 1, at->output, got, sink, user, error);
         if (failed < 0)
             return failed;
-    } while (at->stream.avail_in > 0 || (at->state == WITHIN && at->stream.avail_out == 0));
+    }
     return 0;
+}
+
+static void set_input(layer *at, const void *data, size_t size)
+{
+    at->stream.next_in = (unsigned char *)(uintptr_t)data;
+    at->stream.avail_in = (unsigned)size;
 }
 
 /* Two bytes tell zlib from raw deflate, however they come. */
@@ -238,18 +256,53 @@ static int feed_layer(interim__coding *coding, size_t number, const char *data, 
         if (at->first_count < sizeof at->first)
             return 0;
         choose_wrapping(at);
-        failed = run_layer(coding, number, at->first, sizeof at->first, sink, user, error);
+        set_input(at, at->first, sizeof at->first);
+        failed = run_layer(coding, number, sink, user, error);
+        coding->stopped = false; /* two bytes are not worth it */
     }
     if (failed < 0 || size == 0)
         return failed;
-    return run_layer(coding, number, (const unsigned char *)data, size, sink, user, error);
+    set_input(at, data, size);
+    return run_layer(coding, number, sink, user, error);
+}
+
+/* Keeps what the first layer has not taken. */
+static int keep_rest(interim__coding *coding, interim_error *error)
+{
+    z_stream *stream = &coding->layers[0].stream;
+
+    if (stream->avail_in > 0 &&
+        interim__buffer_append(&coding->rest, stream->next_in, stream->avail_in) < 0)
+        return no_memory(error);
+    stream->avail_in = 0;
+    return 0;
 }
 
 int interim__coding_feed(interim__coding *coding, const char *data, size_t size,
                          interim__coding_sink sink, void *user, interim_error *error)
 {
+    int failed;
+
     coding->input += size;
-    return feed_layer(coding, 0, data, size, sink, user, error);
+    coding->stopped = false;
+    failed = feed_layer(coding, 0, data, size, sink, user, error);
+    return failed < 0 ? failed : keep_rest(coding, error);
+}
+
+int interim__coding_resume(interim__coding *coding, interim__coding_sink sink, void *user,
+                           interim_error *error)
+{
+    interim__buffer rest = coding->rest;
+    int failed;
+
+    coding->rest = (interim__buffer){0};
+    coding->stopped = false;
+    set_input(&coding->layers[0], rest.data, rest.length);
+    failed = run_layer(coding, 0, sink, user, error);
+    if (failed == 0)
+        failed = keep_rest(coding, error);
+    interim__buffer_dispose(&rest);
+    return failed;
 }
 
 int interim__coding_finish(interim__coding *coding, interim_error *error)

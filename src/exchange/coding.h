@@ -15,7 +15,8 @@
 
 typedef struct interim__coding interim__coding;
 
-/* Takes decoded bytes; negative: an error that goes through to the caller of feed. */
+/* Takes decoded bytes; negative: an error that goes through to the caller of feed; positive: it
+ * wants no more for now, and gets no more than what little of the input can give. */
 typedef int (*interim__coding_sink)(void *user, const char *data, size_t size);
 
 /* Makes the chain for the Content-Encoding of a response; *out is NULL when there is nothing to
@@ -25,10 +26,13 @@ int interim__coding_new(interim__coding **out, const interim__fields *fields, ui
                         interim_error *error);
 void interim__coding_free(interim__coding *coding);
 
-/* Decodes the next bytes into sink. Errors: ECODING (malformed, or over a limit), ENOMEM, or
- * sink's. */
+/* Decodes the next bytes into sink. When that wants no more the rest of them is kept as it is,
+ * until interim__coding_resume, which comes before any other bytes. Errors: ECODING (malformed, or
+ * over a limit), ENOMEM, or sink's. */
 int interim__coding_feed(interim__coding *coding, const char *data, size_t size,
                          interim__coding_sink sink, void *user, interim_error *error);
+int interim__coding_resume(interim__coding *coding, interim__coding_sink sink, void *user,
+                           interim_error *error);
 
 /* The body is complete: it must have been the end of each layer too. ECODING when it was cut short.
  * A body of no bytes at all is an empty one (some servers send that). */

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLICE 1024 /* of coded content; deflate makes at most 1 MiB of it */
 #define DISCARD_MAX                                                                                \
     1048576 /* bytes of a body that nobody wants; more is not worth the connection */
 
@@ -220,10 +219,8 @@ static int stop_looking(interim__operation *op)
 }
 
 /* A piece of the content. */
-static int take_content(void *user, const char *data, size_t size)
+static int take_content(interim__operation *op, const char *data, size_t size)
 {
-    interim__operation *op = user;
-
     if (op->stop)
         return 0;
     if (op->sink == INTERIM__SINK_LOOK) {
@@ -243,13 +240,22 @@ static int take_content(void *user, const char *data, size_t size)
     return 0;
 }
 
+/* While the caller pauses, as little as possible is decoded: it has to be held. */
+static int take_decoded(void *user, const char *data, size_t size)
+{
+    interim__operation *op = user;
+    int failed = take_content(op, data, size);
+
+    return failed < 0 ? failed : op->paused || op->stop;
+}
+
 static int take_body(interim__operation *op, const char *data, size_t size)
 {
     if (!interim__marking_is_stream(op))
         interim__watchdog_activity(&op->dog, op->now.monotonic);
     if (op->talk->coding == NULL)
         return take_content(op, data, size);
-    return interim__coding_feed(op->talk->coding, data, size, take_content, op, op->error);
+    return interim__coding_feed(op->talk->coding, data, size, take_decoded, op, op->error);
 }
 
 int interim__response_finish(interim__operation *op)
@@ -289,27 +295,14 @@ static void take_step(interim__operation *op, int step)
     }
 }
 
-/* Coded content is decoded a slice at a time, so that little of it has to be held when the caller
- * pauses. */
-static int step_slice(interim__operation *op, char **data, size_t *size)
-{
-    size_t slice = op->talk->coding != NULL && *size > SLICE ? SLICE : *size, left = slice;
-    int step = interim__exchange_step(&op->talk->exchange, data, &left);
-
-    *size -= slice - left;
-    return step;
-}
-
 void interim__response_receive(interim__operation *op, char **data, size_t *size)
 {
     interim_event event;
 
     event.size = 0;
     while (interim__operation_reads(op) && !op->stop) {
-        int step = step_slice(op, data, size);
+        int step = interim__exchange_step(&op->talk->exchange, data, size);
 
-        if (step == INTERIM__STEP_MORE && *size > 0)
-            continue;
         if (step == INTERIM__STEP_MORE)
             break;
         /* The next head has a time of its own. */
@@ -334,6 +327,16 @@ void interim__response_receive(interim__operation *op, char **data, size_t *size
                                op->now.monotonic);
 }
 
+/* What was decoded before the pause, then what was not. */
+static int resume_content(interim__operation *op, const char *held, size_t size)
+{
+    int failed = stream(op, held, size);
+
+    if (failed < 0 || op->paused || op->stop || op->talk->coding == NULL)
+        return failed;
+    return interim__coding_resume(op->talk->coding, take_decoded, op, op->error);
+}
+
 void interim__response_resume(interim__operation *op)
 {
     interim__buffer held = op->talk->held, backlog = op->talk->backlog;
@@ -343,7 +346,9 @@ void interim__response_resume(interim__operation *op)
     op->talk->held = op->talk->backlog = (interim__buffer){0};
     op->paused = op->resuming = false;
     interim__watchdog_activity(&op->dog, op->now.monotonic);
-    if (stream(op, held.data, held.length) == 0)
+    if (resume_content(op, held.data, held.length) < 0)
+        interim__ending_failed(op);
+    else
         interim__response_receive(op, &data, &size);
     interim__buffer_dispose(&held);
     interim__buffer_dispose(&backlog);

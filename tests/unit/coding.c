@@ -247,6 +247,121 @@ START_TEST(the_sink_can_stop_it)
 }
 END_TEST
 
+static int sink_and_pause(void *user, const char *data, size_t size)
+{
+    int failed = sink(user, data, size);
+
+    return failed < 0 ? failed : 1;
+}
+
+/* The same as decode, for a sink that wants no more after each piece. *pieces: how many it got. */
+static int decode_pausing(const char *list, bytes coded, size_t step, sunk *into, unsigned *pieces)
+{
+    interim__fields fields = coded_by(list);
+    interim__coding *coding;
+    interim_error error;
+    size_t before;
+    int failed;
+
+    into->size = 0;
+    *pieces = 0;
+    interim__error_init(&error);
+    failed = interim__coding_new(&coding, &fields, 0, &error);
+    interim__fields_dispose(&fields);
+    for (size_t at = 0; failed == 0 && at < coded.size; at += step) {
+        size_t size = coded.size - at < step ? coded.size - at : step;
+
+        failed = interim__coding_feed(coding, coded.data + at, size, sink_and_pause, into, &error);
+        do {
+            before = into->size;
+            ++*pieces;
+            if (failed == 0)
+                failed = interim__coding_resume(coding, sink_and_pause, into, &error);
+        } while (into->size > before);
+    }
+    if (failed == 0)
+        failed = interim__coding_finish(coding, &error);
+    interim__coding_free(coding);
+    return failed;
+}
+
+START_TEST(the_sink_can_pause_it)
+{
+    static const size_t steps[] = {1, 3, 1000, sizeof text};
+    bytes coded = code(single[_i].window, text, sizeof text);
+    unsigned pieces;
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        ck_assert_int_eq(decode_pausing(single[_i].list, coded, steps[i], &out, &pieces), 0);
+        ck_assert_uint_eq(out.size, sizeof text);
+        ck_assert_mem_eq(out.data, text, sizeof text);
+        ck_assert_uint_ge(pieces, 2); /* never more than 64 KiB after it said so */
+    }
+    free(coded.data);
+}
+END_TEST
+
+START_TEST(layers_can_be_paused_and_so_can_members)
+{
+    char list[100];
+    unsigned pieces;
+    bytes once = code(GZIP, text, 50000), twice = {malloc(2 * once.size), 2 * once.size};
+
+    memcpy(twice.data, once.data, once.size);
+    memcpy(twice.data + once.size, once.data, once.size);
+    for (size_t step = 1; step < 100000; step *= 7) {
+        ck_assert_int_eq(decode_pausing("gzip", twice, step, &out, &pieces), 0);
+        ck_assert_uint_eq(out.size, 100000);
+        ck_assert_mem_eq(out.data + 50000, text, 50000);
+    }
+    free(once.data);
+    free(twice.data);
+    for (int times = 1; times <= 5; times++) {
+        bytes coded = code_often(times, list);
+
+        for (size_t step = 1; step < 100; step *= 3)
+            ck_assert_int_eq(decode_pausing(list, coded, step, &out, &pieces), 0);
+        ck_assert_mem_eq(out.data, "nested", 6);
+        free(coded.data);
+    }
+}
+END_TEST
+
+/* While it is paused, a bomb is the kilobytes that came. */
+START_TEST(a_bomb_that_is_paused_takes_no_room)
+{
+    size_t size = 16 << 20;
+    char *zeros = calloc(1, size);
+    bytes coded = code(GZIP, zeros, size);
+    interim__fields fields = coded_by("gzip");
+    interim__coding *coding;
+    interim_error error;
+
+    interim__error_init(&error);
+    ck_assert_int_eq(interim__coding_new(&coding, &fields, 0, &error), 0);
+    out.size = 0;
+    ck_assert_int_eq(
+        interim__coding_feed(coding, coded.data, coded.size, sink_and_pause, &out, &error), 0);
+    ck_assert_uint_le(out.size, 2 * 65536);
+    interim__coding_free(coding);
+
+    /* ... for which there may be no room either. */
+    for (unsigned long nth = 1, asked = 1; asked; nth++) {
+        interim__coding_new(&coding, &fields, 0, &error);
+        failing_alloc_arm(nth);
+        int failed =
+            interim__coding_feed(coding, coded.data, coded.size, sink_and_pause, &out, &error);
+        asked = failing_alloc_disarm();
+        ck_assert_int_eq(failed, asked ? INTERIM_ENOMEM : 0);
+        interim__coding_free(coding);
+        interim__error_init(&error);
+    }
+    interim__fields_dispose(&fields);
+    free(coded.data);
+    free(zeros);
+}
+END_TEST
+
 START_TEST(every_allocation_may_fail)
 {
     interim__fields fields = coded_by("gzip, identity, deflate");
@@ -289,6 +404,9 @@ Suite *coding_suite(void)
     tcase_add_test(tests, the_output_has_a_limit);
     tcase_add_test(tests, a_bomb_of_layers_is_an_error_and_one_layer_is_none);
     tcase_add_test(tests, the_sink_can_stop_it);
+    tcase_add_loop_test(tests, the_sink_can_pause_it, 0, count);
+    tcase_add_test(tests, layers_can_be_paused_and_so_can_members);
+    tcase_add_test(tests, a_bomb_that_is_paused_takes_no_room);
     tcase_add_test(tests, every_allocation_may_fail);
     suite_add_tcase(suite, tests);
     return suite;

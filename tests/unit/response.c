@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #define JOB SAY(202, "Location: /1\n")
 #define LONG "HTTP/1.1 200 O\r\nContent-Length: "
@@ -344,6 +345,53 @@ START_TEST(response_body_waits_while_it_is_paused)
 }
 END_TEST
 
+/* Counts, and wants no more each time. */
+static int count_and_pause(const void *data, size_t size, void *user)
+{
+    (void)data;
+    *(size_t *)user += size;
+    return 1;
+}
+
+/* What came before the pause is kept as it came: a little of it may be much. */
+START_TEST(response_coded_body_waits_coded)
+{
+    static char plain[1000000], answer[20000];
+    size_t counted = 0, before, head;
+    uLongf coded = sizeof answer - 200;
+    interim_request *request = streaming(copy());
+    unsigned waits = 0;
+
+    ck_assert_int_eq(compress((Bytef *)answer + 200, &coded, (Bytef *)plain, sizeof plain), Z_OK);
+    head = (size_t)snprintf(
+        answer, 200, "HTTP/1.1 201 C\r\nContent-Encoding: deflate\r\nContent-Length: %lu\r\n\r\n",
+        coded);
+    memmove(answer + head, answer + 200, coded);
+    request->on_body = count_and_pause;
+    request->body_user = &counted;
+    request->decode = true;
+    ck_assert_int_eq(fake_start(&run, request), 0);
+    interim__operation_opened(&run.op, "192.0.2.1:80", false, run.now);
+    interim__operation_sent(&run.op, 1, run.now);
+    interim__operation_received(&run.op, answer, head + coded, run.now);
+    do {
+        before = counted;
+        waits++;
+        ck_assert(!interim__operation_reads(&run.op));
+        ck_assert_ptr_null(run.op.talk->held.data);
+        interim__operation_resume(&run.op);
+        interim__operation_tick(&run.op, run.now);
+        ck_assert_uint_le(counted - before, 65536);
+    } while (counted > before && run.op.need == INTERIM__NEED_EXCHANGE);
+    ck_assert_uint_eq(counted, sizeof plain);
+    ck_assert_uint_ge(waits, sizeof plain / 65536);
+    fake_play(&run, SCRIPT(END));
+    fake_check(&run);
+    check_outcome(INTERIM_DONE, 0);
+    fake_finish(&run);
+}
+END_TEST
+
 START_TEST(response_without_a_body_is_over_with_its_head)
 {
     fake_run(&run, copy(), SCRIPT(RAW("HTTP/1.1 204 N\r\nContent-Length: 5\r\n\r\n")));
@@ -482,6 +530,7 @@ Suite *response_suite(void)
     tcase_add_test(tests, response_body_is_streamed);
     tcase_add_test(tests, response_body_callback_cancels);
     tcase_add_test(tests, response_body_waits_while_it_is_paused);
+    tcase_add_test(tests, response_coded_body_waits_coded);
     tcase_add_test(tests, response_without_a_body_is_over_with_its_head);
     tcase_add_test(tests, response_says_whether_the_connection_can_be_kept);
     tcase_add_test(tests, response_100_lets_the_body_go);
