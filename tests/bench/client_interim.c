@@ -78,6 +78,7 @@ static void make_client(void)
     options.idle_ms = b.fresh ? INTERIM_AT_ONCE : 0;
     options.tls_no_resumption = !b.resume;
     options.polls_at_once = (unsigned)b.conc;
+    options.max_connections = b.conns_max;
     must(interim_client_new(&client, &options), "client");
 }
 
