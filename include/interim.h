@@ -365,16 +365,40 @@ typedef struct interim_client_options {
                                    not as the above says: copied. See Proxies, above */
     unsigned polls_at_once;   /* polls under way at one origin, the others wait in line: 8 */
     int tls_no_resumption;    /* other than 0: each TLS handshake is a full one, so that no ticket
-                                 tells    a server which connections are of the same client (RFC 8446
-                                 appendix    C.4): sessions are resumed */
+                                 tells a server which connections are of the same client (RFC 8446
+                                 appendix C.4): sessions are resumed */
     unsigned max_connections; /* open at once, idle ones included: any number. See Limits, above */
     unsigned max_connections_per_origin; /* the same for one scheme, host and port: any number */
+    int resolver_cache_s; /* how long the addresses of a name are used again, in seconds, at most a
+                             day: 60; negative: not at all. See Names, below */
+    int attempt_delay_ms; /* head start of an address over the next one of the same name, 10 ...
+                             2,000: 250. Raise it where a round trip takes longer than that, so that
+                             servers are not called twice; below 100 it crowds a network that loses
+                             packets (RFC 8305 section 8) */
 } interim_client_options;
 #define INTERIM_CLIENT_OPTIONS_INIT                                                                \
     {                                                                                              \
         sizeof(interim_client_options), INTERIM_ENGINE_AUTO, NULL, NULL, 0, 0, NULL, NULL, NULL,   \
-            NULL, NULL, NULL, NULL, INTERIM_TLS_1_2, NULL, NULL, NULL, 0, NULL, 0, 0, 0, 0         \
+            NULL, NULL, NULL, NULL, INTERIM_TLS_1_2, NULL, NULL, NULL, 0, NULL, 0, 0, 0, 0, 0, 0   \
     }
+
+/* Names. Host names are looked up by the system (getaddrinfo: hosts file, nsswitch.conf, DNS and
+ * search domains as they are set up here), in up to 4 threads of the client's own, and up to 32
+ * when look-ups hang; with signals blocked, and only while there is something to look up. Literal
+ * addresses are not looked up. All operations that want a name at the same time share one look-up.
+ *
+ * The system does not tell how long an answer is true. So the addresses of a name are used again
+ * for 60 s (resolver_cache_s), by at most 512 names, the latest ones. They are forgotten earlier
+ * when none of them could be connected to, or TLS with them failed, so that a service that has
+ * moved is found by the next operation. That a name does not exist is believed for 5 s, that the
+ * name servers could not tell for 1 s. A change of resolv.conf is seen by the next look-up; to have
+ * that now, call interim_client_forget_names.
+ *
+ * Of several addresses (at most 16 of each family) one is tried after the other by RFC 8305, IPv6
+ * and IPv4 in turns, in the order of RFC 6724 that the system gives: the next one after
+ * attempt_delay_ms, or at once when one fails; the first that answers is taken, the others are
+ * closed. While an answer is used, the address that was taken last comes first the next time, and
+ * those that failed come last. connect_ms of interim_patience is the limit for all of it. */
 
 /* Makes a client. options: NULL for the defaults, borrowed until return. On success *out is to be
  * freed by interim_client_free. Errors: EINVAL (an option, or size), EUNSUPPORTED (engine), ETLS (a
@@ -387,6 +411,13 @@ INTERIM_API int interim_client_new(interim_client **out, const interim_client_op
  * INTERIM_CANCELLED; starting an operation from there fails with INTERIM_EBUSY. Do not call it from
  * a callback. Since: 0.1. */
 INTERIM_API void interim_client_free(interim_client *client);
+
+/* Forgets all that names resolved to, and which addresses were good: when the machine has come to
+ * another network, a VPN was opened, or a name was set right. Operations that are being looked up
+ * or connected go on with what they have. Costs little, and may be called from a callback. Since:
+ * 0.1.
+ */
+INTERIM_API void interim_client_forget_names(interim_client *client);
 
 /* The one descriptor to watch for reading in an event loop of your own: when it is readable, call
  * interim_client_run(client, 0). Timers are behind it too, and so is what was started, cancelled or

@@ -5,12 +5,15 @@
 #include "client/log.h"
 #include "client/proxy.h"
 #include "client/settle.h"
+#include "transport/race.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define BODY_CAP ((size_t)16 * 1024 * 1024)
 #define IDLE_MS 60000
+#define RESOLVER_CACHE_S 60
+#define RESOLVER_CACHE_MAX_S 86400
 #define POLLS_AT_ONCE 8
 #define IDLE_MAX_MS ((int64_t)366 * 86400 * 1000)
 
@@ -34,6 +37,13 @@ static int read_options(interim_client_options *out, const interim_client_option
         return INTERIM_EINVAL;
     if (out->tls_min != INTERIM_TLS_1_2 && out->tls_min != INTERIM_TLS_1_3)
         return INTERIM_EINVAL;
+    if (out->resolver_cache_s > RESOLVER_CACHE_MAX_S)
+        return INTERIM_EINVAL;
+    if (out->attempt_delay_ms != 0 && (out->attempt_delay_ms < INTERIM__RACE_DELAY_LEAST_MS ||
+                                       out->attempt_delay_ms > INTERIM__RACE_DELAY_MOST_MS))
+        return INTERIM_EINVAL;
+    if (out->resolver_cache_s == 0)
+        out->resolver_cache_s = RESOLVER_CACHE_S;
     if (out->idle_ms == 0)
         out->idle_ms = IDLE_MS;
     if (out->polls_at_once == 0)
@@ -78,10 +88,11 @@ static int make_parts(interim_client *client, const interim_client_options *opti
     drive->environment.single_use = options->idle_ms == INTERIM_AT_ONCE;
     if (options->idle_ms < 0)
         idle = drive->environment.single_use ? 0 : INTERIM__NEVER;
-
+    transport->attempt_delay_ns = options->attempt_delay_ms * INTERIM__NS_PER_MS;
     failed = interim__loop_new(&transport->loop, options->engine);
     if (failed == 0)
-        failed = interim__resolver_new(&transport->resolver, transport->loop);
+        failed = interim__resolver_new(&transport->resolver, transport->loop,
+                                       options->resolver_cache_s * 1000 * INTERIM__NS_PER_MS);
     if (failed == 0)
         failed = interim__tls_new(&transport->tls, options, error);
     if (failed == 0)
@@ -154,6 +165,11 @@ void interim_client_free(interim_client *client)
     interim__drive_dispose(drive);
     free(client->user_agent);
     free(client);
+}
+
+void interim_client_forget_names(interim_client *client)
+{
+    interim__resolver_clear(client->drive.transport.resolver);
 }
 
 int interim_client_fd(const interim_client *client)

@@ -36,6 +36,7 @@ struct interim__connection {
     char *peer;                    /* NULL: none yet, or no memory */
     interim__endpoint endpoint;
     state state;
+    uint32_t answer; /* of the resolver, 0: it was not asked */
     unsigned char read_needs, write_needs;
     signed char read_end, write_end; /* END, BROKEN or ABRUPT once it came to that, else 0 */
     bool kept_alive;
@@ -65,8 +66,11 @@ static bool can_tell(interim__connection *connection)
     return connection->error != NULL;
 }
 
+static void distrust(interim__connection *connection);
+
 static void fail(interim__connection *connection)
 {
+    distrust(connection);
     step_to(connection, FAILED);
     if (connection->owner.opened != NULL)
         connection->owner.opened(connection->owner.user, interim__connection_error(connection));
@@ -102,6 +106,33 @@ static uint16_t dialled_port(const interim__connection *connection)
     const interim__endpoint *endpoint = &connection->endpoint;
 
     return endpoint->proxy_host == NULL ? final_port(endpoint) : endpoint->proxy_port;
+}
+
+/* After a failure: the addresses may be those of a service that has moved. What went wrong on this
+ * machine, or behind a proxy, says nothing about them. */
+static void distrust(interim__connection *connection)
+{
+    int code = interim__connection_error(connection)->code;
+    bool refused = connection->state == RACING ||
+                   (connection->state == HANDSHAKE && connection->endpoint.proxy_host == NULL);
+
+    if (refused && code != INTERIM_ENOMEM && code != INTERIM_ESYSTEM)
+        interim__resolver_strike(connection->transport->resolver, dialled_host(connection),
+                                 connection->answer);
+}
+
+/* Has the next race begin with what was good in this one. Not so if it started from a certain
+ * address or interface: what holds for that one need not hold for another. */
+static void remember(interim__connection *connection)
+{
+    const interim__address *address;
+
+    if (connection->endpoint.local != NULL || connection->answer == 0)
+        return;
+    for (size_t i = 0; (address = interim__race_tried(connection->race, i)) != NULL; i++)
+        if (address->standing != INTERIM__STANDING_UNKNOWN)
+            interim__resolver_note(connection->transport->resolver, dialled_host(connection),
+                                   connection->answer, address);
 }
 
 static ptrdiff_t report_socket(interim__connection *connection, interim_stage stage,
@@ -332,6 +363,7 @@ static void race_done(void *user, interim__socket *winner, const interim__addres
         note_peer(connection, address);
     else if (can_tell(connection))
         *connection->error = *error;
+    remember(connection);
     interim__race_free(connection->race);
     connection->race = NULL;
     if (winner == NULL) {
@@ -373,21 +405,24 @@ static void report_lookup(interim__connection *connection, int error, int os_err
     connection->error->os_error = os_error;
 }
 
-/* Errors: ENOMEM, ESYSTEM; the connection's error is set. */
+/* Errors: ENOMEM. */
 static int start_race(interim__connection *connection, const interim__address *addresses,
                       size_t count)
 {
-    const interim__endpoint *endpoint = &connection->endpoint;
     interim__local local = {0};
 
-    if (endpoint->local != NULL && !interim__local_parse(&local, endpoint->local))
-        return !can_tell(connection)
-                   ? INTERIM_ENOMEM
-                   : interim__error_set(connection->error, INTERIM_ESYSTEM, INTERIM_STAGE_CONNECT,
-                                        "connect from %.64s: there is no such interface any more",
-                                        endpoint->local);
-    return interim__race_start(&connection->race, connection->transport->loop, addresses, count,
-                               &local, dialled_host(connection), dialled_port(connection),
+    /* A zone that is not there any more does not bind. */
+    if (connection->endpoint.local != NULL)
+        (void)interim__local_parse(&local, connection->endpoint.local);
+    return interim__race_start(&connection->race, connection->transport->loop,
+                               &(interim__race_terms){
+                                   .addresses = addresses,
+                                   .count = count,
+                                   .local = &local,
+                                   .host = dialled_host(connection),
+                                   .port = dialled_port(connection),
+                                   .delay_ns = connection->transport->attempt_delay_ns,
+                               },
                                race_done, connection);
 }
 
@@ -398,24 +433,16 @@ static void resolved(interim__connection *connection)
     interim__timer_init(&connection->timer, second_passed);
 }
 
-static void lookup_done(interim__lookup *lookup, int error, int os_error,
-                        const interim__address *addresses, size_t count)
+static void lookup_done(interim__lookup *lookup, const interim__found *found)
 {
     interim__connection *connection = (interim__connection *)(void *)lookup;
 
     resolved(connection);
-    if (error < 0) {
-        report_lookup(connection, error, os_error);
+    connection->answer = found->answer;
+    if (found->error < 0)
+        report_lookup(connection, found->error, found->os_error);
+    if (found->error < 0 || start_race(connection, found->addresses, found->count) < 0)
         fail(connection);
-        return;
-    }
-    if (start_race(connection, addresses, count) < 0)
-        fail(connection);
-}
-
-static void fail_now(interim__timer *timer)
-{
-    fail((interim__connection *)(void *)timer);
 }
 
 /* There is nothing to resolve about a path, or about an address. Errors: as of
@@ -424,20 +451,14 @@ static int begin(interim__connection *connection)
 {
     const char *path = connection->endpoint.socket_path, *host = dialled_host(connection);
     interim__address address;
-    int status;
 
     step_to(connection, RESOLVING);
     if (path != NULL && !interim__address_unix(&address, path))
         return INTERIM_EINVAL;
     if (path == NULL && !interim__address_parse(&address, host, dialled_port(connection)))
-        return interim__resolver_ask(connection->transport->resolver, &connection->lookup, host,
-                                     dialled_port(connection));
+        return interim__resolver_ask(connection->transport->resolver, &connection->lookup, host);
     resolved(connection);
-    status = start_race(connection, &address, 1);
-    if (status != INTERIM_ESYSTEM)
-        return status;
-    connection->timer.due = fail_now;
-    return interim__timer_set(connection->transport->loop, &connection->timer, 0);
+    return start_race(connection, &address, 1);
 }
 
 /* Where there is no client certificate to be shown, all may see it. */
@@ -489,6 +510,10 @@ void interim__connection_free(interim__connection *connection)
         interim__resolver_forget(connection->transport->resolver, &connection->lookup);
     else
         interim__timer_set(connection->transport->loop, &connection->timer, INTERIM__NEVER);
+    /* Nobody had the patience to wait for any of the addresses. */
+    if (connection->race != NULL && interim__race_is_spent(connection->race))
+        interim__resolver_strike(connection->transport->resolver, dialled_host(connection),
+                                 connection->answer);
     interim__race_free(connection->race);
     if (connection->session != NULL) {
         interim__tls_shutdown(connection->session);

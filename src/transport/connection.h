@@ -32,6 +32,7 @@ typedef struct interim__transport {
     interim__loop *loop;
     interim__resolver *resolver;
     interim__tls *tls;
+    int64_t attempt_delay_ns; /* the head start of an address (race.h), 0: the usual one */
 } interim__transport;
 
 /* Begins to open a connection; endpoint is copied, transport borrowed until it is freed. Errors:

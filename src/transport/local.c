@@ -24,9 +24,11 @@ bool interim__local_parse(interim__local *out, const char *text)
     if (interim__address_parse(&out->address, text, 0))
         return true;
     out->address.length = 0;
+    out->gone = true;
     /* Digits and dots are an address that is wrong, not a name. */
     if (!is_interface(text) || text[strspn(text, "0123456789.")] == '\0')
         return false;
+    out->gone = false;
     strcpy(out->interface, text);
     return true;
 }
@@ -47,6 +49,8 @@ int interim__local_bind(const interim__local *local, int fd, sa_family_t family)
 {
     const interim__address *address = &local->address;
 
+    if (local->gone)
+        return ENODEV;
     if (local->interface[0] != '\0')
         return bind_interface(local->interface, fd);
     if (address->length == 0)

@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAD_START_NS INT64_C(250000000) /* RFC 8305 section 5: Connection Attempt Delay */
-#define QUEUE_NS INT64_C(20000000)       /* before a full queue is tried again */
+#define QUEUE_NS INT64_C(20000000) /* before a full queue is tried again */
 
 struct attempt {
     interim__race *race;
@@ -29,6 +28,7 @@ struct interim__race {
     const char *host;
     uint16_t port;
     interim__local local;
+    int64_t delay_ns;
     int problem; /* the most telling errno so far, negative: it is about local, 0: none */
     size_t count, next, pending;
     struct attempt attempts[];
@@ -66,8 +66,13 @@ static int weight(int problem)
     }
 }
 
-static void note(interim__race *race, int problem)
+static int code_of(int problem);
+
+static void note(interim__race *race, struct attempt *attempt, int problem)
 {
+    /* What went wrong here says nothing about an address. */
+    if (code_of(problem) == INTERIM_ECONNECT)
+        attempt->address.standing = INTERIM__STANDING_BAD;
     if (race->problem == 0 || weight(abs(problem)) > weight(abs(race->problem)))
         race->problem = problem;
 }
@@ -188,7 +193,7 @@ static bool advance(interim__race *race)
         if (problem == EAGAIN && is_unix(race) && ask_later(race))
             return true;
         if (problem != 0) {
-            note(race, problem);
+            note(race, attempt, problem);
             continue;
         }
         race->pending++;
@@ -196,7 +201,7 @@ static bool advance(interim__race *race)
         /* Without memory for the timer nobody gets a head start. */
         if (race->next < race->count &&
             interim__timer_set(race->loop, &race->timer,
-                               interim__loop_monotonic_ns() + HEAD_START_NS) < 0)
+                               interim__loop_monotonic_ns() + race->delay_ns) < 0)
             started = false;
     }
     return race->pending > 0;
@@ -223,64 +228,115 @@ static void attempt_ready(void *user, unsigned events)
     attempt->socket = NULL;
     race->pending--;
     if (problem == 0) {
+        attempt->address.standing = INTERIM__STANDING_GOOD;
         race->done(race->user, socket, &attempt->address, NULL);
         return;
     }
     interim__socket_free(socket, race->loop);
-    note(race, problem);
+    note(race, attempt, problem);
     if (!advance(race))
         lose(race);
 }
 
-void interim__race_order(size_t *order, const interim__address *addresses, size_t count)
+/* Better is less. */
+static int rank(const interim__address *address)
 {
-    sa_family_t preferred;
-    size_t first = 0, second = 0; /* the next of the preferred family, and of the others */
-
-    if (count == 0)
-        return;
-    preferred = addresses[0].storage.ss_family;
-    for (size_t i = 0; i < count; i++) {
-        while (first < count && addresses[first].storage.ss_family != preferred)
-            first++;
-        while (second < count && addresses[second].storage.ss_family == preferred)
-            second++;
-        order[i] = second == count || (first < count && i % 2 == 0) ? first++ : second++;
+    switch (address->standing) {
+    case INTERIM__STANDING_GOOD:
+        return 0;
+    case INTERIM__STANDING_BAD:
+        return 2;
+    default:
+        return 1;
     }
 }
 
-int interim__race_start(interim__race **out, interim__loop *loop, const interim__address *addresses,
-                        size_t count, const interim__local *local, const char *host, uint16_t port,
+/* Of those of the best rank that are left the first of another family than the one before, or else
+ * the first. */
+static size_t choose(const interim__address *addresses, size_t count, uint32_t left,
+                     const interim__address *before)
+{
+    size_t best = count;
+    bool best_turns = false;
+
+    for (size_t i = 0; i < count; i++) {
+        bool turns = before == NULL || addresses[i].storage.ss_family != before->storage.ss_family;
+        int more = best == count ? 1 : rank(&addresses[best]) - rank(&addresses[i]);
+
+        if ((left >> i & 1) == 0 || more < 0 || (more == 0 && (best_turns || !turns)))
+            continue;
+        best = i;
+        best_turns = turns;
+    }
+    return best;
+}
+
+void interim__race_order(size_t *order, const interim__address *addresses, size_t count)
+{
+    uint32_t left = UINT32_MAX;
+
+    for (size_t i = 0; i < count; i++) {
+        order[i] = choose(addresses, count, left, i == 0 ? NULL : &addresses[order[i - 1]]);
+        left &= ~(UINT32_C(1) << order[i]);
+    }
+}
+
+/* Copies the addresses in the order in which they are tried. What is known of them was found out by
+ * way of another interface, perhaps, where one is chosen (RFC 8305 section 4). */
+static void line_up(interim__race *race, const interim__race_terms *terms)
+{
+    interim__address addresses[INTERIM__RACE_MOST];
+    size_t order[INTERIM__RACE_MOST];
+
+    memcpy(addresses, terms->addresses, race->count * sizeof *addresses);
+    for (size_t i = 0; i < race->count && terms->local->text != NULL; i++)
+        addresses[i].standing = INTERIM__STANDING_UNKNOWN;
+    interim__race_order(order, addresses, race->count);
+    for (size_t i = 0; i < race->count; i++) {
+        struct attempt *attempt = &race->attempts[i];
+
+        attempt->race = race;
+        attempt->address = addresses[order[i]];
+        interim__address_set_port(&attempt->address, race->port);
+    }
+}
+
+int interim__race_start(interim__race **out, interim__loop *loop, const interim__race_terms *terms,
                         interim__race_fn done, void *user)
 {
+    size_t count = terms->count < INTERIM__RACE_MOST ? terms->count : INTERIM__RACE_MOST;
     interim__race *race = calloc(1, sizeof *race + count * sizeof(struct attempt));
-    size_t *order = calloc(count, sizeof *order);
 
     *out = NULL;
-    if (race == NULL || order == NULL)
-        goto out;
-    interim__race_order(order, addresses, count);
+    if (race == NULL)
+        return INTERIM_ENOMEM;
     interim__timer_init(&race->timer, timer_due);
     race->loop = loop;
     race->done = done;
     race->user = user;
-    race->local = *local;
-    race->host = host;
-    race->port = port;
+    race->local = *terms->local;
+    race->host = terms->host;
+    race->port = terms->port;
+    race->delay_ns =
+        terms->delay_ns == 0 ? INTERIM__RACE_DELAY_MS * INT64_C(1000000) : terms->delay_ns;
     race->count = count;
-    for (size_t i = 0; i < count; i++) {
-        race->attempts[i].race = race;
-        race->attempts[i].address = addresses[order[i]];
+    line_up(race, terms);
+    if (!advance(race) && interim__timer_set(loop, &race->timer, 0) < 0) {
+        free(race);
+        return INTERIM_ENOMEM;
     }
-    if (!advance(race) && interim__timer_set(loop, &race->timer, 0) < 0)
-        goto out;
-    free(order);
     *out = race;
     return 0;
-out:
-    free(order);
-    free(race);
-    return INTERIM_ENOMEM;
+}
+
+const interim__address *interim__race_tried(const interim__race *race, size_t i)
+{
+    return i < race->next ? &race->attempts[i].address : NULL;
+}
+
+bool interim__race_is_spent(const interim__race *race)
+{
+    return race->next == race->count;
 }
 
 void interim__race_free(interim__race *race)

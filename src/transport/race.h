@@ -1,7 +1,8 @@
-/* race.h - connects to one of several addresses (RFC 8305 section 5): the families take turns, the
- * next address is tried 250 ms after the one before or as soon as one fails, and the first that is
- * connected wins. A Unix-domain socket whose queue is full is asked again. May be included by
- * transport. */
+/* race.h - connects to one of several addresses (RFC 8305 section 5): those that were good come
+ * first and those that were bad last, the families take turns, the next address is tried when the
+ * one before has had its head start or as soon as one fails, and the first that is connected wins.
+ * A Unix-domain socket whose queue is full is asked again. May be included by transport and client.
+ */
 #ifndef INTERIM_TRANSPORT_RACE_H
 #define INTERIM_TRANSPORT_RACE_H
 
@@ -15,17 +16,41 @@ typedef struct interim__race interim__race;
 typedef void (*interim__race_fn)(void *user, interim__socket *winner,
                                  const interim__address *address, const interim_error *error);
 
-/* Starts a race from local. host (borrowed until the race is freed, as local->text is) and port are
- * for error texts; a Unix-domain socket has neither. Addresses are copied; there is at least one.
- * Errors: ENOMEM. */
-int interim__race_start(interim__race **out, interim__loop *loop, const interim__address *addresses,
-                        size_t count, const interim__local *local, const char *host, uint16_t port,
+#define INTERIM__RACE_MOST 32 /* further addresses are not tried */
+
+/* The head start of each address: RFC 8305 section 5, Connection Attempt Delay, and its bounds. */
+#define INTERIM__RACE_DELAY_MS 250
+#define INTERIM__RACE_DELAY_LEAST_MS 10
+#define INTERIM__RACE_DELAY_MOST_MS 2000
+
+/* What a race is about. addresses are copied; there is at least one. local: where from. host
+ * (borrowed until the race is freed, as local->text is) and port are for the addresses and for
+ * error texts; a Unix-domain socket has neither. delay_ns: 0: the usual head start. */
+typedef struct interim__race_terms {
+    const interim__address *addresses;
+    size_t count;
+    const interim__local *local;
+    const char *host;
+    uint16_t port;
+    int64_t delay_ns;
+} interim__race_terms;
+
+/* Starts a race. Errors: ENOMEM. */
+int interim__race_start(interim__race **out, interim__loop *loop, const interim__race_terms *terms,
                         interim__race_fn done, void *user);
 
 /* Ends a race, lost attempts included; NULL is nothing. */
 void interim__race_free(interim__race *race);
 
-/* Sorts indices of addresses into the order in which they are tried. */
+/* The i-th address that was tried, with the standing that it has now; NULL: no more were. Borrowed
+ * until the race is freed. */
+const interim__address *interim__race_tried(const interim__race *race, size_t i);
+
+/* Whether all addresses are being tried or have failed. */
+bool interim__race_is_spent(const interim__race *race);
+
+/* Sorts indices of addresses, at most INTERIM__RACE_MOST, into the order in which they are tried.
+ */
 void interim__race_order(size_t *order, const interim__address *addresses, size_t count);
 
 #endif

@@ -38,7 +38,9 @@ void dialer_init(struct dialer *dialer, interim_engine engine, const char *ca_fi
     interim__error_init(&error);
     memset(dialer, 0, sizeof *dialer);
     ck_assert_int_eq(interim__loop_new(&dialer->transport.loop, engine), 0);
-    ck_assert_int_eq(interim__resolver_new(&dialer->transport.resolver, dialer->transport.loop), 0);
+    ck_assert_int_eq(interim__resolver_new(&dialer->transport.resolver, dialer->transport.loop,
+                                           INT64_C(60000000000)),
+                     0);
     ck_assert_int_eq(interim__tls_new(&dialer->transport.tls, &options, &error), 0);
 }
 

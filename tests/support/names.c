@@ -20,8 +20,9 @@ static struct name {
     char addresses[256];
     int error;
     bool held;
+    int six, four; /* of a crowd */
 } names[MOST];
-static int count, asked, busy;
+static int count, asked, busy, calls, flags;
 static bool released, blocked;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -29,7 +30,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 void names_reset(void)
 {
     pthread_mutex_lock(&lock);
-    count = asked = 0;
+    count = asked = calls = 0;
     released = false;
     pthread_mutex_unlock(&lock);
 }
@@ -46,6 +47,16 @@ void names_add(const char *host, const char *addresses, int error, bool held)
     snprintf(added->addresses, sizeof added->addresses, "%s", addresses);
     added->error = error;
     added->held = held;
+    added->six = added->four = 0;
+    pthread_mutex_unlock(&lock);
+}
+
+void names_add_crowd(const char *host, int six, int four)
+{
+    names_add(host, "", 0, false);
+    pthread_mutex_lock(&lock);
+    names[count - 1].six = six;
+    names[count - 1].four = four;
     pthread_mutex_unlock(&lock);
 }
 
@@ -63,6 +74,26 @@ int names_asked(void)
 
     pthread_mutex_lock(&lock);
     result = asked;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+int names_calls(void)
+{
+    int result;
+
+    pthread_mutex_lock(&lock);
+    result = calls;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+int names_flags(void)
+{
+    int result;
+
+    pthread_mutex_lock(&lock);
+    result = flags;
     pthread_mutex_unlock(&lock);
     return result;
 }
@@ -119,28 +150,44 @@ static bool scripted(struct name *out, const char *host)
     return found;
 }
 
+/* Appends the addresses that a literal has, which is one. */
+static int append(getaddrinfo_fn real, const char *literal, const char *port,
+                  const struct addrinfo *hints, struct addrinfo ***end)
+{
+    struct addrinfo numeric = *hints;
+    int status;
+
+    numeric.ai_flags = AI_NUMERICHOST;
+    status = real(literal, port, &numeric, *end);
+    while (status == 0 && **end != NULL)
+        *end = &(**end)->ai_next;
+    return status;
+}
+
 static int answer(getaddrinfo_fn real, struct name *name, const char *port,
                   const struct addrinfo *hints, struct addrinfo **found)
 {
-    struct addrinfo literal = *hints, **end = found;
-    char *rest = NULL;
+    struct addrinfo **end = found;
+    char *rest = NULL, literal[40];
+    int status = 0;
 
     if (name->error == EAI_SYSTEM)
         errno = EMFILE;
     if (name->error != 0)
         return name->error;
     *found = NULL;
-    literal.ai_flags = AI_NUMERICHOST;
-    for (char *at = strtok_r(name->addresses, " ", &rest); at != NULL;
-         at = strtok_r(NULL, " ", &rest)) {
-        int status = real(at, port, &literal, end);
-
-        if (status != 0)
-            return status;
-        while (*end != NULL)
-            end = &(*end)->ai_next;
+    for (char *at = strtok_r(name->addresses, " ", &rest); at != NULL && status == 0;
+         at = strtok_r(NULL, " ", &rest))
+        status = append(real, at, port, hints, &end);
+    for (int i = 1; i <= name->six && status == 0; i++) {
+        snprintf(literal, sizeof literal, "2001:db8::%x", (unsigned)i);
+        status = append(real, literal, port, hints, &end);
     }
-    return 0;
+    for (int i = 1; i <= name->four && status == 0; i++) {
+        snprintf(literal, sizeof literal, "192.0.%d.%d", i / 250, i % 250);
+        status = append(real, literal, port, hints, &end);
+    }
+    return status;
 }
 
 int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
@@ -151,6 +198,10 @@ int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints
     int status;
 
     *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    pthread_mutex_lock(&lock);
+    calls++;
+    flags = hints->ai_flags;
+    pthread_mutex_unlock(&lock);
     if (host == NULL || !scripted(&name, host))
         return real(host, port, hints, found);
     status = answer(real, &name, port, hints, found);

@@ -13,12 +13,19 @@ void names_reset(void);
  * EAI_*. held: the answer waits for names_release. host is borrowed until names_reset. */
 void names_add(const char *host, const char *addresses, int error, bool held);
 
+/* host has that many addresses of each family: 2001:db8::1 and so on, then 192.0.0.1 and so on. */
+void names_add_crowd(const char *host, int six, int four);
+
 /* Lets all held answers go, now and from now on. */
 void names_release(void);
 
 /* How many lookups of added names began; waits until there were at least that many. */
 int names_asked(void);
 void names_wait_asked(int count);
+
+/* How many lookups of any name, or of an address, began; and the ai_flags of the last one. */
+int names_calls(void);
+int names_flags(void);
 
 /* Whether the last lookup of an added name ran on a thread that blocks SIGTERM and SIGALRM. */
 bool names_signals_blocked(void);

@@ -49,6 +49,7 @@
     X(multistatus)                                                                                 \
     X(settle)                                                                                      \
     X(loop)                                                                                        \
+    X(book)                                                                                        \
     X(resolver)                                                                                    \
     X(connection)                                                                                  \
     X(connection_stream)                                                                           \
@@ -69,6 +70,7 @@
     X(client_async)                                                                                \
     X(client_calls)                                                                                \
     X(client_file)                                                                                 \
+    X(client_names)                                                                                \
     X(client_proxy)                                                                                \
     X(client_way)                                                                                  \
     X(client_settle)                                                                               \
