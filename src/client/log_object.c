@@ -64,7 +64,7 @@ static void add_identity(members *to, const interim_event *event, long process_i
 
 static void add_server(members *to, const char *url)
 {
-    interim__uri uri;
+    interim__uri *uri;
     int status;
 
     if (url == NULL)
@@ -74,8 +74,8 @@ static void add_server(members *to, const char *url)
         to->failed = 1;
     if (status < 0)
         return;
-    add_word(to, "server.address", uri.host);
-    add_integer(to, "server.port", uri.port);
+    add_word(to, "server.address", uri->host);
+    add_integer(to, "server.port", uri->port);
     interim__uri_dispose(&uri);
 }
 

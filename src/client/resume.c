@@ -51,7 +51,7 @@ static int make_request(interim_request **out, const char *text, interim_error *
     int failed = token == NULL ? INTERIM_ENOMEM : interim__token_read(token, text, error);
 
     if (failed == 0) {
-        failed = interim_request_new(out, token->method, token->url.text);
+        failed = interim_request_new(out, token->method, token->url->text);
         if (failed < 0)
             interim__token_dispose(token);
     }
@@ -87,5 +87,5 @@ const char *interim_request_method(const interim_request *request)
 
 const char *interim_request_url(const interim_request *request)
 {
-    return request->uri.text;
+    return request->uri->text;
 }

@@ -201,7 +201,7 @@ static int on_member(const interim_member *member, void *user)
 {
     interim_settling *settling = user;
     const int failed =
-        interim__settle_member(&settling->machine, member, &settling->asking->machine.uri);
+        interim__settle_member(&settling->machine, member, settling->asking->machine.uri);
 
     if (failed == INTERIM_ENOMEM)
         settling->trouble = failed;
@@ -331,11 +331,11 @@ static int64_t length_of(const interim_result *result)
 static void hear(interim__heard *out, interim_settling *settling, const interim_operation *asking,
                  const interim_result *result)
 {
-    const interim__uri *asked = &asking->machine.request->uri;
+    const interim__uri *asked = asking->machine.request->uri;
 
     *out = (interim__heard){.status = result->status,
                             .code = settling->enough ? 0 : result->error->code,
-                            .elsewhere = !interim__uri_same_origin(asked, &asking->machine.uri),
+                            .elsewhere = !interim__uri_same_origin(asked, asking->machine.uri),
                             .text = result->error->text,
                             .url = interim_result_url(result),
                             .date_s = date_of(result, "Date"),
@@ -408,7 +408,7 @@ static int make(interim_settling **out, interim_client *client, interim_request 
     if (settling == NULL)
         return INTERIM_ENOMEM;
     settling->settlement = calloc(1, sizeof *settling->settlement);
-    settling->url = interim__uri_redacted(&request->uri, false);
+    settling->url = interim__uri_redacted(request->uri, false);
     failed = settling->settlement == NULL || settling->url == NULL ? INTERIM_ENOMEM : 0;
     if (failed == 0)
         failed =

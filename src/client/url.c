@@ -4,14 +4,14 @@
 #include <interim.h>
 #include <string.h>
 
-static int parse(interim__uri *out, const char *url)
+static int parse(interim__uri **out, const char *url)
 {
     return interim__uri_parse(out, url, strlen(url), NULL);
 }
 
 int interim_url_resolve(char *out, size_t size, const char *base, const char *reference)
 {
-    interim__uri from, resolved;
+    interim__uri *from, *resolved;
     size_t length;
     int status;
 
@@ -20,20 +20,20 @@ int interim_url_resolve(char *out, size_t size, const char *base, const char *re
     status = parse(&from, base);
     if (status < 0)
         return status;
-    status = interim__uri_resolve(&resolved, &from, reference, strlen(reference), NULL);
+    status = interim__uri_resolve(&resolved, from, reference, strlen(reference), NULL);
     interim__uri_dispose(&from);
     if (status < 0)
         return status;
-    length = strlen(resolved.text);
+    length = strlen(resolved->text);
     if (length < size)
-        memcpy(out, resolved.text, length + 1);
+        memcpy(out, resolved->text, length + 1);
     interim__uri_dispose(&resolved);
     return (int)length; /* at most INTERIM__URI_MAX */
 }
 
 int interim_url_compare(const char *a, const char *b)
 {
-    interim__uri first, second;
+    interim__uri *first, *second;
     int status;
 
     if (a == NULL || b == NULL)
@@ -43,7 +43,7 @@ int interim_url_compare(const char *a, const char *b)
         return status;
     status = parse(&second, b);
     if (status == 0)
-        status = interim__uri_relation(&first, &second);
+        status = interim__uri_relation(first, second);
     interim__uri_dispose(&second);
     interim__uri_dispose(&first);
     return status;
@@ -52,7 +52,7 @@ int interim_url_compare(const char *a, const char *b)
 const char *interim_url_problem(const char *url)
 {
     const char *problem = NULL;
-    interim__uri uri;
+    interim__uri *uri;
 
     if (url == NULL)
         return "there is no URL";

@@ -53,7 +53,7 @@ static size_t write_url(char *out, const char *host)
 }
 
 /* What can be connected to is what a URL could name. Errors: EINVAL, ENOMEM. */
-static int read_host(interim__uri *out, const char *host)
+static int read_host(interim__uri **out, const char *host)
 {
     size_t length = strlen(host);
     char *url;
@@ -72,7 +72,7 @@ static int read_host(interim__uri *out, const char *host)
 int interim_request_set_connect_to(interim_request *request, const char *host, int port)
 {
     interim__way *way = &request->way;
-    interim__uri uri;
+    interim__uri *uri;
     int failed;
 
     if (request->in_flight > 0)
@@ -86,11 +86,11 @@ int interim_request_set_connect_to(interim_request *request, const char *host, i
     failed = read_host(&uri, host);
     if (failed < 0)
         return failed;
-    failed = replace(&way->host, uri.host);
+    failed = replace(&way->host, uri->host);
     interim__uri_dispose(&uri);
     if (failed < 0)
         return failed;
-    way->port = port == 0 ? request->uri.port : (uint16_t)port;
+    way->port = port == 0 ? request->uri->port : (uint16_t)port;
     return replace(&way->socket_path, NULL);
 }
 

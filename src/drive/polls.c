@@ -14,7 +14,7 @@ static bool follow_same(const interim_operation *a, const interim_operation *b)
     const interim__accepted *job = a->machine.job, *other = b->machine.job;
 
     return a != b && job != NULL && other != NULL && job->dialect == other->dialect &&
-           strcmp(job->monitor.text, other->monitor.text) == 0 &&
+           strcmp(job->monitor->text, other->monitor->text) == 0 &&
            interim__request_asks_same(a->machine.request, b->machine.request);
 }
 
@@ -41,7 +41,7 @@ void interim__polls_queue(interim_operation *operation)
         return;
     machine->in_line =
         is_asked_already(operation) ||
-        !interim__herd_enter(&operation->drive->herd, &operation->place, &machine->job->monitor);
+        !interim__herd_enter(&operation->drive->herd, &operation->place, machine->job->monitor);
 }
 
 void interim__polls_leave(interim_operation *operation)
@@ -89,7 +89,7 @@ static void tell_siblings(interim_operation *operation)
         /* Whoever waited for this poll does not any more, also if the monitor has moved. */
         interim__polls_leave(sibling);
         if (answer != NULL && !sibling->machine.cancel_asked && follow_same(operation, sibling))
-            interim__operation_told(&sibling->machine, answer, &operation->machine.job->monitor,
+            interim__operation_told(&sibling->machine, answer, operation->machine.job->monitor,
                                     operation->drive->now);
         interim__drive_advance(sibling);
     }
@@ -111,7 +111,7 @@ void interim__polls_follow(interim_operation *operation)
         interim__polls_leave(operation);
     if (machine->need == INTERIM__NEED_TIME && machine->job != NULL)
         interim__siblings_put(&operation->drive->siblings, &operation->sibling,
-                              interim__siblings_key(machine->job->monitor.text));
+                              interim__siblings_key(machine->job->monitor->text));
 }
 
 void interim__polls_over(interim_operation *operation)

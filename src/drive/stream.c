@@ -59,7 +59,7 @@ static void on_ready(void *user, unsigned events)
 /* Where the connection that the machine needs leads, and by which way. */
 static interim__endpoint endpoint_of(const interim__operation *machine)
 {
-    const interim__uri *uri = &machine->uri;
+    const interim__uri *uri = machine->uri;
     const interim__route *route = interim__operation_route(machine);
     const interim__way *way = interim__operation_way(machine);
     interim__endpoint endpoint = {.tls = uri->tls,
@@ -72,7 +72,7 @@ static interim__endpoint endpoint_of(const interim__operation *machine)
 
     /* The client certificate is for the origin that the caller named, not for those that a redirect
      * or a monitor leads to. */
-    endpoint.identify = interim__uri_same_origin(&machine->request->uri, uri);
+    endpoint.identify = interim__uri_same_origin(machine->request->uri, uri);
     if (route == NULL)
         return endpoint;
     if (route->kind == INTERIM__ROUTE_HTTP && !interim__operation_tunnels(machine))
@@ -96,7 +96,7 @@ void interim__stream_give_up(interim_operation *operation, int code)
     interim_error error;
 
     interim__error_init(&error);
-    interim__error_set(&error, code, INTERIM_STAGE_RESOLVE, "%.80s", machine->uri.host);
+    interim__error_set(&error, code, INTERIM_STAGE_RESOLVE, "%.80s", machine->uri->host);
     interim__operation_unopened(machine, &error, operation->drive->now);
 }
 

@@ -86,9 +86,9 @@ static char *put_fields(char *at, const interim_field *items, size_t count, cons
     return at;
 }
 
-int interim__request_head_write(interim__buffer *out, const char *method, const interim__uri *uri,
-                                const interim__fields *fields, const char *user_agent,
-                                int64_t body_length)
+int interim__request_head_write(interim__buffer *out, const char *method, const char *target,
+                                const interim__uri *uri, const interim__fields *fields,
+                                const char *user_agent, int64_t body_length)
 {
     const interim_field *given = interim__fields_next(fields, "host", NULL);
     const char *host = given == NULL ? uri->authority : given->value;
@@ -100,7 +100,7 @@ int interim__request_head_write(interim__buffer *out, const char *method, const 
         {"Host", host, 4, strlen(host)},
         {named ? "User-Agent" : NULL, user_agent, 10, named ? strlen(user_agent) : 0}};
     const interim_field last = body_field(method, body_length, digits);
-    size_t method_length = strlen(method), target_length = strlen(uri->target);
+    size_t method_length = strlen(method), target_length = strlen(target);
 
     if (interim__buffer_reserve(out, method_length + 1 + target_length + 11 + size_of(first, 2) +
                                          size_of(fields->items, fields->count) + size_of(&last, 1) +
@@ -108,7 +108,7 @@ int interim__request_head_write(interim__buffer *out, const char *method, const 
         return INTERIM_ENOMEM;
     at = put(out->data + out->length, method, method_length);
     at = put(at, " ", 1);
-    at = put(at, uri->target, target_length);
+    at = put(at, target, target_length);
     at = put(at, " HTTP/1.1\r\n", 11);
     at = put_fields(at, first, 2, NULL);
     at = put_fields(at, fields->items, fields->count, given == NULL ? NULL : "host");

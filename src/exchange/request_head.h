@@ -20,8 +20,8 @@ int interim__request_field_check(const char *name, const char *value, const char
  * (if not NULL and fields has none), fields, then Content-Length or Transfer-Encoding by
  * body_length. A method that has a meaning for a body gets Content-Length: 0 when it has none (RFC
  * 9110 section 8.6). 0 or ENOMEM. */
-int interim__request_head_write(interim__buffer *out, const char *method, const interim__uri *uri,
-                                const interim__fields *fields, const char *user_agent,
-                                int64_t body_length);
+int interim__request_head_write(interim__buffer *out, const char *method, const char *target,
+                                const interim__uri *uri, const interim__fields *fields,
+                                const char *user_agent, int64_t body_length);
 
 #endif

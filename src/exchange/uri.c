@@ -155,53 +155,41 @@ static size_t text_length(const plan *from)
     return from->query.at == NULL ? length : length + 1 + from->query.length;
 }
 
-/* The allocation of a URI: its parts lie behind the count of those who share it. */
-struct shared {
-    unsigned owners;
-    char text[];
-};
-
-static struct shared *shared_of(const interim__uri *uri)
-{
-    return (struct shared *)(void *)(uri->text - offsetof(struct shared, text));
-}
-
-static int build(interim__uri *out, const plan *from)
+static int build(interim__uri **out, const plan *from)
 {
     size_t length =
         text_length(from) + 1 + 2 * (from->host.length + 1) + sizeof from->port_text + 2;
-    struct shared *shared = malloc(sizeof *shared + length);
+    interim__uri *uri = malloc(sizeof *uri + length);
     char *at;
 
-    if (shared == NULL)
+    if (uri == NULL)
         return INTERIM_ENOMEM;
-    shared->owners = 1;
-    at = shared->text;
-    out->text = at;
-    out->tls = from->tls;
-    out->port = from->port;
-    out->path_length = from->path.length;
-    at = put_text(at, from->tls ? "https://" : "http://");
+    uri->owners = 1;
+    uri->tls = from->tls;
+    uri->port = from->port;
+    uri->path_length = (uint16_t)from->path.length;
+    at = put_text(uri->text, from->tls ? "https://" : "http://");
     at = put_host(at, &from->host, true);
     at = put_text(at, from->port_text);
-    out->target = at;
+    uri->target = at;
     at = put_target(at, from);
     *at++ = '\0';
-    out->host = at;
+    uri->host = at;
     at = put(at, from->host.text, from->host.length + 1);
-    out->authority = at;
+    uri->authority = at;
     at = put_host(at, &from->host, false);
     at = put_text(at, from->port_text);
     *at = '\0';
+    *out = uri;
     return 0;
 }
 
-int interim__uri_parse(interim__uri *out, const char *text, size_t length, const char **problem)
+int interim__uri_parse(interim__uri **out, const char *text, size_t length, const char **problem)
 {
     plan found;
     const char *why = make_plan(&found, text, length);
 
-    *out = (interim__uri){0};
+    *out = NULL;
     /* An empty path has become "/": the text must still fit, so that it can be parsed again. */
     if (why == NULL && text_length(&found) > INTERIM__URI_MAX)
         why = "it is longer than 16384 bytes";
@@ -210,18 +198,20 @@ int interim__uri_parse(interim__uri *out, const char *text, size_t length, const
     return why != NULL ? INTERIM_EURL : build(out, &found);
 }
 
-interim__uri interim__uri_share(const interim__uri *from)
+interim__uri *interim__uri_share(const interim__uri *uri)
 {
-    if (from->text != NULL)
-        shared_of(from)->owners++;
-    return *from;
+    interim__uri *shared = (interim__uri *)uri; /* who owns it is not part of what it says */
+
+    if (shared != NULL)
+        shared->owners++;
+    return shared;
 }
 
-void interim__uri_dispose(interim__uri *uri)
+void interim__uri_dispose(interim__uri **uri)
 {
-    if (uri->text != NULL && --shared_of(uri)->owners == 0)
-        free(shared_of(uri));
-    *uri = (interim__uri){0};
+    if (*uri != NULL && --(*uri)->owners == 0)
+        free(*uri);
+    *uri = NULL;
 }
 
 bool interim__uri_same_origin(const interim__uri *a, const interim__uri *b)

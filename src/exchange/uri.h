@@ -1,9 +1,11 @@
 /* uri.h - http and https URLs: parse, resolve, compare (RFC 3986, RFC 9110 section 4.2).
  *
- * A parsed URI owns, together with those that share it, one allocation that holds its parts,
+ * A parsed URI is one allocation with all its parts, which does not change any more and is shared
+ * by those who need it: an operation, its job and its connection mostly mean the same one. It is
  * normalised as far as the RFCs call it harmless: scheme and host in lower case, a default port
  * left out, an empty path made "/". The target keeps the caller's percent-encoding, because servers
- * tell "%2F" from "/". May be included by exchange and all above. */
+ * tell
+ * "%2F" from "/". May be included by exchange and all above. */
 #ifndef INTERIM_EXCHANGE_URI_H
 #define INTERIM_EXCHANGE_URI_H
 
@@ -14,13 +16,14 @@
 #define INTERIM__URI_MAX 16384 /* bytes of a URL, without NUL */
 
 typedef struct interim__uri {
-    char *text;         /* "https://host:8443/path?query", the owner of all parts */
-    bool tls;           /* https */
-    uint16_t port;      /* never 0 */
-    char *host;         /* without brackets; an IPv6 literal may have a zone: "fe80::1%eth0" */
-    char *authority;    /* as in Host: "host", "host:8443", "[::1]:8080" (without zone) */
-    char *target;       /* "/path?query": origin-form, points into text */
-    size_t path_length; /* of target, up to the '?' */
+    unsigned owners;
+    uint16_t path_length;  /* of target, up to the '?' */
+    uint16_t port;         /* never 0 */
+    bool tls;              /* https */
+    const char *host;      /* without brackets; an IPv6 literal may have a zone: "fe80::1%eth0" */
+    const char *authority; /* as in Host: "host", "host:8443", "[::1]:8080" (without zone) */
+    const char *target;    /* "/path?query": origin-form, points into text */
+    char text[];           /* "https://host:8443/path?query", then the parts */
 } interim__uri;
 
 /* Parses an absolute http or https URL of the given length. Errors: EURL (problem, if not NULL,
@@ -28,17 +31,18 @@ typedef struct interim__uri {
  * user name or password", "the port is not a number from 1 to 65535", "it holds a space or a
  * control character", "it is longer than 16384 bytes", "a percent sign is not followed by two
  * hexadecimal digits", "the host is empty", ...), ENOMEM. A fragment is dropped. */
-int interim__uri_parse(interim__uri *out, const char *text, size_t length, const char **problem);
+int interim__uri_parse(interim__uri **out, const char *text, size_t length, const char **problem);
 
 /* Resolves a reference against base (RFC 3986 section 5.2, strict), dot segments removed, and
  * parses the result. Errors as interim__uri_parse. The empty reference is base itself. */
-int interim__uri_resolve(interim__uri *out, const interim__uri *base, const char *reference,
+int interim__uri_resolve(interim__uri **out, const interim__uri *base, const char *reference,
                          size_t length, const char **problem);
 
-/* Another owner of the same: nothing is copied, and there is nothing to fail. An empty one (zero)
- * is shared as such. */
-interim__uri interim__uri_share(const interim__uri *from);
-void interim__uri_dispose(interim__uri *uri);
+/* Another owner of the same; NULL included. */
+interim__uri *interim__uri_share(const interim__uri *uri);
+
+/* Gives up what *uri owns, which is NULL then; NULL included. */
+void interim__uri_dispose(interim__uri **uri);
 
 /* Scheme, host and port are the same (RFC 9110 section 4.3.1). */
 bool interim__uri_same_origin(const interim__uri *a, const interim__uri *b);

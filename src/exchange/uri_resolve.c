@@ -123,7 +123,7 @@ static const char *check_first_segment(const interim__uri_parts *ref)
     return NULL;
 }
 
-int interim__uri_resolve(interim__uri *out, const interim__uri *base, const char *reference,
+int interim__uri_resolve(interim__uri **out, const interim__uri *base, const char *reference,
                          size_t length, const char **problem)
 {
     size_t base_length = strlen(base->text);
@@ -132,7 +132,7 @@ int interim__uri_resolve(interim__uri *out, const interim__uri *base, const char
     writer text = {NULL, 0};
     int status;
 
-    *out = (interim__uri){0};
+    *out = NULL;
     if (why == NULL)
         why = check_first_segment(&parts);
     if (why == NULL)

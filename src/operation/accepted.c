@@ -39,7 +39,7 @@ static void schedule(interim__accepted *job, const interim__fields *fields, int6
 }
 
 interim__accepted *interim__accepted_known(const interim__dialect *dialect,
-                                           const interim_request *request, interim__uri *monitor,
+                                           const interim_request *request, interim__uri **monitor,
                                            uint64_t *random, int64_t now)
 {
     int64_t deadline_ms = request->polling.deadline_ms;
@@ -54,7 +54,7 @@ interim__accepted *interim__accepted_known(const interim__dialect *dialect,
     job->deadline =
         deadline_ms == INTERIM_FOREVER ? INTERIM__FAR : now + deadline_ms * INTERIM__NS_PER_MS;
     job->monitor = *monitor;
-    *monitor = (interim__uri){0};
+    *monitor = NULL;
     job->note = "";
     interim__progress_init(&job->seen);
     schedule(job, NULL, now, 0);
@@ -62,7 +62,7 @@ interim__accepted *interim__accepted_known(const interim__dialect *dialect,
 }
 
 /* Resolves what an answer says of the job; that it is not usable is no reason to lose the job. */
-static bool take_reference(interim__uri *out, const interim__answer *answer, const char *text,
+static bool take_reference(interim__uri **out, const interim__answer *answer, const char *text,
                            size_t length)
 {
     const interim_field reference = {.value = text, .value_length = length};
@@ -82,7 +82,7 @@ static bool take_result_place(interim__accepted *job, const interim__answer *ans
     if (!job->dialect->has_result)
         return true;
     if (strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0)
-        job->result = interim__uri_share(&job->request->uri);
+        job->result = interim__uri_share(job->request->uri);
     if (strcmp(method, "POST") != 0 || location == NULL)
         return true;
     return take_reference(&job->result, answer, location->value, location->value_length);
@@ -130,7 +130,7 @@ interim__accepted *interim__accepted_new(const interim__answer *answer, uint64_t
     interim__naming naming;
     const interim__dialect *dialect = interim__dialect_find(&naming, answer);
     const interim_field reference = {.value = naming.monitor, .value_length = naming.length};
-    interim__uri monitor = {0};
+    interim__uri *monitor = NULL;
     interim__accepted *job;
 
     *failed = 0;
@@ -179,7 +179,7 @@ void interim__accepted_ask(interim__accepted *job)
     interim__uri_dispose(&job->current);
     job->polls++;
     job->redirects = 0;
-    job->current = interim__uri_share(&job->monitor);
+    job->current = interim__uri_share(job->monitor);
 }
 
 static interim__poll_outcome stop(interim__accepted *job, interim_error *error, int code,
@@ -236,7 +236,7 @@ static interim__poll_outcome verify(interim__accepted *job, int status, int64_t 
 
     interim__uri_dispose(&job->monitor);
     job->monitor = job->task;
-    job->task = (interim__uri){0};
+    job->task = NULL;
     job->verifying = true;
     job->gone = gone;
     job->said_little = status == 204;
@@ -247,8 +247,7 @@ static interim__poll_outcome verify(interim__accepted *job, int status, int64_t 
 
 static bool has_task(const interim__accepted *job)
 {
-    return job->task.text != NULL && !job->verifying &&
-           !interim__uri_equal(&job->task, &job->current);
+    return job->task != NULL && !job->verifying && !interim__uri_equal(job->task, job->current);
 }
 
 interim__poll_outcome interim__accepted_unanswered(interim__accepted *job, int64_t now,
@@ -284,11 +283,11 @@ static interim__poll_outcome redirected(interim__accepted *job, const interim__a
 {
     const interim_field *location = interim__fields_next(&answer->fields, "location", NULL);
     const char *problem = "there is no Location";
-    interim__uri to = {0};
+    interim__uri *to = NULL;
     int failed = INTERIM_EURL;
 
     if (location != NULL)
-        failed = interim__follow_monitor(&to, job->request, &job->current, location, &problem);
+        failed = interim__follow_monitor(&to, job->request, job->current, location, &problem);
     if (failed == INTERIM_ENOMEM)
         return transient(job, answer, now, wall, error);
     if (failed < 0) {
@@ -297,8 +296,8 @@ static interim__poll_outcome redirected(interim__accepted *job, const interim__a
         job->note = "lost in redirects";
         return INTERIM__POLL_STOP;
     }
-    if (answer->status != 303 && (job->redirects++ == INTERIM__POLL_REDIRECTS_MAX ||
-                                  interim__uri_equal(&to, &job->current))) {
+    if (answer->status != 303 &&
+        (job->redirects++ == INTERIM__POLL_REDIRECTS_MAX || interim__uri_equal(to, job->current))) {
         interim__uri_dispose(&to);
         return stop(job, error, INTERIM_EPOLL_REDIRECT, " once more: the redirects do not end",
                     answer->status);
@@ -307,7 +306,7 @@ static interim__poll_outcome redirected(interim__accepted *job, const interim__a
     job->current = to;
     if (answer->status == 301 || answer->status == 308) { /* for good */
         interim__uri_dispose(&job->monitor);
-        job->monitor = interim__uri_share(&to);
+        job->monitor = interim__uri_share(to);
     }
     job->note = answer->status == 303 ? "done, the result is elsewhere" : "moved";
     return answer->status == 303 ? INTERIM__POLL_ELSEWHERE : INTERIM__POLL_MOVED;
@@ -320,11 +319,11 @@ static void move(interim__accepted *job, const interim__answer *answer)
     const char *field = job->dialect->field;
     const interim_field *location =
         field == NULL ? NULL : interim__fields_next(&answer->fields, field, NULL);
-    interim__uri to = {0};
+    interim__uri *to = NULL;
     const char *problem;
 
     if (location == NULL || location->value_length == 0 ||
-        interim__follow_monitor(&to, job->request, &job->current, location, &problem) < 0)
+        interim__follow_monitor(&to, job->request, job->current, location, &problem) < 0)
         return;
     interim__uri_dispose(&job->monitor);
     job->monitor = to;
@@ -346,7 +345,7 @@ static interim__poll_outcome running(interim__accepted *job, const interim__answ
     note_abilities(job, answer);
     move(job, answer);
     /* Some controllers name the Task only now. */
-    if (task != NULL && job->task.text == NULL && !job->is_redfish) {
+    if (task != NULL && job->task == NULL && !job->is_redfish) {
         take_reference(&job->task, answer, task, strlen(task));
         job->is_redfish = true;
     }
@@ -358,16 +357,16 @@ static interim__poll_outcome done(interim__accepted *job, const interim__answer 
                                   int64_t now)
 {
     const char *resource = answer->document.resource;
-    interim__uri place = {0};
+    interim__uri *place = NULL;
 
     if (has_task(job))
         return verify(job, answer->status, now);
     job->note = "done";
     if (resource != NULL && job->latched)
         take_reference(&place, answer, resource, strlen(resource));
-    else if (job->result.text != NULL)
-        place = interim__uri_share(&job->result);
-    if (place.text == NULL) /* none, or no memory for it: the job is done all the same */
+    else if (job->result != NULL)
+        place = interim__uri_share(job->result);
+    if (place == NULL) /* none, or no memory for it: the job is done all the same */
         return INTERIM__POLL_DONE;
     interim__uri_dispose(&job->current);
     job->current = place;

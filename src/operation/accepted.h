@@ -31,10 +31,10 @@ typedef struct interim__accepted {
     const interim__dialect *dialect;
     const interim_request *request;
     uint64_t *random;
-    interim__uri monitor;             /* to be asked next */
-    interim__uri current;             /* being asked: the monitor, or where it redirects to */
-    interim__uri result;              /* where it will be; text NULL: in the last answer */
-    interim__uri task;                /* Redfish: tells how the job ended; text NULL: none */
+    interim__uri *monitor;            /* to be asked next */
+    interim__uri *current;            /* being asked: the monitor, or where it redirects to */
+    interim__uri *result;             /* where it will be; NULL: in the last answer */
+    interim__uri *task;               /* Redfish: tells how the job ended; NULL: none */
     int64_t since, deadline, poll_at; /* monotonic ns */
     unsigned polls;                   /* asked */
     unsigned answers;                 /* polls that told the state of the job */
@@ -64,7 +64,7 @@ interim__accepted *interim__accepted_new(const interim__answer *answer, uint64_t
 
 /* Begins with a monitor (transferred on success) that is known already. NULL when out of memory. */
 interim__accepted *interim__accepted_known(const interim__dialect *dialect,
-                                           const interim_request *request, interim__uri *monitor,
+                                           const interim_request *request, interim__uri **monitor,
                                            uint64_t *random, int64_t now);
 void interim__accepted_free(interim__accepted *job);
 

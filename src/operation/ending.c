@@ -85,7 +85,7 @@ static void ask_again(interim__operation *op, bool tunnel)
                                                  .error = op->error,
                                                  .text = tunnel ? "the proxy closed the connection"
                                                                 : "the connection had been idle"});
-    interim__operation_begin(op, op->hop, op->hop_index, op->method, &op->uri);
+    interim__operation_begin(op, op->hop, op->hop_index, op->method, interim__uri_share(op->uri));
 }
 
 /* The failure in one clause. */

@@ -37,7 +37,7 @@ interim__redirect interim__follow_redirect(const char *method, int status)
 
 bool interim__follow_trusts(const interim_request *request, const interim__uri *uri)
 {
-    return interim__uri_same_origin(&request->uri, uri) ||
+    return interim__uri_same_origin(request->uri, uri) ||
            (request->third_party && interim__route_lists(request->trusted, uri));
 }
 
@@ -46,7 +46,7 @@ bool interim__follow_stays(const interim_request *request, const interim__uri *t
     return interim__follow_trusts(request, to) && request->body.reader == NULL;
 }
 
-int interim__follow_resolve(interim__uri *out, const interim_request *request,
+int interim__follow_resolve(interim__uri **out, const interim_request *request,
                             const interim__uri *from, const interim_field *reference,
                             const char **problem)
 {
@@ -57,7 +57,7 @@ int interim__follow_resolve(interim__uri *out, const interim_request *request,
         return failed;
     if (reference->value_length == 0)
         *problem = "it is empty";
-    else if (!out->tls && (from->tls || request->uri.tls))
+    else if (!(*out)->tls && (from->tls || request->uri->tls))
         *problem = "it goes from https to http";
     else
         return 0;
@@ -65,14 +65,14 @@ int interim__follow_resolve(interim__uri *out, const interim_request *request,
     return INTERIM_EURL;
 }
 
-int interim__follow_monitor(interim__uri *out, const interim_request *request,
+int interim__follow_monitor(interim__uri **out, const interim_request *request,
                             const interim__uri *from, const interim_field *reference,
                             const char **problem)
 {
     int failed = interim__follow_resolve(out, request, from, reference, problem);
 
     if (failed < 0 || request->polling.cross_origin != INTERIM_CROSS_ORIGIN_REJECT ||
-        interim__uri_same_origin(&request->uri, out))
+        interim__uri_same_origin(request->uri, *out))
         return failed;
     *problem = "it is on another origin";
     interim__uri_dispose(out);
@@ -173,7 +173,7 @@ bool interim__follow_knows(const interim__body_source *body)
 
 bool interim__follow_logs_in(const interim_request *request, const interim__uri *uri)
 {
-    return interim__uri_same_origin(&request->uri, uri) &&
+    return interim__uri_same_origin(request->uri, uri) &&
            interim__fields_next(&request->fields, "authorization", NULL) == NULL;
 }
 
@@ -239,8 +239,7 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim__uri *uri, const interim__proofs *proofs,
                           const char *user_agent, interim__upload *upload, bool *expects)
 {
-    interim__uri asked = *uri;
-    bool trusted = is_monitor(hop) ? interim__uri_same_origin(&request->uri, uri)
+    bool trusted = is_monitor(hop) ? interim__uri_same_origin(request->uri, uri)
                                    : interim__follow_trusts(request, uri);
     interim__fields fields = {0};
     char preference[PREFERENCE_SIZE];
@@ -256,14 +255,13 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
         failed = interim__upload_fields(upload, &fields, hop, method);
     if (failed == 0 && *expects)
         failed = add(&fields, "Expect", "100-continue");
-    /* RFC 9112 section 3.2.2; the field is for the proxy and goes no further. */
-    if (proofs->by_proxy)
-        asked.target = asked.text;
+    /* For the proxy; it goes no further. */
     if (failed == 0 && proofs->by_proxy && proofs->to_proxy != NULL)
         failed = add(&fields, "Proxy-Authorization", proofs->to_proxy);
     if (failed == 0)
-        failed =
-            interim__request_head_write(out, method, &asked, &fields, user_agent, body->length);
+        failed = interim__request_head_write(
+            out, method, proofs->by_proxy ? uri->text : uri->target, /* RFC 9112 section 3.2.2 */
+            uri, &fields, user_agent, body->length);
     interim__fields_dispose(&fields);
     return failed;
 }

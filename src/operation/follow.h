@@ -31,12 +31,12 @@ bool interim__follow_stays(const interim_request *request, const interim__uri *t
 /* Resolves a reference that the response of `from` holds. Refused: what is no http or https URL, or
  * has user-info, or goes from https to http. Errors: EURL and a static clause at *problem, ENOMEM.
  */
-int interim__follow_resolve(interim__uri *out, const interim_request *request,
+int interim__follow_resolve(interim__uri **out, const interim_request *request,
                             const interim__uri *from, const interim_field *reference,
                             const char **problem);
 
 /* The same for a monitor, which must not leave the request's origin where polling forbids that. */
-int interim__follow_monitor(interim__uri *out, const interim_request *request,
+int interim__follow_monitor(interim__uri **out, const interim_request *request,
                             const interim__uri *from, const interim_field *reference,
                             const char **problem);
 

@@ -46,16 +46,16 @@ static interim__redirect redirect_of(const interim__operation *op)
  * cannot be read twice: it is the final answer then. */
 static bool must_stay(const interim__operation *op, const interim_field *location)
 {
-    interim__uri to = {0};
+    interim__uri *to = NULL;
     const char *problem;
     bool stays;
 
     if (op->request->body.reader != NULL && redirect_of(op) == INTERIM__REDIRECT_SAME)
         return true;
     if (interim__method_is_safe(op->method) ||
-        interim__follow_resolve(&to, op->request, &op->uri, location, &problem) < 0)
+        interim__follow_resolve(&to, op->request, op->uri, location, &problem) < 0)
         return false;
-    stays = interim__follow_stays(op->request, &to);
+    stays = interim__follow_stays(op->request, to);
     interim__uri_dispose(&to);
     return !stays;
 }
@@ -84,7 +84,7 @@ static void ask_without_expect(interim__operation *op)
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RETRY,
                                                  .status = op->talk->answer.status,
                                                  .text = "without Expect: 100-continue"});
-    interim__operation_begin(op, op->hop, op->hop_index, op->method, &op->uri);
+    interim__operation_begin(op, op->hop, op->hop_index, op->method, interim__uri_share(op->uri));
 }
 
 /* ---- challenges ---- */
@@ -146,7 +146,7 @@ int interim__following_challenged(interim__operation *op)
 {
     interim__authentication *authentication = op->authentication;
     interim__body_source body = interim__uploading_body(op);
-    const interim__space space = {op->uri.tls, op->uri.authority, interim__follow_knows(&body)};
+    const interim__space space = {op->uri->tls, op->uri->authority, interim__follow_knows(&body)};
     int answer;
 
     if (op->hop == INTERIM_HOP_TUNNEL)
@@ -156,7 +156,7 @@ int interim__following_challenged(interim__operation *op)
             return challenged_by_proxy(op);
         interim__proxy_login_accepted(&op->passage->login, &op->talk->answer.fields);
     }
-    if (authentication == NULL || !interim__follow_logs_in(op->request, &op->uri))
+    if (authentication == NULL || !interim__follow_logs_in(op->request, op->uri))
         return 0;
     if (op->talk->answer.status != 401) {
         /* 407 is of a proxy, and not a word of the origin's. */
@@ -196,21 +196,22 @@ static void ask_with_answer(interim__operation *op)
     interim__following_report_answer(op);
     op->answered++;
     interim__operation_begin(op, own ? INTERIM_HOP_AUTHENTICATION : op->hop,
-                             own ? op->answered : op->hop_index, op->method, &op->uri);
+                             own ? op->answered : op->hop_index, op->method,
+                             interim__uri_share(op->uri));
 }
 
 static void follow_redirect(interim__operation *op, const interim_field *location)
 {
     bool as_get = redirect_of(op) == INTERIM__REDIRECT_AS_GET;
     const char *problem = NULL;
-    interim__uri to = {0};
+    interim__uri *to = NULL;
     bool result = op->hop == INTERIM_HOP_RESULT;
     int code = INTERIM_EREDIRECT;
 
-    if (interim__follow_resolve(&to, op->request, &op->uri, location, &problem) == INTERIM_ENOMEM)
+    if (interim__follow_resolve(&to, op->request, op->uri, location, &problem) == INTERIM_ENOMEM)
         code = INTERIM_ENOMEM, problem = "out of memory";
     else if (problem == NULL &&
-             (interim__uri_equal(&to, &op->uri) || op->redirects == INTERIM__REDIRECTS_MAX))
+             (interim__uri_equal(to, op->uri) || op->redirects == INTERIM__REDIRECTS_MAX))
         problem = "the redirects do not end";
     if (problem != NULL) {
         interim__error_set(op->error, code, INTERIM_STAGE_HEAD, "%d, and %s",
@@ -223,7 +224,7 @@ static void follow_redirect(interim__operation *op, const interim_field *locatio
     }
     op->redirects++;
     interim__operation_begin(op, result ? INTERIM_HOP_RESULT : INTERIM_HOP_REDIRECT, op->redirects,
-                             as_get ? "GET" : op->method, &to);
+                             as_get ? "GET" : op->method, to);
     interim__report_plain(op, INTERIM_EVENT_REDIRECT, "");
 }
 

@@ -48,7 +48,7 @@ static int is_destination(const interim__answer *accepted, const interim__uri *m
 {
     const interim_field *destination =
         interim__fields_next(&accepted->request->fields, "destination", NULL);
-    interim__uri target = {0};
+    interim__uri *target = NULL;
     int same;
 
     if (destination == NULL)
@@ -56,7 +56,7 @@ static int is_destination(const interim__answer *accepted, const interim__uri *m
     same = interim__uri_resolve(&target, accepted->uri, destination->value,
                                 destination->value_length, NULL);
     if (same == 0)
-        same = is_same(monitor, &target);
+        same = is_same(monitor, target);
     interim__uri_dispose(&target);
     return same == INTERIM_EURL ? 0 : same;
 }
@@ -65,7 +65,7 @@ static int is_destination(const interim__answer *accepted, const interim__uri *m
 static int is_own_resource(const interim__answer *accepted, const interim_field *location)
 {
     const interim_request *request = accepted->request;
-    interim__uri monitor = {0};
+    interim__uri *monitor = NULL;
     int own;
 
     if (interim__method_is_safe(request->method))
@@ -74,11 +74,11 @@ static int is_own_resource(const interim__answer *accepted, const interim_field 
                                NULL);
     if (own < 0)
         return own == INTERIM_EURL ? 0 : own; /* interim__follow_resolve will say why */
-    own = is_same(&monitor, accepted->uri);
+    own = is_same(monitor, accepted->uri);
     if (own == 0)
-        own = is_same(&monitor, &request->uri);
+        own = is_same(monitor, request->uri);
     if (own == 0)
-        own = is_destination(accepted, &monitor);
+        own = is_destination(accepted, monitor);
     interim__uri_dispose(&monitor);
     return own;
 }

@@ -92,8 +92,8 @@ static void keep_answer(interim__operation *op, interim__message **out)
  * job. */
 void interim__job_begin(interim__operation *op, int status)
 {
-    char *monitor = interim__uri_redacted(&op->job->monitor, true);
-    interim__uri uri = interim__uri_share(&op->job->monitor);
+    char *monitor = interim__uri_redacted(op->job->monitor, true);
+    interim__uri *uri = interim__uri_share(op->job->monitor);
     interim__line text;
 
     interim__resumption_deliver(op);
@@ -112,7 +112,7 @@ void interim__job_begin(interim__operation *op, int status)
         return;
     }
     /* What is told from here on is about the monitor. */
-    interim__operation_begin(op, INTERIM_HOP_POLL, 0, interim__accepted_method(op->job), &uri);
+    interim__operation_begin(op, INTERIM_HOP_POLL, 0, interim__accepted_method(op->job), uri);
     interim__operation_wait(op);
 }
 
@@ -144,10 +144,10 @@ bool interim__job_learnt(interim__operation *op)
     static const char name[] = "interim";
     int status = op->last_status;
 
-    if (op->learnt == NULL || op->learnt->text == NULL || op->job != NULL)
+    if (op->learnt == NULL || op->job != NULL)
         return false;
     op->job = interim__accepted_known(interim__dialect_named(name, sizeof name - 1), op->request,
-                                      op->learnt, &op->random, op->now.monotonic);
+                                      &op->learnt, &op->random, op->now.monotonic);
     if (op->job == NULL)
         return false;
     interim__job_begin(op, status);
@@ -191,19 +191,19 @@ static bool wants_result(const interim__operation *op)
 static void go_to_result(interim__operation *op)
 {
     interim_result *result = op->result;
-    interim__uri uri;
+    interim__uri *uri;
 
     if (!wants_result(op)) {
         conclude_job(op, true);
         return;
     }
-    uri = interim__uri_share(&op->job->current);
+    uri = interim__uri_share(op->job->current);
     interim__following_adopt(op); /* should the result not be to be had */
     interim__message_keep(&result->monitor, result->status,
                           interim__fields_clone(result->fields, result->field_count),
                           result->field_count, &op->talk->looked, interim__operation_url(op));
     op->redirects = 0;
-    interim__operation_begin(op, INTERIM_HOP_RESULT, 0, "GET", &uri);
+    interim__operation_begin(op, INTERIM_HOP_RESULT, 0, "GET", uri);
 }
 
 static void poll_again(interim__operation *op)
@@ -339,10 +339,10 @@ static interim_poll_verdict ask_caller(interim__operation *op)
 
 static void ask_moved(interim__operation *op)
 {
-    interim__uri uri = interim__uri_share(&op->job->current);
+    interim__uri *uri = interim__uri_share(op->job->current);
 
     interim__operation_begin(op, INTERIM_HOP_POLL, op->job->polls,
-                             interim__accepted_method(op->job), &uri);
+                             interim__accepted_method(op->job), uri);
 }
 
 void interim__job_go_on(interim__operation *op, interim__poll_outcome outcome)

@@ -37,10 +37,10 @@ struct interim__marking {
 /* 1, 0 or ENOMEM. */
 static int is_elsewhere(const interim_request *request, const interim_field *destination)
 {
-    interim__uri to = {0};
-    int failed = interim__uri_resolve(&to, &request->uri, destination->value,
+    interim__uri *to = NULL;
+    int failed = interim__uri_resolve(&to, request->uri, destination->value,
                                       destination->value_length, NULL);
-    int elsewhere = failed == 0 && !interim__uri_same_origin(&request->uri, &to);
+    int elsewhere = failed == 0 && !interim__uri_same_origin(request->uri, to);
 
     interim__uri_dispose(&to);
     return failed == INTERIM_ENOMEM ? failed : elsewhere;

@@ -23,7 +23,7 @@ char *interim__operation_url(const interim__operation *op)
     bool own = op->hop == INTERIM_HOP_REQUEST ||
                (op->hop == INTERIM_HOP_AUTHENTICATION && op->redirects == 0);
 
-    return interim__uri_redacted(&op->uri, !own);
+    return interim__uri_redacted(op->uri, !own);
 }
 
 static void forget_url_text(interim__operation *op)
@@ -74,7 +74,7 @@ int interim__operation_init(interim__operation *op, interim__environment *enviro
                                .number = number,
                                .random = seed,
                                .need = INTERIM__NEED_CONNECTION,
-                               .uri = interim__uri_share(&request->uri),
+                               .uri = interim__uri_share(request->uri),
                                .method = request->method,
                                .peer = "",
                                .now = now,
@@ -114,9 +114,7 @@ void interim__operation_dispose(interim__operation *op)
 {
     leave_exchange(op);
     interim__accepted_free(op->job);
-    if (op->learnt != NULL)
-        interim__uri_dispose(op->learnt);
-    free(op->learnt);
+    interim__uri_dispose(&op->learnt);
     if (op->upload != NULL)
         interim__upload_dispose(op->upload);
     free(op->upload);
@@ -142,16 +140,12 @@ interim_result *interim__operation_take_result(interim__operation *op)
     return result;
 }
 
-/* The same URL may be asked again, so the old one is freed only when it is replaced. */
 void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned hop_index,
                               const char *method, interim__uri *uri)
 {
     leave_exchange(op);
-    if (uri != &op->uri) {
-        interim__uri_dispose(&op->uri);
-        op->uri = *uri;
-        *uri = (interim__uri){0};
-    }
+    interim__uri_dispose(&op->uri);
+    op->uri = uri;
     op->hop = hop;
     op->hop_index = hop_index;
     op->method = method;
@@ -227,8 +221,8 @@ static int prove(interim__operation *op, interim__proofs *out, interim__buffer *
 
     *out = (interim__proofs){.by_proxy = interim__operation_is_forwarded(op),
                              .closes = op->environment->single_use};
-    forwarded.target = op->uri.text;
-    if (op->authentication != NULL && interim__follow_logs_in(op->request, &op->uri))
+    forwarded.target = op->uri->text;
+    if (op->authentication != NULL && interim__follow_logs_in(op->request, op->uri))
         failed = interim__authentication_write(origin, op->authentication, subject, &op->random);
     if (failed == 0 && out->by_proxy)
         failed = interim__operation_pass(op);
@@ -245,7 +239,7 @@ static int write_head(interim__operation *op, interim__body_source *body)
     interim_hop hop = interim__operation_asks_as(op);
     interim__body_source source = interim__uploading_body(op);
     interim__digest_subject subject = {.method = op->method,
-                                       .target = op->uri.target,
+                                       .target = op->uri->target,
                                        .body = source.data,
                                        .body_length =
                                            source.data == NULL ? 0 : (size_t)source.length,
@@ -256,7 +250,7 @@ static int write_head(interim__operation *op, interim__body_source *body)
 
     if (failed == 0)
         failed = interim__follow_write(&op->talk->exchange.sender.out, body, op->request, hop,
-                                       op->method, &op->uri, &proofs, op->environment->user_agent,
+                                       op->method, op->uri, &proofs, op->environment->user_agent,
                                        op->uploading ? op->upload : NULL, &op->expects);
     forget(&origin);
     forget(&proxy);
@@ -535,20 +529,20 @@ static void limit_passed(interim__operation *op, int code)
 static void poll(interim__operation *op)
 {
     interim__accepted *job = op->job;
-    interim__uri uri;
+    interim__uri *uri;
 
     interim__accepted_ask(job);
-    uri = interim__uri_share(&job->current);
-    interim__operation_begin(op, INTERIM_HOP_POLL, job->polls, interim__accepted_method(job), &uri);
+    uri = interim__uri_share(job->current);
+    interim__operation_begin(op, INTERIM_HOP_POLL, job->polls, interim__accepted_method(job), uri);
 }
 
 static void cancel_job(interim__operation *op)
 {
-    interim__uri uri = interim__uri_share(&op->job->monitor);
+    interim__uri *uri = interim__uri_share(op->job->monitor);
 
     op->cancel_asked = false;
     op->job->cancelling = true;
-    interim__operation_begin(op, INTERIM_HOP_CANCEL, 0, "DELETE", &uri);
+    interim__operation_begin(op, INTERIM_HOP_CANCEL, 0, "DELETE", uri);
 }
 
 void interim__operation_tick(interim__operation *op, interim__moment now)
@@ -588,7 +582,7 @@ const interim__way *interim__operation_way(const interim__operation *op)
 {
     static const interim__way none = {0};
 
-    return interim__uri_same_origin(&op->request->uri, &op->uri) ? &op->request->way : &none;
+    return interim__uri_same_origin(op->request->uri, op->uri) ? &op->request->way : &none;
 }
 
 /* No proxy can be asked for a Unix-domain socket of this machine. */
@@ -596,7 +590,7 @@ interim__route *interim__operation_route(const interim__operation *op)
 {
     if (op->environment->routes == NULL || interim__operation_way(op)->socket_path != NULL)
         return NULL;
-    return interim__routes_find(op->environment->routes, &op->uri);
+    return interim__routes_find(op->environment->routes, op->uri);
 }
 
 /* A request in absolute form would leave it to the proxy where to connect to. */
@@ -605,7 +599,7 @@ bool interim__operation_tunnels(const interim__operation *op)
     const interim__route *route = interim__operation_route(op);
 
     return route != NULL && route->kind == INTERIM__ROUTE_HTTP &&
-           (op->uri.tls || interim__operation_way(op)->host != NULL);
+           (op->uri->tls || interim__operation_way(op)->host != NULL);
 }
 
 bool interim__operation_is_forwarded(const interim__operation *op)

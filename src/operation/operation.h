@@ -78,7 +78,7 @@ typedef struct interim__operation {
     void *observer;
     uint64_t number, random;
     /* For the driver. */
-    interim__uri uri; /* of the exchange: where to connect to */
+    interim__uri *uri; /* of the exchange: where to connect to */
     interim__need need;
     unsigned
         connections_left;  /* how many it has done with: the one that it has is not one of them */

@@ -64,7 +64,7 @@ static bool log_in_as_same(const interim__credentials *a, const interim__credent
 bool interim__request_asks_same(const interim_request *a, const interim_request *b)
 {
     return a == b ||
-           (strcmp(a->method, b->method) == 0 && interim__uri_same_origin(&a->uri, &b->uri) &&
+           (strcmp(a->method, b->method) == 0 && interim__uri_same_origin(a->uri, b->uri) &&
             have_same_fields(&a->fields, &b->fields) &&
             log_in_as_same(&a->credentials, &b->credentials) &&
             is_same(a->way.socket_path, b->way.socket_path) && is_same(a->way.host, b->way.host) &&

@@ -16,7 +16,7 @@ struct interim_request {
     unsigned references; /* the caller's, and one for each operation */
     unsigned in_flight;  /* operations */
     char *method;
-    interim__uri uri;
+    interim__uri *uri;
     interim__way way;       /* to the origin of uri */
     interim__fields fields; /* name and value of each in one block of its own */
     interim__credentials credentials;

@@ -20,21 +20,15 @@ static void learn_monitor(interim__operation *op)
 {
     const interim_field *location =
         interim__fields_next(&op->talk->exchange.head.fields, "location", NULL);
-    interim__uri monitor = {0};
+    interim__uri *monitor = NULL;
     const char *problem;
 
     if ((op->request->polling.flags & INTERIM_POLL_INTERIM) == 0 || op->last_status != 102 ||
         op->hop == INTERIM_HOP_TUNNEL || location == NULL ||
-        interim__follow_monitor(&monitor, op->request, &op->uri, location, &problem) < 0)
+        interim__follow_monitor(&monitor, op->request, op->uri, location, &problem) < 0)
         return;
-    if (op->learnt == NULL)
-        op->learnt = calloc(1, sizeof *op->learnt);
-    if (op->learnt == NULL) { /* it was for the worst case only */
-        interim__uri_dispose(&monitor);
-        return;
-    }
-    interim__uri_dispose(op->learnt);
-    *op->learnt = monitor;
+    interim__uri_dispose(&op->learnt);
+    op->learnt = monitor;
 }
 
 /* See interim__report_interim for event. */
@@ -81,7 +75,7 @@ static bool keep_answer(interim__operation *op)
     interim__answer *answer = &op->talk->answer;
     int failed;
 
-    *answer = (interim__answer){.request = op->request, .uri = &op->uri, .status = head->status};
+    *answer = (interim__answer){.request = op->request, .uri = op->uri, .status = head->status};
     failed = interim__fields_copy(&answer->fields, &head->fields);
     interim__progress_init(&answer->progress);
     interim__text_put(op->talk->answer_reason, sizeof op->talk->answer_reason, head->reason);

@@ -120,15 +120,15 @@ static void set_times(interim__operation *op, const interim__token *token)
 int interim__resumption_prepare(interim__operation *op)
 {
     const interim__token *token = op->request->resumed;
-    interim__uri monitor = interim__uri_share(&token->monitor);
+    interim__uri *monitor = interim__uri_share(token->monitor);
 
     op->job = interim__accepted_known(token->dialect, op->request, &monitor, &op->random,
                                       op->now.monotonic);
     interim__uri_dispose(&monitor);
     if (op->job == NULL)
         return INTERIM_ENOMEM;
-    op->job->task = interim__uri_share(&token->task);
-    op->job->result = interim__uri_share(&token->result);
+    op->job->task = interim__uri_share(token->task);
+    op->job->result = interim__uri_share(token->result);
     op->job->answers = (token->flags & INTERIM__TOKEN_ANSWERED) != 0;
     op->job->latched = (token->flags & INTERIM__TOKEN_LATCHED) != 0;
     op->job->is_redfish = (token->flags & INTERIM__TOKEN_REDFISH) != 0;
@@ -149,7 +149,7 @@ void interim__resumption_begin(interim__operation *op)
 
     op->from_token = false;
     if (request->polling.cross_origin == INTERIM_CROSS_ORIGIN_REJECT &&
-        !interim__uri_same_origin(&request->uri, &op->job->monitor))
+        !interim__uri_same_origin(request->uri, op->job->monitor))
         interim__ending_conclude(
             op, INTERIM_ACCEPTED,
             "the job is not polled any more: its monitor is on another origin");

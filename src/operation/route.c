@@ -90,7 +90,7 @@ static int parse_place(interim__route *route, const char *place, const char **pr
     const char *colon = strrchr(place, ':'), *bracket = strrchr(place, ']');
     size_t length = strlen(place);
     bool has_port;
-    interim__uri uri;
+    interim__uri *uri;
     char *url = malloc(sizeof scheme + length);
     int failed;
 
@@ -103,9 +103,9 @@ static int parse_place(interim__route *route, const char *place, const char **pr
     if (failed < 0)
         return failed;
     has_port = colon != NULL && (bracket == NULL || colon > bracket);
-    route->port = has_port || route->kind == INTERIM__ROUTE_HTTP ? uri.port : 1080;
-    route->host = strdup(uri.host);
-    if (strcmp(uri.target, "/") != 0)
+    route->port = has_port || route->kind == INTERIM__ROUTE_HTTP ? uri->port : 1080;
+    route->host = strdup(uri->host);
+    if (strcmp(uri->target, "/") != 0)
         *problem = "it has a path";
     failed = *problem != NULL ? INTERIM_EURL : (route->host == NULL ? INTERIM_ENOMEM : 0);
     interim__uri_dispose(&uri);

@@ -82,20 +82,20 @@ static int survey_destination(interim__settle *settle, const interim_request *re
 {
     interim__survey *survey = &settle->surveys[INTERIM__DESTINATION];
     const char *named = settle->options.destination;
-    interim__uri uri;
+    interim__uri *uri;
     int failed;
 
     if (!has_two_places(settle->signs.work))
-        named = request->uri.text;
+        named = request->uri->text;
     else if (named == NULL)
         named = interim__fields_value(&request->fields, "destination", NULL);
     if (named == NULL)
         return INTERIM_EINVAL;
-    failed = interim__uri_resolve(&uri, &request->uri, named, strlen(named), NULL);
+    failed = interim__uri_resolve(&uri, request->uri, named, strlen(named), NULL);
     if (failed < 0)
         return failed;
-    failed = interim__survey_init(survey, uri.text, walks, settle->options.members_max);
-    if (failed == 0 && !interim__uri_same_origin(&uri, &request->uri))
+    failed = interim__survey_init(survey, uri->text, walks, settle->options.members_max);
+    if (failed == 0 && !interim__uri_same_origin(uri, request->uri))
         interim__survey_refuse(survey, "it is on another server, which is not asked");
     interim__uri_dispose(&uri);
     return failed;
@@ -108,7 +108,7 @@ static int make_surveys(interim__settle *settle, const interim_request *request)
     int failed = 0;
 
     if (has_two_places(signs->work) || signs->work == INTERIM__WORK_DELETE)
-        failed = interim__survey_init(&settle->surveys[INTERIM__SOURCE], request->uri.text, walks,
+        failed = interim__survey_init(&settle->surveys[INTERIM__SOURCE], request->uri->text, walks,
                                       settle->options.members_max);
     if (failed == 0 && signs->work != INTERIM__WORK_DELETE)
         failed = survey_destination(settle, request, walks && has_two_places(signs->work));

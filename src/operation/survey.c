@@ -42,7 +42,7 @@ void interim__survey_begin(interim__survey *survey)
         unclear(&survey->place, survey->refused);
     survey->sized = true;
     interim__uri_dispose(&survey->root);
-    survey->root = (interim__uri){0};
+    survey->root = NULL;
     survey->queue.length = survey->asked = 0;
 }
 
@@ -69,19 +69,19 @@ bool interim__survey_next(interim__survey *survey, interim__question *out)
 
 /* The href as a URL of our origin. An origin behind a proxy that ends TLS names another scheme or
  * port of its host: its path is meant all the same. EURL: it is of another host, or no URL. */
-static int read_href(interim__uri *out, const interim__uri *base, const char *href)
+static int read_href(interim__uri **out, const interim__uri *base, const char *href)
 {
-    interim__uri named;
+    interim__uri *named;
     int failed = interim__uri_resolve(&named, base, href, strlen(href), NULL);
 
     if (failed < 0)
         return failed;
-    if (interim__uri_same_origin(&named, base)) {
+    if (interim__uri_same_origin(named, base)) {
         *out = named;
         return 0;
     }
-    failed = strcmp(named.host, base->host) == 0
-                 ? interim__uri_resolve(out, base, named.target, strlen(named.target), NULL)
+    failed = strcmp(named->host, base->host) == 0
+                 ? interim__uri_resolve(out, base, named->target, strlen(named->target), NULL)
                  : INTERIM_EURL;
     interim__uri_dispose(&named);
     return failed;
@@ -145,7 +145,7 @@ static int count(interim__survey *survey, const interim_member *member, const in
 {
     interim_place *place = &survey->place;
     uint64_t name;
-    const int below = interim__uri_below(&name, &survey->root, uri);
+    const int below = interim__uri_below(&name, survey->root, uri);
 
     if (below < 0) {
         survey->missed = true;
@@ -191,7 +191,7 @@ int interim__survey_member(interim__survey *survey, const interim_member *member
                            const interim__uri *base)
 {
     const bool first = !survey->seen;
-    interim__uri uri;
+    interim__uri *uri;
     int failed = read_href(&uri, base, member->href);
 
     survey->seen = true;
@@ -201,7 +201,7 @@ int interim__survey_member(interim__survey *survey, const interim_member *member
         survey->missed = true;
         return first && !survey->walking ? take_self(survey, member, base) : 0;
     }
-    failed = place_member(survey, member, base, &uri, first);
+    failed = place_member(survey, member, base, uri, first);
     interim__uri_dispose(&uri);
     return failed;
 }

@@ -41,10 +41,10 @@ typedef struct interim__survey {
     bool by_head;        /* PROPFIND is not answered: HEAD from now on */
     /* Of this look. */
     bool walking, over;
-    bool seen;         /* this answer told of a member */
-    bool missed;       /* members were left out */
-    bool sized;        /* each file had a length */
-    interim__uri root; /* where the place was found */
+    bool seen;          /* this answer told of a member */
+    bool missed;        /* members were left out */
+    bool sized;         /* each file had a length */
+    interim__uri *root; /* where the place was found */
     interim__buffer queue;
     size_t asked; /* in queue: what lies before was asked */
 } interim__survey;

@@ -43,7 +43,7 @@ static int put(interim__buffer *out, const char *name, const char *value)
 
 static int put_url(interim__buffer *out, const char *name, const interim__uri *url)
 {
-    return url->text == NULL ? 0 : put(out, name, url->text);
+    return url == NULL ? 0 : put(out, name, url->text);
 }
 
 static int put_time(interim__buffer *out, const char *name, int64_t time_ms)
@@ -74,15 +74,15 @@ int interim__token_write(interim__buffer *out, const interim__token *token, uint
     int failed = put(out, VERSION " method=", token->method);
 
     if (failed == 0)
-        failed = put_url(out, " url=", &token->url);
+        failed = put_url(out, " url=", token->url);
     if (failed == 0)
         failed = put(out, " dialect=", token->dialect->name);
     if (failed == 0)
-        failed = put_url(out, " monitor=", &token->monitor);
+        failed = put_url(out, " monitor=", token->monitor);
     if (failed == 0)
-        failed = put_url(out, " task=", &token->task);
+        failed = put_url(out, " task=", token->task);
     if (failed == 0)
-        failed = put_url(out, " result=", &token->result);
+        failed = put_url(out, " result=", token->result);
     if (failed == 0)
         failed = put_time(out, " until=", token->until_ms);
     if (failed == 0)
@@ -146,7 +146,7 @@ static const char *take(const char **at, const char *end, const char *name, size
 }
 
 /* A URL, which must not leave TLS if the request's has it. */
-static int take_url(interim__uri *out, const char **at, const char *end, const char *name,
+static int take_url(interim__uri **out, const char **at, const char *end, const char *name,
                     const interim__token *token, interim_error *error)
 {
     const char *problem = "it is not there";
@@ -157,7 +157,7 @@ static int take_url(interim__uri *out, const char **at, const char *end, const c
 
     if (value != NULL)
         failed = interim__uri_parse(out, value, length, &problem);
-    if (failed == 0 && token->url.tls && !out->tls) {
+    if (failed == 0 && token->url->tls && !(*out)->tls) {
         interim__uri_dispose(out);
         failed = INTERIM_EURL;
         problem = "it goes from https to http";
@@ -168,7 +168,7 @@ static int take_url(interim__uri *out, const char **at, const char *end, const c
     return failed == 0 ? 0 : wrong(error, what, problem);
 }
 
-static int take_optional_url(interim__uri *out, const char **at, const char *end, const char *name,
+static int take_optional_url(interim__uri **out, const char **at, const char *end, const char *name,
                              const interim__token *token, interim_error *error)
 {
     size_t length = strlen(name);
@@ -262,7 +262,7 @@ static int take_all(interim__token *out, const char *at, const char *end, interi
 
 static bool is_away(const interim__uri *url, const interim__uri *home)
 {
-    return url->text != NULL && !interim__uri_same_origin(url, home);
+    return url != NULL && !interim__uri_same_origin(url, home);
 }
 
 /* Whether the parts go together: no job of ours comes to others. */
@@ -275,8 +275,8 @@ static int check_sense(const interim__token *token, interim_error *error)
     if (token->dialect->repeats && strcmp(token->method, "GET") != 0 &&
         strcmp(token->method, "HEAD") != 0)
         return wrong(error, "its method would be sent again", "");
-    if (own && (is_away(&token->monitor, &token->url) || is_away(&token->task, &token->url) ||
-                is_away(&token->result, &token->url)))
+    if (own && (is_away(token->monitor, token->url) || is_away(token->task, token->url) ||
+                is_away(token->result, token->url)))
         return wrong(error, "it leads to another origin, and says that this is forbidden", "");
     if (strict && token->dialect->reads_bodies)
         return wrong(error, "its dialect cannot be followed by status codes alone", "");

@@ -37,11 +37,11 @@ typedef enum interim__token_flag {
 typedef struct interim__token {
     const interim__dialect *dialect;
     char method[33];
-    interim__uri url;          /* of the request: all that follows is measured by it */
-    interim__uri monitor;      /* to be asked next */
-    interim__uri task, result; /* text NULL: none */
-    int64_t until_ms;          /* wall clock: when waiting ends; -1: never */
-    int64_t after_ms;          /* wall clock: not to be asked before */
+    interim__uri *url;           /* of the request: all that follows is measured by it */
+    interim__uri *monitor;       /* to be asked next */
+    interim__uri *task, *result; /* NULL: none */
+    int64_t until_ms;            /* wall clock: when waiting ends; -1: never */
+    int64_t after_ms;            /* wall clock: not to be asked before */
     unsigned flags;
 } interim__token;
 

@@ -30,7 +30,7 @@ static void name_target(const interim__operation *op, char out[TARGET_SIZE])
     bool brackets = way->host != NULL && strchr(way->host, ':') != NULL;
 
     if (way->host == NULL)
-        snprintf(out, TARGET_SIZE, "%s%s", op->uri.authority, op->uri.port == 443 ? ":443" : "");
+        snprintf(out, TARGET_SIZE, "%s%s", op->uri->authority, op->uri->port == 443 ? ":443" : "");
     else
         snprintf(out, TARGET_SIZE, "%s%.*s%s:%u", brackets ? "[" : "", (int)strcspn(way->host, "%"),
                  way->host, brackets ? "]" : "", (unsigned)way->port);
@@ -131,7 +131,7 @@ static void ask_with_answer(interim__operation *op)
         return;
     }
     interim__tunnel_leave(op);
-    interim__operation_begin(op, op->hop, op->hop_index, op->method, &op->uri);
+    interim__operation_begin(op, op->hop, op->hop_index, op->method, interim__uri_share(op->uri));
 }
 
 /* 1: the 407 is answered; 0: it is final, or the answer is none; or ENOMEM. */
@@ -175,7 +175,7 @@ void interim__tunnel_answered(interim__operation *op)
         interim__operation_drop_exchange(op);
         op->passage->rounds = 0;
         op->tunnelled = true;
-        if (op->uri.tls)
+        if (op->uri->tls)
             op->need = INTERIM__NEED_TLS;
         else
             interim__operation_begin_exchange(op);

@@ -35,13 +35,13 @@ static void note_limits(interim__upload *upload, const interim__upload_said *sai
 /* Resolves a URL that the server names for the upload, which gets what is left of the body: as for
  * a redirect of such a request, it is on the origin that the caller named unless that is allowed.
  * Errors: EURL, ENOMEM, and *problem says why. */
-static int resolve(interim__uri *out, const interim__upload *upload, const interim__uri *from,
+static int resolve(interim__uri **out, const interim__upload *upload, const interim__uri *from,
                    const interim_field *reference, const char **problem)
 {
     int failed = interim__follow_resolve(out, upload->request, from, reference, problem);
 
     if (failed < 0 || upload->request->resumption.other_origins ||
-        interim__uri_same_origin(&upload->request->uri, out))
+        interim__uri_same_origin(upload->request->uri, *out))
         return failed;
     interim__uri_dispose(out);
     *problem = "it is on another origin";
@@ -51,7 +51,7 @@ static int resolve(interim__uri *out, const interim__upload *upload, const inter
 static void adopt(interim__upload *upload, interim__uri *resource)
 {
     upload->current = interim__uri_share(resource);
-    upload->resource = *resource;
+    upload->resource = resource;
     upload->refusal = NULL;
 }
 
@@ -66,7 +66,7 @@ static int note_location(interim__upload *upload, const interim__fields *fields,
 {
     const interim_field *location = interim__fields_next(fields, "location", NULL);
     const char *problem = NULL;
-    interim__uri named = {0};
+    interim__uri *named = NULL;
     int failed;
     bool same;
 
@@ -76,15 +76,15 @@ static int note_location(interim__upload *upload, const interim__fields *fields,
     if (failed == INTERIM_ENOMEM)
         return no_memory(error);
     same = failed == 0 && interim__fields_next(fields, "location", location) == NULL;
-    if (upload->resource.text == NULL && failed < 0) {
+    if (upload->resource == NULL && failed < 0) {
         upload->refusal = problem;
         return 0;
     }
-    if (upload->resource.text == NULL && same) {
-        adopt(upload, &named);
+    if (upload->resource == NULL && same) {
+        adopt(upload, named);
         return 0;
     }
-    same = same && interim__uri_equal(&named, &upload->resource);
+    same = same && interim__uri_equal(named, upload->resource);
     interim__uri_dispose(&named);
     return same ? 0
                 : interim__error_set(error, INTERIM_EUPLOAD_RULES, INTERIM_STAGE_HEAD,
@@ -136,8 +136,7 @@ int interim__upload_told(interim__upload *upload, const interim__fields *fields,
         return 0;
     if (is_too_large(upload))
         return too_large(upload, error);
-    return upload->resource.text != NULL && upload->max_append >= 0 &&
-           upload->size > upload->max_append;
+    return upload->resource != NULL && upload->max_append >= 0 && upload->size > upload->max_append;
 }
 
 /* ---- final responses ---- */
@@ -162,7 +161,7 @@ bool interim__upload_is_final(const interim__upload *upload, const interim__answ
                               bool creating, bool asking)
 {
     interim__upload_said said;
-    bool known = upload->resource.text != NULL;
+    bool known = upload->resource != NULL;
     int status = answer->status;
 
     if (asking)
@@ -180,7 +179,7 @@ bool interim__upload_is_final(const interim__upload *upload, const interim__answ
 bool interim__upload_is_of_target(const interim__upload *upload, const interim__answer *answer)
 {
     const interim_field *location = interim__fields_next(&answer->fields, "location", NULL);
-    interim__uri named = {0};
+    interim__uri *named = NULL;
     interim__upload_said said;
     bool other;
 
@@ -190,7 +189,7 @@ bool interim__upload_is_of_target(const interim__upload *upload, const interim__
     if (interim__uri_resolve(&named, answer->uri, location->value, location->value_length, NULL) <
         0)
         return false;
-    other = upload->resource.text == NULL || !interim__uri_equal(&named, &upload->resource);
+    other = upload->resource == NULL || !interim__uri_equal(named, upload->resource);
     interim__uri_dispose(&named);
     return other;
 }
@@ -265,7 +264,7 @@ static interim__upload_turn redirected(interim__upload *upload, const interim__a
 {
     const interim_field *location = interim__fields_next(&answer->fields, "location", NULL);
     const char *problem = "there is no Location";
-    interim__uri to = {0};
+    interim__uri *to = NULL;
     int failed = INTERIM_EURL;
 
     if (location != NULL)
@@ -275,7 +274,7 @@ static interim__upload_turn redirected(interim__upload *upload, const interim__a
         return later(upload, -1, now, error);
     }
     if (failed == 0)
-        problem = interim__uri_equal(&to, &upload->current) || upload->redirects == REDIRECTS_MAX
+        problem = interim__uri_equal(to, upload->current) || upload->redirects == REDIRECTS_MAX
                       ? "the redirects do not end"
                       : NULL;
     if (problem != NULL) {
@@ -287,7 +286,7 @@ static interim__upload_turn redirected(interim__upload *upload, const interim__a
     upload->current = to;
     if (answer->status == 308) { /* for good */
         interim__uri_dispose(&upload->resource);
-        upload->resource = interim__uri_share(&to);
+        upload->resource = interim__uri_share(to);
     }
     return at_once(upload, now);
 }
@@ -396,7 +395,7 @@ static interim__upload_turn begin_carefully(interim__upload *upload, const inter
         return INTERIM__UPLOAD_STOP;
     interim__upload_said_read(&said, &answer->fields);
     note_limits(upload, &said, now);
-    if (upload->resource.text == NULL) {
+    if (upload->resource == NULL) {
         upload->failed = true;
         interim__error_set(error, INTERIM_EUPLOAD_RULES, INTERIM_STAGE_HEAD,
                            "the server took an empty request%s%s",

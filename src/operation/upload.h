@@ -29,10 +29,10 @@ typedef enum interim__upload_turn {
 typedef struct interim__upload {
     const interim_request *request; /* NULL: no upload was offered */
     uint64_t *random;
-    bool careful;          /* it is created by an empty request */
-    interim__uri resource; /* the upload resource; text is NULL: not known */
-    interim__uri current;  /* the same, or where it redirects to for now */
-    const char *refusal;   /* why one that was named cannot be used; static */
+    bool careful;           /* it is created by an empty request */
+    interim__uri *resource; /* the upload resource; NULL: not known */
+    interim__uri *current;  /* the same, or where it redirects to for now */
+    const char *refusal;    /* why one that was named cannot be used; static */
     int64_t length;
     int64_t confirmed;  /* the highest offset that the server reported */
     int64_t base;       /* ... when it was last asked: more than that is progress */

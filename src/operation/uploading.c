@@ -53,7 +53,7 @@ int interim__uploading_told(interim__operation *op, interim__progress *progress)
     if (!op->uploading || op->hop == INTERIM_HOP_TUNNEL)
         return 0;
     note_handed(op);
-    return interim__upload_told(op->upload, &op->talk->exchange.head.fields, &op->uri,
+    return interim__upload_told(op->upload, &op->talk->exchange.head.fields, op->uri,
                                 is_creating(op), progress, op->now.monotonic, op->error);
 }
 
@@ -85,9 +85,9 @@ static void stop(interim__operation *op)
 
 static void go(interim__operation *op, const char *method)
 {
-    interim__uri uri = interim__uri_share(&op->upload->current);
+    interim__uri *uri = interim__uri_share(op->upload->current);
 
-    interim__operation_begin(op, INTERIM_HOP_UPLOAD, op->upload->asked, method, &uri);
+    interim__operation_begin(op, INTERIM_HOP_UPLOAD, op->upload->asked, method, uri);
 }
 
 /* why: what interrupted the upload, if its code is not 0. */
@@ -164,8 +164,7 @@ bool interim__uploading_lost(interim__operation *op, int code)
         stop(op);
         return true;
     }
-    if (!op->uploading || op->upload->resource.text == NULL || answered ||
-        !is_interruption(op, code))
+    if (!op->uploading || op->upload->resource == NULL || answered || !is_interruption(op, code))
         return false;
     op->fresh_connection = code != 0;
     interim__error_init(op->error);
@@ -184,5 +183,5 @@ void interim__uploading_ask(interim__operation *op)
 bool interim__uploading_unfinished(interim__operation *op)
 {
     note_handed(op);
-    return op->uploading && op->upload->resource.text != NULL && !op->upload->all_handed;
+    return op->uploading && op->upload->resource != NULL && !op->upload->all_handed;
 }

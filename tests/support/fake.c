@@ -85,7 +85,7 @@ void fake_answer(interim__answer *out, const interim_request *request, int statu
     interim__fields fields = {0};
 
     *out = (interim__answer){
-        .request = request, .uri = request == NULL ? NULL : &request->uri, .status = status};
+        .request = request, .uri = request == NULL ? NULL : request->uri, .status = status};
     while (text < end) {
         size_t length = strcspn(text, "\n"), name = strcspn(text, ":");
 

@@ -91,7 +91,7 @@ static void send_until(struct player *player, int64_t wanted)
 }
 
 static void begin(struct player *player, const struct transcript *transcript,
-                  struct reading *reading, interim__uri *uri)
+                  struct reading *reading, interim__uri **uri)
 {
     interim__fields fields = {0};
     interim__body_source body = {.length = INTERIM__BODY_NONE};
@@ -113,8 +113,8 @@ static void begin(struct player *player, const struct transcript *transcript,
     interim__error_init(&player->error);
     interim__exchange_init(&player->exchange, transcript->method, &player->error);
     if (interim__uri_parse(uri, transcript->url, strlen(transcript->url), NULL) < 0 ||
-        interim__request_head_write(&player->exchange.sender.out, transcript->method, uri, &fields,
-                                    NULL, body.length) < 0)
+        interim__request_head_write(&player->exchange.sender.out, transcript->method,
+                                    (*uri)->target, *uri, &fields, NULL, body.length) < 0)
         abort();
     player->head_size = player->exchange.sender.out.length;
     interim__sender_start(&player->exchange.sender, &body);
@@ -163,7 +163,7 @@ static void play(const struct transcript *transcript, const struct cut *cut, str
     const struct served *served = &transcript->exchanges[0];
     struct reading reading = {transcript, 0, 0};
     struct player player = {.log = log};
-    interim__uri uri = {0};
+    interim__uri *uri = NULL;
     size_t place = 0;
 
     begin(&player, transcript, &reading, &uri);

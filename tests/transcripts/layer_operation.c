@@ -24,7 +24,7 @@ struct player {
     size_t head_size;     /* of it, 0: not known */
     bool idle;            /* there is a connection that could be used again */
     int64_t idle_since;
-    interim__uri idle_origin;
+    interim__uri *idle_origin;
     interim__routes routes;
     interim__buffer *problems;
 };
@@ -185,12 +185,12 @@ static void refuse(struct player *player)
 /* Whether an idle connection is used; it is not idle any more. */
 static bool take_idle(struct player *player)
 {
-    bool reused = player->idle && interim__uri_same_origin(&player->idle_origin, &player->op.uri) &&
+    bool reused = player->idle && interim__uri_same_origin(player->idle_origin, player->op.uri) &&
                   player->now - player->idle_since <= interim__operation_idle_limit(&player->op);
 
     player->idle = false;
     interim__uri_dispose(&player->idle_origin);
-    player->idle_origin = interim__uri_share(&player->op.uri);
+    player->idle_origin = interim__uri_share(player->op.uri);
     return reused;
 }
 

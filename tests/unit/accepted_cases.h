@@ -68,7 +68,7 @@ static inline char answered(int status, const char *text)
 
     interim__error_init(&error);
     fake_answer(&answer, request, status, text);
-    answer.uri = &job->current;
+    answer.uri = job->current;
     outcome = interim__accepted_answered(job, &answer, INTERIM_POLL_VERDICT_DEFAULT, now,
                                          FAKE_WALL_NS, &error);
     fake_answer_free(&answer);

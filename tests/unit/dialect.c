@@ -131,14 +131,14 @@ END_TEST
 START_TEST(dialect_guard_of_the_url_before_a_redirect)
 {
     interim_request *request = fake_request("COPY", "http://dav.example/a/", FIELDS);
-    interim__uri moved;
+    interim__uri *moved;
     interim__naming naming;
     interim__answer answer;
 
     ck_assert_int_eq(interim__uri_parse(&moved, "http://dav.example/m/", 21, NULL), 0);
     for (int i = 0; i < 2; i++) {
         fake_answer(&answer, request, 202, i == 0 ? "Location: /a/\n" : "Location: /m/\n");
-        answer.uri = &moved;
+        answer.uri = moved;
         ck_assert_ptr_nonnull(interim__dialect_find(&naming, &answer));
         ck_assert_ptr_nonnull(naming.refusal);
         fake_answer_free(&answer);

@@ -13,7 +13,7 @@ static struct fake run;
     do {                                                                                           \
         ck_assert_msg(run.result->outcome == (outcome_), "%d: %s", run.result->outcome,            \
                       run.result->reason);                                                         \
-        ck_assert_msg(run.result->error->code == (error_), "%d: %s", run.result->error->code,        \
+        ck_assert_msg(run.result->error->code == (error_), "%d: %s", run.result->error->code,      \
                       run.result->reason);                                                         \
         ck_assert_int_eq(run.result->status, status_);                                             \
     } while (0)

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static interim__uri uri_of(const char *text)
+static interim__uri *uri_of(const char *text)
 {
-    interim__uri uri;
+    interim__uri *uri;
 
     ck_assert_msg(interim__uri_parse(&uri, text, strlen(text), NULL) == 0, "%s", text);
     return uri;
@@ -74,14 +74,14 @@ START_TEST(follow_stays_on_the_origin_with_a_body_from_memory)
     interim_request *request = fake_request("POST", "http://dav.example/a/", NULL);
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        interim__uri to = uri_of(table[i].to);
+        interim__uri *to = uri_of(table[i].to);
 
         fake_set_body(request, "x");
-        ck_assert_msg(interim__follow_stays(request, &to) == table[i].stays, "%s", table[i].to);
+        ck_assert_msg(interim__follow_stays(request, to) == table[i].stays, "%s", table[i].to);
         free(request->body_memory);
         request->body_memory = NULL;
         request->body = (interim__body_source){.reader = no_body, .length = 5};
-        ck_assert(!interim__follow_stays(request, &to));
+        ck_assert(!interim__follow_stays(request, to));
         interim__uri_dispose(&to);
     }
     interim__request_release(request);
@@ -94,16 +94,16 @@ END_TEST
 static const char *resolve(interim_request *request, const char *from_text, const char *reference)
 {
     static char text[INTERIM__URI_MAX + 1];
-    interim__uri from = uri_of(from_text), out = {0};
+    interim__uri *from = uri_of(from_text), *out = NULL;
     interim_field field = {"Location", reference, 8, strlen(reference)};
     const char *problem = NULL;
-    int failed = interim__follow_monitor(&out, request, &from, &field, &problem);
+    int failed = interim__follow_monitor(&out, request, from, &field, &problem);
 
     text[0] = '\0';
     if (failed == 0)
-        snprintf(text, sizeof text, "%s", out.text);
+        snprintf(text, sizeof text, "%s", out->text);
     ck_assert(failed == 0 || (failed == INTERIM_EURL && problem != NULL));
-    ck_assert(failed == 0 || out.text == NULL);
+    ck_assert(failed == 0 || out == NULL);
     interim__uri_dispose(&out);
     interim__uri_dispose(&from);
     return text;
@@ -212,12 +212,12 @@ START_TEST(follow_without_memory_is_enomem)
     bool failed;
 
     do {
-        interim__uri out;
+        interim__uri *out;
         const char *problem = NULL;
         int code;
 
         failing_alloc_arm(++nth);
-        code = interim__follow_resolve(&out, request, &request->uri, &field, &problem);
+        code = interim__follow_resolve(&out, request, request->uri, &field, &problem);
         failed = failing_alloc_disarm();
         ck_assert_int_eq(code, failed ? INTERIM_ENOMEM : 0);
         interim__uri_dispose(&out);
@@ -238,11 +238,11 @@ static const char *head(const interim_request *request, interim_hop hop, const c
 {
     static char text[4096];
     interim__buffer out = {0};
-    interim__uri uri = uri_of(url);
+    interim__uri *uri = uri_of(url);
     interim__body_source body;
 
     ck_assert_int_eq(
-        interim__follow_write(&out, &body, request, hop, method, &uri,
+        interim__follow_write(&out, &body, request, hop, method, uri,
                               &(interim__proofs){.to_origin = authorization, .closes = closes},
                               "fake/1", NULL, &(bool){false}),
         0);
@@ -321,12 +321,12 @@ START_TEST(follow_writes_a_poll_of_another_origin)
     authorization = "Basic dTpw";
     for (size_t i = 0; i < 3; i++) {
         char wanted[300];
-        interim__uri uri = uri_of(others[i]);
+        interim__uri *uri = uri_of(others[i]);
 
         snprintf(wanted, sizeof wanted,
                  "GET /1 HTTP/1.1\r\nHost: %s\r\nUser-Agent: fake/1\r\nAccept-Language: de\r\n"
                  "Accept: text/plain\r\nOData-Version: 4.0\r\nCache-Control: no-cache\r\n\r\n",
-                 uri.authority);
+                 uri->authority);
         interim__uri_dispose(&uri);
         ck_assert_str_eq(head(request, INTERIM_HOP_POLL, "GET", others[i], &body), wanted);
         ck_assert_str_eq(head(request, INTERIM_HOP_RESULT, "GET", others[i], &body), wanted);
@@ -430,7 +430,7 @@ START_TEST(follow_expects_100_for_bodies_worth_it)
             request->expect = table[i].expect;
             request->body.length = table[i].length;
             ck_assert_int_eq(interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "PUT",
-                                                   &request->uri, &(interim__proofs){0}, NULL, NULL,
+                                                   request->uri, &(interim__proofs){0}, NULL, NULL,
                                                    &expects),
                              0);
             ck_assert_int_eq(expects, wanted > 0 && table[i].expects);
@@ -445,7 +445,7 @@ END_TEST
 START_TEST(follow_writes_nothing_without_memory)
 {
     interim_request *request = fake_request("COPY", "http://dav.example/a/", FIELDS);
-    interim__uri uri = uri_of("http://dav.example/1");
+    interim__uri *uri = uri_of("http://dav.example/1");
     unsigned long nth = 0;
     bool failed;
 
@@ -455,7 +455,7 @@ START_TEST(follow_writes_nothing_without_memory)
         int code;
 
         failing_alloc_arm(++nth);
-        code = interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "COPY", &uri,
+        code = interim__follow_write(&out, &body, request, INTERIM_HOP_REQUEST, "COPY", uri,
                                      &(interim__proofs){.to_origin = "Basic dTpw"}, "x", NULL,
                                      &(bool){false});
         failed = failing_alloc_disarm();

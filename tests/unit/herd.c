@@ -15,7 +15,7 @@
 #define LIMIT 3
 
 static interim__herd herd;
-static interim__uri a, b;
+static interim__uri *a, *b;
 
 static void setup(void)
 {
@@ -37,7 +37,7 @@ START_TEST(herd_is_first_come_first_served)
     interim__herd_place places[JOBS] = {0};
 
     for (size_t i = 0; i < JOBS; i++)
-        ck_assert(interim__herd_enter(&herd, &places[i], &a) == (i < LIMIT));
+        ck_assert(interim__herd_enter(&herd, &places[i], a) == (i < LIMIT));
     for (size_t i = 0; i < JOBS; i++)
         ck_assert_ptr_eq(interim__herd_leave(&herd, &places[i]),
                          i + LIMIT < JOBS ? &places[i + LIMIT] : NULL);
@@ -50,8 +50,8 @@ START_TEST(herd_of_each_origin_is_its_own)
     interim__herd_place at_a[LIMIT + 1] = {0}, at_b[LIMIT + 1] = {0};
 
     for (size_t i = 0; i <= LIMIT; i++) {
-        ck_assert(interim__herd_enter(&herd, &at_a[i], &a) == (i < LIMIT));
-        ck_assert(interim__herd_enter(&herd, &at_b[i], &b) == (i < LIMIT));
+        ck_assert(interim__herd_enter(&herd, &at_a[i], a) == (i < LIMIT));
+        ck_assert(interim__herd_enter(&herd, &at_b[i], b) == (i < LIMIT));
     }
     ck_assert_ptr_eq(interim__herd_leave(&herd, &at_b[1]), &at_b[LIMIT]);
     for (size_t i = 0; i <= LIMIT; i++) {
@@ -68,7 +68,7 @@ START_TEST(herd_lets_the_line_be_left)
         size_t following = gone == LIMIT ? LIMIT + 1 : LIMIT;
 
         for (size_t i = 0; i < LIMIT + 3; i++)
-            interim__herd_enter(&herd, &places[i], &a);
+            interim__herd_enter(&herd, &places[i], a);
         ck_assert_ptr_null(interim__herd_leave(&herd, &places[gone]));
         ck_assert_ptr_eq(interim__herd_leave(&herd, &places[0]), &places[following]);
         for (size_t i = 0; i < LIMIT + 3; i++)
@@ -82,7 +82,7 @@ START_TEST(herd_without_memory_lets_everybody_go)
     interim__herd_place place = {0};
 
     failing_alloc_arm(1);
-    ck_assert(interim__herd_enter(&herd, &place, &a));
+    ck_assert(interim__herd_enter(&herd, &place, a));
     ck_assert(failing_alloc_disarm());
     ck_assert_ptr_null(interim__herd_leave(&herd, &place));
 }

@@ -361,7 +361,7 @@ START_TEST(proxy_login_says_no_secret)
         ck_assert_ptr_null(strstr(run.result->error->text, secrets[s]));
     }
     ck_assert_ptr_nonnull(strstr(run.result->error->text, "answered 407 Reason to CONNECT: the "
-                                                         "credentials were refused"));
+                                                          "credentials were refused"));
     fake_finish(&run);
 }
 END_TEST

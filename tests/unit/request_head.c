@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static interim__uri uri;
+static interim__uri *uri;
 
 static void set_up(void)
 {
@@ -31,8 +31,9 @@ static void written(const char *expected, const char *method, const interim__fie
 {
     interim__buffer out = {0};
 
-    ck_assert_int_eq(
-        interim__request_head_write(&out, method, &uri, fields, user_agent, body_length), 0);
+    ck_assert_int_eq(interim__request_head_write(&out, method, uri->target, uri, fields, user_agent,
+                                                 body_length),
+                     0);
     ck_assert_str_eq(out.data, expected);
     ck_assert_uint_eq(out.length, strlen(expected));
     interim__buffer_dispose(&out);
@@ -176,7 +177,7 @@ START_TEST(request_head_without_memory_is_enomem)
         interim__buffer out = {0};
 
         failing_alloc_arm(++nth);
-        int code = interim__request_head_write(&out, "PUT", &uri, &fields, "u", 5);
+        int code = interim__request_head_write(&out, "PUT", uri->target, uri, &fields, "u", 5);
 
         failed = failing_alloc_disarm();
         ck_assert_int_eq(code, failed ? INTERIM_ENOMEM : 0);

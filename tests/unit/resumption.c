@@ -65,7 +65,7 @@ struct sample {
     unsigned flags;
 };
 
-static void put_url(interim__uri *out, const char *text)
+static void put_url(interim__uri **out, const char *text)
 {
     if (text != NULL)
         ck_assert_int_eq(interim__uri_parse(out, text, strlen(text), NULL), 0);

@@ -7,9 +7,9 @@
 #include <interim.h>
 #include <string.h>
 
-static interim__uri uri_of(const char *text)
+static interim__uri *uri_of(const char *text)
 {
-    interim__uri uri;
+    interim__uri *uri;
 
     ck_assert_int_eq(interim__uri_parse(&uri, text, strlen(text), NULL), 0);
     return uri;
@@ -142,13 +142,13 @@ START_TEST(exceptions_are_reached_directly)
 {
     interim__route *route;
     const char *problem;
-    interim__uri uri = uri_of(cases[_i].url);
+    interim__uri *uri = uri_of(cases[_i].url);
     interim__routes routes = {0};
 
     ck_assert_int_eq(interim__route_parse(&route, "http://p.test", &problem), 0);
     routes.http = routes.https = route;
     routes.exceptions = cases[_i].exceptions == NULL ? NULL : strdup(cases[_i].exceptions);
-    ck_assert_ptr_eq(interim__routes_find(&routes, &uri), cases[_i].direct ? NULL : route);
+    ck_assert_ptr_eq(interim__routes_find(&routes, uri), cases[_i].direct ? NULL : route);
     interim__uri_dispose(&uri);
     interim__routes_dispose(&routes);
 }
@@ -157,12 +157,12 @@ END_TEST
 START_TEST(schemes_have_their_own)
 {
     interim__routes routes = {0};
-    interim__uri plain = uri_of("http://a.test/"), tls = uri_of("https://a.test/");
+    interim__uri *plain = uri_of("http://a.test/"), *tls = uri_of("https://a.test/");
     const char *problem;
 
     ck_assert_int_eq(interim__route_parse(&routes.https, "http://p.test", &problem), 0);
-    ck_assert_ptr_null(interim__routes_find(&routes, &plain));
-    ck_assert_ptr_eq(interim__routes_find(&routes, &tls), routes.https);
+    ck_assert_ptr_null(interim__routes_find(&routes, plain));
+    ck_assert_ptr_eq(interim__routes_find(&routes, tls), routes.https);
     interim__uri_dispose(&plain);
     interim__uri_dispose(&tls);
     interim__routes_dispose(&routes);

@@ -49,7 +49,7 @@ static void tell_member(const char *url, const char *sight, bool locked)
                              .modified_s = -1,
                              .created_s = -1,
                              .etag = ""};
-    interim__uri base;
+    interim__uri *base;
     const char *at;
     int failed;
 
@@ -62,7 +62,7 @@ static void tell_member(const char *url, const char *sight, bool locked)
     if (at != NULL && *sight == 'f')
         member.etag = at + 1;
     ck_assert_int_eq(interim__uri_parse(&base, heard.url, strlen(heard.url), NULL), 0);
-    failed = interim__settle_member(&settle, &member, &base);
+    failed = interim__settle_member(&settle, &member, base);
     if (failed < 0)
         heard.members = failed;
     interim__uri_dispose(&base);
@@ -544,7 +544,7 @@ END_TEST
 /* ---- What a listing may say ---- */
 
 static interim__survey survey;
-static interim__uri base;
+static interim__uri *base;
 
 static void begin_survey(const char *url)
 {
@@ -569,14 +569,14 @@ static void tell(const char *href, bool collection, int64_t length)
                              .created_s = -1,
                              .etag = ""};
 
-    ck_assert_int_eq(interim__survey_member(&survey, &member, &base), 0);
+    ck_assert_int_eq(interim__survey_member(&survey, &member, base), 0);
 }
 
 /* How many collections are asked about next. */
 static unsigned end_survey(void)
 {
     const interim__heard all = {
-        .status = 207, .text = "", .url = base.text, .date_s = -1, .length = -1, .modified_s = -1};
+        .status = 207, .text = "", .url = base->text, .date_s = -1, .length = -1, .modified_s = -1};
     interim__question question;
     unsigned asked = 0;
 
@@ -680,9 +680,9 @@ START_TEST(survey_comes_to_an_end)
 
         snprintf(url, sizeof url, "%s", question.url);
         ck_assert_int_eq(interim__uri_parse(&base, url, strlen(url), NULL), 0);
-        interim__survey_member(&survey, &member, &base);
+        interim__survey_member(&survey, &member, base);
         strcat(url, "x/");
-        interim__survey_member(&survey, &member, &base);
+        interim__survey_member(&survey, &member, base);
         interim__survey_answered(&survey, &all);
         interim__uri_dispose(&base);
         ck_assert_uint_lt(asked, 1000);

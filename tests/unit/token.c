@@ -35,12 +35,12 @@ static int try(const char *text)
     failed = interim__token_read(&token, text, &error);
     ck_assert_int_eq(failed, error.code);
     ck_assert((failed == 0) == (error.text[0] == '\0'));
-    ck_assert((failed == 0) == (token.monitor.text != NULL));
+    ck_assert((failed == 0) == (token.monitor != NULL));
     interim__token_dispose(&token);
     return failed;
 }
 
-static void put_url(interim__uri *out, const char *text)
+static void put_url(interim__uri **out, const char *text)
 {
     ck_assert_int_eq(interim__uri_parse(out, text, strlen(text), NULL), 0);
 }
@@ -89,10 +89,10 @@ START_TEST(token_goes_there_and_back)
     ck_assert_msg(interim__token_read(&second, out.data, &error) == 0, "%s", error.text);
     ck_assert_ptr_eq(second.dialect, first.dialect);
     ck_assert_str_eq(second.method, first.method);
-    ck_assert(interim__uri_equal(&second.url, &first.url));
-    ck_assert(interim__uri_equal(&second.monitor, &first.monitor));
-    ck_assert(interim__uri_equal(&second.task, &first.task));
-    ck_assert(interim__uri_equal(&second.result, &first.result));
+    ck_assert(interim__uri_equal(second.url, first.url));
+    ck_assert(interim__uri_equal(second.monitor, first.monitor));
+    ck_assert(interim__uri_equal(second.task, first.task));
+    ck_assert(interim__uri_equal(second.result, first.result));
     ck_assert_int_eq(second.until_ms, -1);
     ck_assert_int_eq(second.after_ms, 1);
     ck_assert_uint_eq(second.flags, first.flags);
@@ -274,7 +274,7 @@ START_TEST(token_that_leads_away_is_refused_if_it_must_not)
 }
 END_TEST
 
-static void fill_url(interim__uri *out, const char *begin, size_t length)
+static void fill_url(interim__uri **out, const char *begin, size_t length)
 {
     char *text = malloc(length);
 
