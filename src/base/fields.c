@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int grow(interim__fields *fields)
+int interim__fields_grow(interim__fields *fields)
 {
     size_t capacity = fields->capacity == 0 ? 16 : 2 * fields->capacity;
     interim_field *items = realloc(fields->items, capacity * sizeof *items);
@@ -15,18 +15,6 @@ static int grow(interim__fields *fields)
         return INTERIM_ENOMEM;
     fields->items = items;
     fields->capacity = capacity;
-    return 0;
-}
-
-int interim__fields_add(interim__fields *fields, const char *name, size_t name_length,
-                        const char *value, size_t value_length)
-{
-    if (fields->count == fields->capacity && grow(fields) < 0)
-        return INTERIM_ENOMEM;
-    if (fields->count == 0)
-        fields->absent = UINT64_MAX;
-    fields->absent &= ~interim__fields_mark(name, name_length);
-    fields->items[fields->count++] = (interim_field){name, value, name_length, value_length};
     return 0;
 }
 

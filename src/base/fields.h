@@ -29,8 +29,18 @@ static inline uint64_t interim__fields_mark(const char *name, size_t length)
 }
 
 /* 0, or INTERIM_ENOMEM. */
-int interim__fields_add(interim__fields *fields, const char *name, size_t name_length,
-                        const char *value, size_t value_length);
+int interim__fields_grow(interim__fields *fields); /* makes room for one more at least */
+static inline int interim__fields_add(interim__fields *fields, const char *name, size_t name_length,
+                                      const char *value, size_t value_length)
+{
+    if (fields->count == fields->capacity && interim__fields_grow(fields) < 0)
+        return INTERIM_ENOMEM;
+    if (fields->count == 0)
+        fields->absent = UINT64_MAX;
+    fields->absent &= ~interim__fields_mark(name, name_length);
+    fields->items[fields->count++] = (interim_field){name, value, name_length, value_length};
+    return 0;
+}
 
 /* Looks at all names; see below. */
 const interim_field *interim__fields_find(const interim__fields *fields, const char *lower,

@@ -208,7 +208,7 @@ static void take_texts(interim__head *head, char *data, size_t length)
 
 /* The first control character from `at` on, or length. Eight bytes at a time: one that is less than
  * a blank borrows into its own highest bit, and the first that does is exact. */
-static size_t first_control(const char *data, size_t at, size_t length)
+static inline size_t first_control(const char *data, size_t at, size_t length)
 {
     const uint64_t blanks = UINT64_C(0x2020202020202020), high = UINT64_C(0x8080808080808080);
     uint64_t eight;
@@ -231,7 +231,7 @@ static size_t first_control(const char *data, size_t at, size_t length)
 
 /* Where the CRLF is behind a text without control characters but tabs, from `at` on; 0: that is not
  * what is there. */
-static size_t plain_line(const char *data, size_t at, size_t length)
+static inline size_t plain_line(const char *data, size_t at, size_t length)
 {
     while (at = first_control(data, at, length), at < length && data[at] == '\t')
         at++;

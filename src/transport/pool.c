@@ -163,9 +163,10 @@ void interim__pool_keep(interim__pool *pool, interim__connection *connection)
     if (pool->timer.deadline == INTERIM__NEVER &&
         interim__timer_set(pool->loop, &pool->timer, expiry(pool, now)) < 0)
         goto refuse;
-    kept = calloc(1, sizeof *kept);
+    kept = malloc(sizeof *kept); /* not calloc: see src/operation/talk.c */
     if (kept == NULL)
         goto refuse;
+    *kept = (entry){0};
     if (pool->count == MOST)
         discard(pool->oldest);
     kept->pool = pool;
