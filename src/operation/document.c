@@ -262,6 +262,18 @@ static bool read_references(interim__document *out, const json_t *object, const 
            take_reference(&out->link, link == NULL ? NULL : json_object_get(object, link));
 }
 
+/* Whether jansson would find the beginning of an object or an array, and nothing else is a
+ * document. Most answers are not even that, and to have jansson say so costs as much as a request.
+ */
+static bool may_be_json(const char *body, size_t length)
+{
+    size_t blanks = 0;
+
+    while (blanks < length && memchr(" \t\r\n", body[blanks], 4) != NULL)
+        blanks++;
+    return blanks < length && (body[blanks] == '{' || body[blanks] == '[');
+}
+
 bool interim__document_read(interim__document *out, interim__progress *progress, const char *body,
                             size_t length, const char *link)
 {
@@ -274,6 +286,8 @@ bool interim__document_read(interim__document *out, interim__progress *progress,
     if (length >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0) /* some services send a BOM */
         body += 3, length -= 3;
     if (length == 0 || length > INTERIM__DOCUMENT_MAX)
+        return true;
+    if (!may_be_json(body, length))
         return true;
     object = json_loadb(body, length, 0, &error);
     /* Of an allocation that failed jansson says nothing, or that it met a wrong token, which only a

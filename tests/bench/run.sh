@@ -35,7 +35,7 @@ peer() {
         return
     fi
     # shellcheck disable=SC2046,SC2086 # lists of words
-    ${CC:-cc} -std=c11 -D_GNU_SOURCE ${CFLAGS:--O2 -g} $(${PKG_CONFIG:-pkg-config} --cflags "$@") \
+    ${CC:-cc} -std=c11 -Wall -D_GNU_SOURCE ${CFLAGS:--O2 -g} $(${PKG_CONFIG:-pkg-config} --cflags "$@") \
         -o "$program" "$source" "$sources/bench.c" $(${PKG_CONFIG:-pkg-config} --libs "$@") ||
         fail "${program##*/} does not build"
 }

@@ -47,7 +47,7 @@ class Log:
         self.runs = {}  # (workload, label): {round: line}
         self.fails = {}  # (workload, label): what it said
         self.lines = {}  # kind: lines
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", errors="replace") as file:
             for text in file:
                 self.take(text)
 

@@ -131,6 +131,8 @@ START_TEST(document_of_another_type_is_none)
                                        "{\"status\":\"running\"",
                                        "{\"status\":\"running\"} x",
                                        "<status>running</status>",
+                                       "accepted",
+                                       "\v{\"status\":\"running\"}",
                                        "{'status':'running'}",
                                        "{\"status\":\"\xff\xfe\"}",
                                        "{\"status\":\"running\",}",
