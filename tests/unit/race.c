@@ -107,7 +107,7 @@ START_TEST(a_silent_address_gets_a_head_start_only)
     ck_assert_int_eq(dialer_wait_opened(&dialer, &call), 0);
     took = (long)((interim__loop_monotonic_ns() - before) / 1000000);
     ck_assert_int_ge(took, 245);
-    ck_assert_int_lt(took, 1500);
+    ck_assert_int_lt(took, 10000);
     ck_assert_int_eq(strncmp(interim__connection_peer(call.connection), "127.0.0.1:", 10), 0);
     ck_assert_uint_lt(dialer.turns, 12); /* waiting is waiting */
     dialer_hang_up(&call);
@@ -119,13 +119,12 @@ END_TEST
 START_TEST(a_refused_address_gets_no_head_start)
 {
     struct call call = {0};
-    int64_t before = interim__loop_monotonic_ns();
 
     begin(_i, answer_once);
     names_add("half.test", "127.0.0.2 127.0.0.1", 0, false);
+    dialer.transport.attempt_delay_ns = INT64_C(60000000000); /* more than the dialer waits */
     dialer_dial(&dialer, &call, false, "half.test", server_port(origin));
     ck_assert_int_eq(dialer_wait_opened(&dialer, &call), 0);
-    ck_assert_int_lt((interim__loop_monotonic_ns() - before) / 1000000, 200);
     dialer_hang_up(&call);
     end();
 }
