@@ -38,4 +38,9 @@ if grep -q '@' "$work/exports"; then
 else
     skip "versions: this nm does not show them"
 fi
+if ${READELF:-readelf} -d "$library" >"$work/dynamic" 2>/dev/null; then
+    check "it is not unloaded under the threads of its resolver" grep -q NODELETE "$work/dynamic"
+else
+    skip "nodelete: there is no readelf"
+fi
 finish
