@@ -7,7 +7,6 @@
  * two. The counters are atomic: clients of different threads may share a log. */
 #include "client/log.h"
 
-#include "base/buffer.h"
 #include "client/log_json.h"
 #include "client/quiet_write.h"
 
@@ -16,14 +15,24 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct interim_log {
     int fd;
+    bool is_file;
     long process_id;
     _Atomic uint64_t lost;
     atomic_bool torn; /* the last line has no end */
+    interim__log_memory memory;
 };
+
+static bool is_file(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
 
 int interim_log_open(interim_log **out, int fd, interim_log_format format)
 {
@@ -42,6 +51,8 @@ int interim_log_open(interim_log **out, int fd, interim_log_format format)
     if (log == NULL)
         return INTERIM_ENOMEM;
     log->fd = fd;
+    log->is_file = is_file(fd);
+    atomic_flag_clear(&log->memory.busy);
     log->process_id = (long)getpid();
     *out = log;
     return 0;
@@ -58,10 +69,11 @@ int interim_log_close(interim_log *log, uint64_t *lost)
 }
 
 /* A callback that made the event may still look at errno. */
-static size_t write_keeping_errno(int fd, const char *data, size_t size)
+static size_t write_keeping_errno(const interim_log *log, const interim__buffer *line)
 {
     int saved = errno;
-    size_t written = interim__quiet_write(fd, data, size);
+    size_t written = log->is_file ? interim__quiet_write_file(log->fd, line->data, line->length)
+                                  : interim__quiet_write(log->fd, line->data, line->length);
 
     errno = saved;
     return written;
@@ -69,42 +81,28 @@ static size_t write_keeping_errno(int fd, const char *data, size_t size)
 
 /* ---- The line -------------------------------------------------------------------------------- */
 
-static int append_dumped(const char *data, size_t size, void *buffer)
-{
-    return interim__buffer_append(buffer, data, size);
-}
-
-/* Non-ASCII is escaped: a line shows the same on every terminal, and steers none. */
-static int append_line(interim__buffer *out, const interim_event *event, long process_id)
-{
-    json_t *object = interim__log_object(event, process_id);
-    int status = -1;
-
-    if (object != NULL)
-        status = json_dump_callback(object, append_dumped, out,
-                                    JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
-    json_decref(object);
-    return status == 0 ? interim__buffer_append_text(out, "\n") : INTERIM_ENOMEM;
-}
+#define LINE_ROOM 1024 /* enough for most lines */
 
 void interim__log_event(interim_log *log, const interim_event *event)
 {
-    interim__buffer line = {0};
-    bool torn;
+    interim__json line = {0};
     size_t written = 0;
 
     if (log == NULL)
         return;
-    torn = log->torn;
-    if ((torn && interim__buffer_append_text(&line, "\n") < 0) ||
-        append_line(&line, event, log->process_id) < 0) {
+    line.failed = interim__buffer_reserve(&line.out, LINE_ROOM) < 0;
+    if (log->torn)
+        interim__json_put(&line, "\n", 1);
+    interim__log_object(&line, event, log->process_id, &log->memory);
+    interim__json_put(&line, "\n", 1);
+    if (line.failed) {
         log->lost++;
     } else {
-        written = write_keeping_errno(log->fd, line.data, line.length);
-        if (written < line.length)
+        written = write_keeping_errno(log, &line.out);
+        if (written < line.out.length)
             log->lost++;
         if (written > 0)
-            log->torn = line.data[written - 1] != '\n';
+            log->torn = line.out.data[written - 1] != '\n';
     }
-    interim__buffer_dispose(&line);
+    interim__buffer_dispose(&line.out);
 }

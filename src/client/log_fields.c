@@ -1,5 +1,4 @@
-/* log_fields.c - fields of the peer's in the event log: which are blanked, and how text is made
- * safe to keep.
+/* log_fields.c - fields of the peer's in the event log, and which are blanked.
  *
  * A log outlives what it describes and is read by people who were not trusted with the password. So
  * the rules are wide: it is cheaper to blank a value that was harmless than to log one that was
@@ -23,11 +22,17 @@ static const char blank[] = "REDACTED";
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
+/* Looks for all of them at once, where their first letters are. */
 static bool holds_any(const char *name, const char *const *words)
 {
-    for (; *words != NULL; words++)
-        if (strstr(name, *words) != NULL)
-            return true;
+    unsigned first = 0;
+
+    for (const char *const *word = words; *word != NULL; word++)
+        first |= 1U << (**word & 31);
+    for (; *name != '\0'; name++)
+        for (const char *const *word = words; (first >> (*name & 31) & 1) && *word != NULL; word++)
+            if (**word == *name && strncmp(name, *word, strlen(*word)) == 0)
+                return true;
     return false;
 }
 
@@ -129,69 +134,15 @@ static int append_blank(interim__buffer *out, const char *name, const char *valu
     return interim__buffer_append_text(out, blank);
 }
 
-/* ---- Text ------------------------------------------------------------------------------------ */
-
-/* Length of the UTF-8 sequence at text (RFC 3629: no overlong form, no surrogate), 0 for none. */
-static size_t utf8_length(const unsigned char *text, size_t length)
-{
-    unsigned char lead = text[0], low = 0x80, high = 0xbf;
-    size_t size = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-
-    if (size == 0 || size > length || lead > 0xf4)
-        return 0;
-    if (lead == 0xe0)
-        low = 0xa0;
-    else if (lead == 0xed)
-        high = 0x9f;
-    else if (lead == 0xf0)
-        low = 0x90;
-    else if (lead == 0xf4)
-        high = 0x8f;
-    for (size_t i = 1; i < size; i++) {
-        if (text[i] < (i == 1 ? low : 0x80) || text[i] > (i == 1 ? high : 0xbf))
-            return 0;
-    }
-    return size;
-}
-
-json_t *interim__log_string(const char *text, size_t length, size_t cap)
-{
-    interim__buffer clean = {0};
-    json_t *string = NULL;
-    size_t at = 0;
-    int failed = interim__buffer_append(&clean, "", 0);
-
-    while (at < length && !failed) {
-        size_t size = utf8_length((const unsigned char *)text + at, length - at);
-
-        if (at + (size > 0 ? size : 1) > cap)
-            break;
-        if (size == 0 || text[at] == 0x7f) {
-            failed = interim__buffer_append_text(&clean, "\xef\xbf\xbd");
-            at++;
-        } else {
-            failed = interim__buffer_append(&clean, text + at, size);
-            at += size;
-        }
-    }
-    if (at < length && !failed)
-        failed = interim__buffer_append_text(&clean, "\xe2\x80\xa6");
-    if (!failed)
-        string = json_stringn_nocheck(clean.data, clean.length);
-    interim__buffer_dispose(&clean);
-    return string;
-}
-
 /* ---- Fields ---------------------------------------------------------------------------------- */
 
 /* The value as it is logged; key is PREFIX and the name in lower case. */
-static json_t *make_value(const interim_field *field, const char *key)
+static void add_value(interim__json *out, const interim_field *field, const char *key)
 {
     char name[NAME_MAX_BYTES + 1];
     interim__buffer text = {0};
     const char *value = field->value;
     size_t length = field->value_length;
-    json_t *string = NULL;
     int status = 0;
 
     strcpy(name, key + strlen(PREFIX));
@@ -206,31 +157,10 @@ static json_t *make_value(const interim_field *field, const char *key)
         value = text.data;
         length = text.length;
     }
-    if (status == 0)
-        string = interim__log_string(value, length, INTERIM__LOG_VALUE_MAX);
+    if (status < 0)
+        out->failed = 1;
+    interim__json_string(out, value, length, INTERIM__LOG_VALUE_MAX);
     interim__buffer_dispose(&text);
-    return string;
-}
-
-/* One array a name, as OpenTelemetry has it: repeated fields are not joined. */
-static int add_field(json_t *object, const interim_field *field)
-{
-    char key[sizeof PREFIX + NAME_MAX_BYTES] = PREFIX;
-    size_t start = sizeof PREFIX - 1;
-    json_t *array;
-
-    for (size_t i = 0; i < field->name_length; i++) {
-        char byte = field->name[i];
-
-        key[start + i] = byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
-    }
-    array = json_object_get(object, key);
-    if (array == NULL) {
-        if (json_object_set_new_nocheck(object, key, json_array()) < 0)
-            return INTERIM_ENOMEM;
-        array = json_object_get(object, key);
-    }
-    return json_array_append_new(array, make_value(field, key)) < 0 ? INTERIM_ENOMEM : 0;
 }
 
 static bool is_loggable(const interim_field *field)
@@ -239,19 +169,50 @@ static bool is_loggable(const interim_field *field)
            interim__text_is_token(field->name, field->name_length);
 }
 
-int interim__log_add_fields(json_t *object, const interim_field *fields, size_t count)
+static bool is_same_name(const interim_field *a, const interim_field *b)
 {
-    size_t logged = 0;
+    return a == b || (a->name_length == b->name_length && interim__text_equal(a->name, b->name));
+}
 
-    for (size_t i = 0; i < count && logged < INTERIM__LOG_FIELDS_MAX; i++) {
-        if (!is_loggable(&fields[i]))
-            continue;
-        if (add_field(object, &fields[i]) < 0)
-            return INTERIM_ENOMEM;
-        logged++;
+/* One array a name, as OpenTelemetry has it: repeated fields are not joined. It stands where the
+ * first one came. */
+static void add_array(interim__json *out, const interim_field *const *fields, size_t count)
+{
+    char key[sizeof PREFIX + NAME_MAX_BYTES] = PREFIX;
+    size_t start = sizeof PREFIX - 1, values = 0;
+
+    for (size_t i = 0; i < fields[0]->name_length; i++) {
+        char byte = fields[0]->name[i];
+
+        key[start + i] = byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
     }
-    if (logged == count)
-        return 0;
-    return json_object_set_new_nocheck(object, "interim.fields_left_out",
-                                       json_integer((json_int_t)(count - logged)));
+    interim__json_name(out, key);
+    for (size_t i = 0; i < count; i++)
+        if (is_same_name(fields[0], fields[i])) {
+            interim__json_put(out, values++ == 0 ? "[" : ",", 1);
+            add_value(out, fields[i], key);
+        }
+    interim__json_put(out, "]", 1);
+}
+
+void interim__log_add_fields(interim__json *out, const interim_field *fields, size_t count)
+{
+    const interim_field *logged[INTERIM__LOG_FIELDS_MAX];
+    size_t chosen = 0;
+
+    for (size_t i = 0; i < count && chosen < INTERIM__LOG_FIELDS_MAX; i++)
+        if (is_loggable(&fields[i]))
+            logged[chosen++] = &fields[i];
+    for (size_t i = 0; i < chosen; i++) {
+        size_t before = 0;
+
+        while (!is_same_name(logged[before], logged[i]))
+            before++;
+        if (before == i)
+            add_array(out, logged + i, chosen - i);
+    }
+    if (chosen == count)
+        return;
+    interim__json_name(out, "interim.fields_left_out");
+    interim__json_integer(out, (int64_t)(count - chosen));
 }

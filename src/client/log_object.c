@@ -9,35 +9,28 @@
 #include "exchange/date.h"
 #include "exchange/uri.h"
 
-#include <math.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 
-/* Adding members: the first failure is kept, and later additions do nothing. */
-typedef struct members {
-    json_t *object;
-    int failed;
-} members;
-
-static void add(members *to, const char *name, json_t *value)
-{
-    if (to->failed)
-        json_decref(value);
-    else if (value == NULL || json_object_set_new_nocheck(to->object, name, value) < 0)
-        to->failed = 1;
-}
+typedef interim__json members;
 
 static void add_integer(members *to, const char *name, int64_t value)
 {
-    if (!to->failed)
-        add(to, name, json_integer((json_int_t)value));
+    interim__json_name(to, name);
+    interim__json_integer(to, value);
+}
+
+static void add_string(members *to, const char *name, const char *text, size_t length, size_t cap)
+{
+    interim__json_name(to, name);
+    interim__json_string(to, text, length, cap);
 }
 
 /* "" and NULL are left out. */
 static void add_text(members *to, const char *name, const char *text, size_t cap)
 {
-    if (!to->failed && text != NULL && text[0] != '\0')
-        add(to, name, interim__log_string(text, strlen(text), cap));
+    if (text != NULL && text[0] != '\0')
+        add_string(to, name, text, strlen(text), cap);
 }
 
 static void add_word(members *to, const char *name, const char *text)
@@ -62,21 +55,42 @@ static void add_identity(members *to, const interim_event *event, long process_i
     add_integer(to, "interim.silence_ms", event->silence_ms);
 }
 
-static void add_server(members *to, const char *url)
+static void add_place(members *to, const char *host, int port)
 {
-    interim__uri *uri;
-    int status;
+    add_word(to, "server.address", host);
+    add_integer(to, "server.port", port);
+}
 
-    if (url == NULL)
+static void remember(interim__log_memory *memory, const char *url, const interim__uri *uri)
+{
+    if (strlen(url) >= sizeof memory->url || strlen(uri->host) >= sizeof memory->host)
         return;
-    status = interim__uri_parse(&uri, url, strlen(url), NULL);
+    strcpy(memory->url, url);
+    strcpy(memory->host, uri->host);
+    memory->port = uri->port;
+}
+
+static void add_server(members *to, const char *url, interim__log_memory *memory)
+{
+    bool own = !atomic_flag_test_and_set_explicit(&memory->busy, memory_order_acquire);
+    interim__uri *uri;
+    int status = 0;
+
+    if (own && strcmp(memory->url, url) == 0) {
+        add_place(to, memory->host, memory->port);
+    } else {
+        status = interim__uri_parse(&uri, url, strlen(url), NULL);
+        if (status == 0) {
+            add_place(to, uri->host, uri->port);
+            if (own)
+                remember(memory, url, uri);
+            interim__uri_dispose(&uri);
+        }
+    }
     if (status == INTERIM_ENOMEM)
         to->failed = 1;
-    if (status < 0)
-        return;
-    add_word(to, "server.address", uri->host);
-    add_integer(to, "server.port", uri->port);
-    interim__uri_dispose(&uri);
+    if (own)
+        atomic_flag_clear_explicit(&memory->busy, memory_order_release);
 }
 
 /* "192.0.2.1:443", "[2001:db8::1]:443", the brackets taken off, or "unix:/run/dav.sock". */
@@ -86,7 +100,7 @@ static void add_peer(members *to, const char *peer)
     size_t length;
     int port = 0;
 
-    if (colon == NULL || to->failed)
+    if (colon == NULL)
         return;
     if (strncmp(peer, "unix:", 5) == 0) {
         add_word(to, "network.transport", "unix");
@@ -98,18 +112,19 @@ static void add_peer(members *to, const char *peer)
         peer++;
         length -= 2;
     }
-    add(to, "network.peer.address", interim__log_string(peer, length, INTERIM__LOG_VALUE_MAX));
+    add_string(to, "network.peer.address", peer, length, INTERIM__LOG_VALUE_MAX);
     while (*++colon >= '0' && *colon <= '9' && port <= 65535)
         port = port * 10 + (*colon - '0');
     if (port > 0 && port <= 65535)
         add_integer(to, "network.peer.port", port);
 }
 
-static void add_request(members *to, const interim_event *event)
+static void add_request(members *to, const interim_event *event, interim__log_memory *memory)
 {
     add_word(to, "http.request.method", event->method);
     add_text(to, "url.full", event->url, INTERIM__URI_MAX);
-    add_server(to, event->url);
+    if (event->url != NULL && event->url[0] != '\0')
+        add_server(to, event->url, memory);
     add_peer(to, event->peer);
 }
 
@@ -126,15 +141,16 @@ static void add_message(members *to, const interim_event *event)
     add_word(to, "interim.reason", event->reason);
     add_word(to, "interim.server", event->server);
     add_word(to, "interim.via", event->via);
-    if (!to->failed && is_message(event->kind) &&
-        interim__log_add_fields(to->object, event->fields, event->field_count) < 0)
-        to->failed = 1;
+    if (is_message(event->kind))
+        interim__log_add_fields(to, event->fields, event->field_count);
 }
 
 static void add_progress(members *to, const interim_event *event)
 {
-    if (isfinite(event->percent) && event->percent >= 0 && !to->failed)
-        add(to, "interim.percent", json_real(event->percent));
+    if (event->percent >= 0 && event->percent <= 100) {
+        interim__json_name(to, "interim.percent");
+        interim__json_number(to, event->percent);
+    }
     if (event->done >= 0)
         add_integer(to, "interim.done", event->done);
     if (event->total >= 0)
@@ -164,33 +180,28 @@ static void add_outcome(members *to, const interim_event *event)
 {
     int has_error = event->error != NULL && event->error->code != 0;
     int is_end = event->kind == INTERIM_EVENT_END;
-    char status[16];
 
     if (is_end)
         add_word(to, "interim.outcome", interim_outcome_name(event->outcome));
     if (has_error && (is_end || event->kind == INTERIM_EVENT_RETRY)) {
         add_error(to, event->error);
     } else if (is_end && event->outcome == INTERIM_FAILED && event->status >= 400) {
-        snprintf(status, sizeof status, "%d", event->status);
-        add_word(to, "error.type", status);
+        interim__json_name(to, "error.type");
+        interim__json_put(to, "\"", 1);
+        interim__json_integer(to, event->status);
+        interim__json_put(to, "\"", 1);
     }
 }
 
-json_t *interim__log_object(const interim_event *event, long process_id)
+void interim__log_object(interim__json *out, const interim_event *event, long process_id,
+                         interim__log_memory *memory)
 {
-    members to = {json_object(), 0};
-
-    if (to.object == NULL)
-        return NULL;
-    add_identity(&to, event, process_id);
-    add_request(&to, event);
-    add_message(&to, event);
-    add_progress(&to, event);
-    add_outcome(&to, event);
-    add_word(&to, "interim.text", event->text);
-    if (to.failed) {
-        json_decref(to.object);
-        return NULL;
-    }
-    return to.object;
+    interim__json_put(out, "{", 1);
+    add_identity(out, event, process_id);
+    add_request(out, event, memory);
+    add_message(out, event);
+    add_progress(out, event);
+    add_outcome(out, event);
+    add_word(out, "interim.text", event->text);
+    interim__json_put(out, "}", 1);
 }

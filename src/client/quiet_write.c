@@ -4,6 +4,7 @@
 #include "transport/quiet.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Writes all of it; a second write comes only where the system took a part of the first. Returns
@@ -33,4 +34,13 @@ size_t interim__quiet_write(int fd, const void *data, size_t size)
     written = write_all(fd, data, size);
     interim__quiet_end(&state, written < size);
     return written;
+}
+
+size_t interim__quiet_write_file(int fd, const void *data, size_t size)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
+        return write_all(fd, data, size);
+    return interim__quiet_write(fd, data, size);
 }

@@ -10,4 +10,8 @@
  */
 size_t interim__quiet_write(int fd, const void *data, size_t size);
 
+/* The same to a regular file, with two system calls in place of four: without a limit for the sizes
+ * of files it raises none. */
+size_t interim__quiet_write_file(int fd, const void *data, size_t size);
+
 #endif

@@ -5,7 +5,6 @@
  * the two is wrong, and believing the other would be a guess about how long to wait. */
 #include "exchange/date.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define DAY_S INT64_C(86400)
@@ -262,6 +261,13 @@ bool interim__date_parse_rfc3339(int64_t *out_s, const char *text, size_t length
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
+static char *write_number(char *out, unsigned number, int digits)
+{
+    for (int i = digits - 1; i >= 0; i--, number /= 10)
+        out[i] = (char)('0' + number % 10);
+    return out + digits;
+}
+
 /* 64 bits of nanoseconds reach from 1677 to 2262, so that no year needs clamping. */
 void interim__date_rfc3339(char out[INTERIM__RFC3339_SIZE], int64_t wall_ns)
 {
@@ -273,9 +279,19 @@ void interim__date_rfc3339(char out[INTERIM__RFC3339_SIZE], int64_t wall_ns)
         seconds--;
     }
     civil_from_seconds(&date, seconds);
-    /* The remainders change nothing: they tell the compiler that all of it fits. */
-    snprintf(out, INTERIM__RFC3339_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%09uZ",
-             (unsigned)date.year % 10000, (unsigned)date.month % 100, (unsigned)date.day % 100,
-             (unsigned)date.hour % 100, (unsigned)date.minute % 100, (unsigned)date.second % 100,
-             (unsigned)rest % 1000000000);
+    out = write_number(out, (unsigned)date.year, 4);
+    *out++ = '-';
+    out = write_number(out, (unsigned)date.month, 2);
+    *out++ = '-';
+    out = write_number(out, (unsigned)date.day, 2);
+    *out++ = 'T';
+    out = write_number(out, (unsigned)date.hour, 2);
+    *out++ = ':';
+    out = write_number(out, (unsigned)date.minute, 2);
+    *out++ = ':';
+    out = write_number(out, (unsigned)date.second, 2);
+    *out++ = '.';
+    out = write_number(out, (unsigned)rest, 9);
+    *out++ = 'Z';
+    *out = '\0';
 }

@@ -6,6 +6,7 @@
 #include "log_cases.h"
 #include "suites.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -479,6 +480,35 @@ START_TEST(bytes_of_the_peer)
 }
 END_TEST
 
+/* The text of the line itself: escapes, and numbers without a locale. */
+START_TEST(numbers_and_escapes)
+{
+    static const struct {
+        double percent;
+        const char *text;
+    } cases[] = {{0, ":0.0,"},        {100, ":100.0,"},        {12.5, ":12.5,"},
+                 {50, ":50.0,"},      {99.9999999, ":100.0,"}, {33.333333, ":33.3333,"},
+                 {0.05, ":0.05,"},    {7.00001, ":7.00001,"},  {100.0 / 3 * 2, ":66.6667,"},
+                 {9.999999, ":10.0,"}};
+    interim_event event = log_plain_event(INTERIM_EVENT_POLL);
+    size_t size;
+    char *line;
+
+    event.text = "\"\\\b\f\n\r\t\x01/\xe2\x82\xac\xf0\x9f\x98\x80";
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        event.percent = cases[i].percent;
+        line = logged(&event, 1, &size);
+        ck_assert_ptr_nonnull(strstr(line, "\"interim.percent\""));
+        ck_assert_msg(strncmp(strstr(line, "\"interim.percent\"") + 17, cases[i].text,
+                              strlen(cases[i].text)) == 0,
+                      "%s", strstr(line, "\"interim.percent\""));
+        ck_assert_ptr_nonnull(
+            strstr(line, "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001/\\u20AC\\uD83D\\uDE00\""));
+        free(line);
+    }
+}
+END_TEST
+
 START_TEST(long_values)
 {
     static char text[2000], expected[2000];
@@ -565,6 +595,7 @@ Suite *log_suite(void)
                                   blanked_values,
                                   bytes_of_the_peer,
                                   long_values,
+                                  numbers_and_escapes,
                                   many_fields};
     Suite *suite = suite_create("log");
     TCase *line = tcase_create("line");
