@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -27,13 +28,25 @@ void interim__stream_release(interim_operation *operation)
     operation->opened = false;
 }
 
+static void reopen(interim_operation *operation);
+
+/* Whether it was for want of descriptors, and one that nobody uses could be closed. */
+static bool made_room(interim_operation *operation, const interim_error *error)
+{
+    return error != NULL && error->code == INTERIM_ESYSTEM &&
+           (error->os_error == EMFILE || error->os_error == ENFILE) &&
+           interim__pool_shrink(operation->drive->pool);
+}
+
 static void on_opened(void *user, const interim_error *error)
 {
     interim_operation *operation = user;
     interim_error failure;
 
     interim__drive_look(operation->drive);
-    if (error == NULL) {
+    if (made_room(operation, error)) {
+        reopen(operation);
+    } else if (error == NULL) {
         operation->opened = true;
         interim__operation_opened(&operation->machine,
                                   interim__connection_peer(operation->connection), false,
@@ -138,6 +151,14 @@ static void open_connection(interim_operation *operation, const interim__endpoin
     failed = interim__connection_open(&operation->connection, &drive->transport, endpoint, &owner);
     if (failed < 0)
         interim__stream_give_up(operation, failed);
+}
+
+static void reopen(interim_operation *operation)
+{
+    interim__endpoint endpoint = endpoint_of(&operation->machine);
+
+    interim__connection_free(operation->connection);
+    open_connection(operation, &endpoint);
 }
 
 static void wait_in_line(interim_operation *operation)

@@ -151,6 +151,14 @@ static void link_newest(interim__pool *pool, entry *kept)
     pool->count++;
 }
 
+bool interim__pool_shrink(interim__pool *pool)
+{
+    if (pool->oldest == NULL)
+        return false;
+    discard(pool->oldest);
+    return true;
+}
+
 void interim__pool_keep(interim__pool *pool, interim__connection *connection)
 {
     const int64_t now = interim__loop_monotonic_ns();

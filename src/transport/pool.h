@@ -28,6 +28,9 @@ interim__connection *interim__pool_take(interim__pool *pool, const interim__endp
 void interim__pool_trim(interim__pool *pool, size_t at_most, const interim__endpoint *endpoint,
                         size_t of_origin_at_most);
 
+/* Closes the connection that has been idle for the longest time; false: there is none. */
+bool interim__pool_shrink(interim__pool *pool);
+
 /* Keeps an open connection that has nothing unread, for the origin that it was opened to; frees it
  * when there is no memory for that. Of more than 256 the oldest goes. */
 void interim__pool_keep(interim__pool *pool, interim__connection *connection);

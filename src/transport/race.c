@@ -97,7 +97,9 @@ static const char *hint(const interim__race *race)
     case EADDRNOTAVAIL:
         return " (no local port is free, or the address is of no use here)";
     case EMFILE:
-        return " in this process";
+        return " in this process (RLIMIT_NOFILE)";
+    case ENFILE:
+        return " on this machine";
     case ECONNREFUSED:
         return is_unix(race) ? " (nobody listens there, or it is no socket)" : "";
     case EACCES:

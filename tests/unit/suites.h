@@ -59,6 +59,7 @@
     X(tls_tickets)                                                                                 \
     X(queue)                                                                                       \
     X(herd)                                                                                        \
+    X(scarcity)                                                                                    \
     X(pool)                                                                                        \
     X(challenge)                                                                                   \
     X(digest)                                                                                      \
