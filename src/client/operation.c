@@ -81,7 +81,7 @@ int interim_operation_status(const interim_operation *operation)
 
 int interim_operation_is_queued(const interim_operation *operation)
 {
-    return operation->machine.queued;
+    return operation->machine.queued && operation->machine.need == INTERIM__NEED_CONNECTION;
 }
 
 int64_t interim_operation_silence_ms(const interim_operation *operation)
