@@ -83,17 +83,19 @@ static void parse_head(interim__head *head, const char *text, size_t size, inter
     must(interim__head_parse(head, copy, size, error) == (ptrdiff_t)size, "the head is malformed");
 }
 
-/* The decoder does not write into what comes before the trailers, and there are none. */
-static void decode(char *text, size_t size, interim_error *error)
+/* As it comes from a socket, a fresh copy each time: small chunks are joined in place. */
+static void decode(const char *text, size_t size, interim_error *error)
 {
+    static char read[READ_SIZE];
     interim__chunked chunked = {0};
     size_t payload = 0, taken = 0;
     int ended = 0;
 
     while (taken < size && ended == 0) {
-        char *data = text + taken;
+        char *data = read;
         size_t left = size - taken < READ_SIZE ? size - taken : READ_SIZE;
 
+        memcpy(read, text + taken, left);
         while (left > 0 && ended == 0) {
             const char *body;
             size_t body_size, before = left;
