@@ -35,7 +35,9 @@ interim__redirect interim__follow_redirect(const char *method, int status)
     }
 }
 
-bool interim__follow_trusts(const interim_request *request, const interim__uri *uri)
+/* Whether the caller's fields may go to uri with the request itself: to its origin, and those of a
+ * third-party copy to the hosts that the caller trusts with them. */
+static bool trusts(const interim_request *request, const interim__uri *uri)
 {
     return interim__uri_same_origin(request->uri, uri) ||
            (request->third_party && interim__route_lists(request->trusted, uri));
@@ -43,7 +45,7 @@ bool interim__follow_trusts(const interim_request *request, const interim__uri *
 
 bool interim__follow_stays(const interim_request *request, const interim__uri *to)
 {
-    return interim__follow_trusts(request, to) && request->body.reader == NULL;
+    return trusts(request, to) && request->body.reader == NULL;
 }
 
 int interim__follow_resolve(interim__uri **out, const interim_request *request,
@@ -149,7 +151,9 @@ bool interim__follow_decodes(const interim_request *request, interim_hop hop)
     return request->decode && !interim__follow_is_poll(hop);
 }
 
-bool interim__follow_expects(const interim_request *request, const interim__body_source *body)
+/* Whether a request with this body asks before it sends it (RFC 9110 section 10.1.1): a large one,
+ * or one of unknown length, unless the caller has decided. */
+static bool asks_first(const interim_request *request, const interim__body_source *body)
 {
     if (body->length == INTERIM__BODY_NONE || body->length == 0)
         return false;
@@ -240,14 +244,14 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const char *user_agent, interim__upload *upload, bool *expects)
 {
     bool trusted = is_monitor(hop) ? interim__uri_same_origin(request->uri, uri)
-                                   : interim__follow_trusts(request, uri);
+                                   : trusts(request, uri);
     interim__fields fields = {0};
     char preference[PREFERENCE_SIZE];
     int failed;
 
     *body = upload == NULL ? interim__follow_body(request, hop, method)
                            : interim__upload_body(upload, hop, method);
-    *expects = *expects && interim__follow_expects(request, body);
+    *expects = *expects && asks_first(request, body);
     failed = choose_fields(&fields, request, hop, method, trusted,
                            interim__follow_logs_in(request, uri) ? proofs->to_origin : NULL,
                            proofs->closes, preference);

@@ -20,12 +20,8 @@ typedef enum interim__redirect {
  * same origin (see interim__follow_stays). */
 interim__redirect interim__follow_redirect(const char *method, int status);
 
-/* Whether the caller's fields may go to uri with the request itself: to its origin, and those of a
- * third-party copy to the hosts that the caller trusts with them. */
-bool interim__follow_trusts(const interim_request *request, const interim__uri *uri);
-
-/* Whether this redirect of a method that changes something may be followed: to where the fields may
- * go, with a body that can be sent once more. */
+/* Whether this redirect of a method that changes something may be followed: to where the caller's
+ * fields may go, with a body that can be sent once more. */
 bool interim__follow_stays(const interim_request *request, const interim__uri *to);
 
 /* Resolves a reference that the response of `from` holds. Refused: what is no http or https URL, or
@@ -43,10 +39,6 @@ int interim__follow_monitor(interim__uri **out, const interim_request *request,
 /* Whether a request of this hop asks for content codings, which are undone then: the answers of
  * monitors are short, and not worth it. */
 bool interim__follow_decodes(const interim_request *request, interim_hop hop);
-
-/* Whether a request with this body asks before it sends it (RFC 9110 section 10.1.1): a large one,
- * or one of unknown length, unless the caller has decided. */
-bool interim__follow_expects(const interim_request *request, const interim__body_source *body);
 
 /* Whether a hop asks something of a monitor, which has little to think about. */
 bool interim__follow_is_poll(interim_hop hop);
