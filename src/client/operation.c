@@ -34,17 +34,22 @@ static void keep_result(interim_operation *operation, interim_result *result, vo
 
 int interim_perform(interim_result **out, interim_client *client, interim_request *request)
 {
+    interim__loop *loop = client->drive.transport.loop;
     interim_operation *operation;
     int failed;
 
     *out = NULL;
     if (client->running)
         return INTERIM_EBUSY;
+    interim__loop_hold_time(loop, true);
     failed = interim_start(&operation, client, request, keep_result, out);
+    if (failed == 0) {
+        client->running = true;
+        interim__drive_attend(&client->drive);
+    }
+    interim__loop_hold_time(loop, false);
     if (failed < 0)
         return failed;
-    client->running = true;
-    interim__drive_attend(&client->drive);
     interim__drive_deliver(&client->drive);
     client->running = false;
     while (*out == NULL) {

@@ -89,7 +89,9 @@ void interim__drive_dispose(interim__drive *drive)
 
 void interim__drive_look(interim__drive *drive)
 {
-    drive->now = (interim__moment){interim__loop_monotonic_ns(), interim__loop_wall_ns()};
+    interim__loop *loop = drive->transport.loop;
+
+    drive->now = (interim__moment){interim__loop_now(loop), interim__loop_wall_now(loop)};
 }
 
 void interim__drive_soon(interim_operation *operation)
@@ -205,6 +207,7 @@ int interim__drive_start(interim_operation **out, interim__drive *drive, interim
         return INTERIM_ENOMEM;
     *operation = (interim_operation){.drive = drive, .on_done = on_done, .user = user};
     interim__timer_init(&operation->timer, on_due);
+    interim__loop_renew_time(drive->transport.loop); /* a callback may start it, after long work */
     interim__drive_look(drive);
     if (interim__operation_init(&operation->machine, &drive->environment, operation, request,
                                 ++drive->started, interim__random_next(&drive->random),

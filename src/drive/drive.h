@@ -29,7 +29,7 @@ typedef struct interim__drive {
     interim__herd herd;
     interim__siblings siblings; /* the jobs that are followed */
     interim__queue queue;       /* who waits for a connection */
-    interim__moment now;        /* when the drive was called, or last moved bytes */
+    interim__moment now;        /* of this turn, as soon as it was asked for */
     char *buffer; /* what is read goes through here: a waiting operation holds no buffer */
     interim__environment environment; /* of the operations */
     interim__routes routes;

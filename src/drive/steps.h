@@ -14,7 +14,7 @@ void interim__drive_advance(interim_operation *operation);
 /* drive.c: has an operation that has not ended looked after in the next turn. Needs no memory. */
 void interim__drive_soon(interim_operation *operation);
 
-/* drive.c: reads the clocks, for drive->now. */
+/* drive.c: has drive->now be the time of this turn. */
 void interim__drive_look(interim__drive *drive);
 
 /* stream.c: takes an idle connection, or begins to open one, or waits in line for that. Whether

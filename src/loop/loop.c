@@ -24,10 +24,13 @@ struct interim__loop {
     int bell_fd; /* never changes: other threads read it */
     interim__timers timers;
     int64_t now;            /* of the turn, while timers are called; else INT64_MIN */
+    int64_t held_now;       /* what clocks say while time is held; INT64_MIN: nobody has asked */
+    int64_t held_wall;      /* the same */
     int64_t told;           /* see interim__loop_told_ns */
     interim__watch again;   /* head of a ring: to be called in the next turn */
     interim__watch calling; /* head of a ring: to be called in this turn */
     bool turning;
+    bool held;
     bool exposed; /* somebody watches the engine's descriptor */
 };
 
@@ -47,6 +50,35 @@ int64_t interim__loop_monotonic_ns(void)
 int64_t interim__loop_wall_ns(void)
 {
     return read_clock(CLOCK_REALTIME);
+}
+
+void interim__loop_hold_time(interim__loop *loop, bool hold)
+{
+    loop->held = hold;
+    interim__loop_renew_time(loop);
+}
+
+void interim__loop_renew_time(interim__loop *loop)
+{
+    loop->held_now = loop->held_wall = INT64_MIN;
+}
+
+int64_t interim__loop_now(interim__loop *loop)
+{
+    if (!loop->held)
+        return interim__loop_monotonic_ns();
+    if (loop->held_now == INT64_MIN)
+        loop->held_now = interim__loop_monotonic_ns();
+    return loop->held_now;
+}
+
+int64_t interim__loop_wall_now(interim__loop *loop)
+{
+    if (!loop->held)
+        return interim__loop_wall_ns();
+    if (loop->held_wall == INT64_MIN)
+        loop->held_wall = interim__loop_wall_ns();
+    return loop->held_wall;
 }
 
 /* ---- Rings of watches -------------------------------------------------------------------- */
@@ -244,12 +276,14 @@ static size_t call_timers(interim__loop *loop, int64_t now)
 /* Calls what the engine noted, what asked to be called again, and what is due. How many calls. */
 static size_t call_all(interim__loop *loop)
 {
-    const int64_t now = interim__loop_monotonic_ns();
     interim__watch *watch;
     unsigned events;
     size_t called = 0;
+    int64_t now;
 
     loop->turning = true;
+    interim__loop_hold_time(loop, true);
+    now = interim__loop_now(loop);
     ring_move(&loop->calling, &loop->again);
     for (; (watch = loop->engine->next(loop->state, &events)) != NULL; called++)
         call(loop, watch, events);
@@ -258,6 +292,7 @@ static size_t call_all(interim__loop *loop)
     for (; !ring_is_empty(&loop->calling); called++)
         call(loop, loop->calling.next, 0);
     called += call_timers(loop, now);
+    interim__loop_hold_time(loop, false);
     loop->turning = false;
     return called;
 }

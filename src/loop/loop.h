@@ -68,6 +68,19 @@ int interim__loop_turn(interim__loop *loop, int timeout_ms);
 int64_t interim__loop_monotonic_ns(void);
 int64_t interim__loop_wall_ns(void);
 
+/* The same, read once a turn, by the first who asks: what a turn does happens at one time, for
+ * reading two clocks at each step costs more than many steps. It never goes back, and is behind the
+ * clocks by what the callbacks of this turn took. Outside of turns they are read each time. */
+int64_t interim__loop_now(interim__loop *loop);
+int64_t interim__loop_wall_now(interim__loop *loop);
+
+/* The clocks are to be read again in this turn: a time that counts from now begins, such as that of
+ * an operation which a callback starts. */
+void interim__loop_renew_time(interim__loop *loop);
+
+/* Outside of turns, for work as short as one: holds the time in the same way, or lets it go. */
+void interim__loop_hold_time(interim__loop *loop, bool hold);
+
 /* The latest time of which all is told: the system was asked what is ready then, and every watch
  * that it named has been called. INT64_MIN: never yet. */
 int64_t interim__loop_told_ns(const interim__loop *loop);

@@ -161,7 +161,7 @@ bool interim__pool_shrink(interim__pool *pool)
 
 void interim__pool_keep(interim__pool *pool, interim__connection *connection)
 {
-    const int64_t now = interim__loop_monotonic_ns();
+    const int64_t now = interim__loop_now(pool->loop);
     interim__connection_owner owner = {.ready = idle_ready};
     entry *kept;
 

@@ -83,6 +83,50 @@ START_TEST(a_timer_is_called_once_a_turn)
 }
 END_TEST
 
+static void look_at_time(interim__timer *timer)
+{
+    int64_t now = interim__loop_now(loop), wall = interim__loop_wall_now(loop);
+
+    while (interim__loop_monotonic_ns() == now || interim__loop_wall_ns() == wall)
+        continue;
+    ck_assert_int_eq(interim__loop_now(loop), now);
+    ck_assert_int_eq(interim__loop_wall_now(loop), wall);
+    (void)timer;
+    interim__loop_renew_time(loop);
+    ck_assert_int_gt(interim__loop_now(loop), now);
+    ck_assert_int_ne(interim__loop_wall_now(loop), wall);
+    fired++;
+}
+
+START_TEST(time_stands_still_in_a_turn)
+{
+    int64_t before = interim__loop_monotonic_ns(), now;
+    interim__timer timer;
+
+    open_loop(_i);
+    interim__timer_init(&timer, look_at_time);
+    fired = 0;
+    for (int i = 1; i <= 2; i++) { /* each turn has its own time */
+        ck_assert_int_eq(interim__timer_set(loop, &timer, before), 0);
+        turn(-1);
+        ck_assert_int_eq(fired, i);
+    }
+    now = interim__loop_now(loop);
+    ck_assert_int_gt(now, before);
+    while (interim__loop_monotonic_ns() == now)
+        continue;
+    ck_assert_int_gt(interim__loop_now(loop), now);
+    interim__loop_hold_time(loop, true);
+    now = interim__loop_now(loop);
+    while (interim__loop_monotonic_ns() == now)
+        continue;
+    ck_assert_int_eq(interim__loop_now(loop), now);
+    interim__loop_hold_time(loop, false);
+    ck_assert_int_gt(interim__loop_now(loop), now);
+    close_loop();
+}
+END_TEST
+
 static struct alarm victim;
 
 static void unset_victim(interim__timer *timer)
@@ -254,11 +298,9 @@ END_TEST
 void timers_cases(Suite *suite)
 {
     const TTest *const both[] = {
-        a_turn_waits_for_a_timer_and_not_longer,
-        timers_are_due_in_order,
-        a_timer_is_called_once_a_turn,
-        a_timer_may_unset_another_that_is_due,
-        bytes_come_before_deadlines,
+        a_turn_waits_for_a_timer_and_not_longer, timers_are_due_in_order,
+        a_timer_is_called_once_a_turn,           time_stands_still_in_a_turn,
+        a_timer_may_unset_another_that_is_due,   bytes_come_before_deadlines,
     };
     const TTest *const one[] = {
         the_poll_engine_has_no_descriptor,
