@@ -74,10 +74,11 @@ machine() {
         "${BENCH_SCALE:-100}"
 }
 
-# size LABEL FILE: the size of a shared object without symbols
+# size LABEL FILE: the size of a shared object without symbols, what it exports and what it needs
 size() {
     [ -e "$2" ] || return 0
-    strip -o bench.tmp "$2" && echo "size label=$1 bytes=$(wc -c <bench.tmp)"
+    strip -o bench.tmp "$2" && printf 'size label=%s bytes=%s exports=%s needs=%s\n' "$1" "$(wc -c <bench.tmp)" \
+        "$(nm -D --defined-only "$2" | grep -c ' [TDBRVW] ')" "$(objdump -p "$2" | grep -c ' NEEDED ')"
     rm -f bench.tmp
 }
 
