@@ -243,8 +243,8 @@ int interim__follow_write(interim__buffer *out, interim__body_source *body,
                           const interim__uri *uri, const interim__proofs *proofs,
                           const char *user_agent, interim__upload *upload, bool *expects)
 {
-    bool trusted = is_monitor(hop) ? interim__uri_same_origin(request->uri, uri)
-                                   : trusts(request, uri);
+    bool trusted =
+        is_monitor(hop) ? interim__uri_same_origin(request->uri, uri) : trusts(request, uri);
     interim__fields fields = {0};
     char preference[PREFERENCE_SIZE];
     int failed;
