@@ -48,19 +48,14 @@ const interim_field *interim_result_trailers(const interim_result *result, size_
     return result->trailers;
 }
 
-static const interim_message *view(const interim__message *message)
-{
-    return message == NULL || message->view.status == 0 ? NULL : &message->view;
-}
-
 const interim_message *interim_result_accepted(const interim_result *result)
 {
-    return view(result->accepted);
+    return interim__message_view(result->accepted);
 }
 
 const interim_message *interim_result_monitor(const interim_result *result)
 {
-    return view(result->monitor);
+    return interim__result_monitor(result);
 }
 
 const interim_problem *interim_result_problem(const interim_result *result)

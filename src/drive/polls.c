@@ -61,13 +61,13 @@ void interim__polls_leave(interim_operation *operation)
 static const interim_message *shared_answer(const interim_operation *operation)
 {
     const interim__operation *machine = &operation->machine;
-    const interim__message *answer = machine->result->monitor;
+    const interim_message *answer = interim__result_monitor(machine->result);
     bool streamed = machine->need == INTERIM__NEED_NOTHING && machine->request->on_body != NULL;
 
     if (machine->result->timing.poll_count == operation->polls || streamed ||
         (machine->request->polling.flags & INTERIM_POLL_EMBEDDED) != 0)
         return NULL;
-    return answer == NULL ? NULL : &answer->view;
+    return answer;
 }
 
 /* A poll is over: those who wait for the same monitor are told, or may ask themselves. */

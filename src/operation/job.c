@@ -79,13 +79,20 @@ static bool read_document(interim__operation *op)
     return false;
 }
 
-/* The answer is looked at later, by the caller. */
+/* The answer is looked at later, by the caller. Without memory there is none. */
+static void keep(interim__operation *op, interim__message **out, int status,
+                 const interim__fields *fields)
+{
+    const interim__buffer *body = &op->talk->looked;
+
+    interim__message_free(*out);
+    *out = interim__message_new(status, interim__operation_url_text(op), fields, body->data,
+                                body->length);
+}
+
 static void keep_answer(interim__operation *op, interim__message **out)
 {
-    interim__message_keep(out, op->talk->answer.status, op->talk->answer.fields.items,
-                          op->talk->answer.fields.count, &op->talk->looked,
-                          interim__operation_url(op));
-    op->talk->answer.fields = (interim__fields){0};
+    keep(op, out, op->talk->answer.status, &op->talk->answer.fields);
 }
 
 /* Goes from the exchange to the first wait. The caller has the token before anybody hears of the
@@ -190,7 +197,7 @@ static bool wants_result(const interim__operation *op)
 
 static void go_to_result(interim__operation *op)
 {
-    interim_result *result = op->result;
+    interim__fields adopted;
     interim__uri *uri;
 
     if (!wants_result(op)) {
@@ -199,9 +206,8 @@ static void go_to_result(interim__operation *op)
     }
     uri = interim__uri_share(op->job->current);
     interim__following_adopt(op); /* should the result not be to be had */
-    interim__message_keep(&result->monitor, result->status,
-                          interim__fields_clone(result->fields, result->field_count),
-                          result->field_count, &op->talk->looked, interim__operation_url(op));
+    adopted = (interim__fields){.items = op->result->fields, .count = op->result->field_count};
+    keep(op, &op->result->monitor, op->result->status, &adopted);
     op->redirects = 0;
     interim__operation_begin(op, INTERIM_HOP_RESULT, 0, "GET", uri);
 }
@@ -246,16 +252,19 @@ static void return_to_accepted(interim__operation *op)
     const interim_message *first;
     int answered = op->talk->answer.status;
 
-    if (result->accepted == NULL) {
+    first = interim__message_view(result->accepted);
+    if (first == NULL) {
         conclude_unasked(op);
         return;
     }
-    first = &result->accepted->view;
     op->sink = INTERIM__SINK_FINAL; /* what comes now is the caller's */
     keep_answer(op, &result->monitor);
     op->talk->answer.status = first->status;
-    op->talk->answer.fields.items = interim__fields_clone(first->fields, first->field_count);
-    op->talk->answer.fields.count = op->talk->answer.fields.items == NULL ? 0 : first->field_count;
+    free(op->talk->answer.fields.items);
+    op->talk->answer.fields =
+        (interim__fields){.items = interim__fields_clone(first->fields, first->field_count)};
+    if (op->talk->answer.fields.items != NULL)
+        op->talk->answer.fields.count = first->field_count;
     interim__following_adopt(op);
     free(result->url);
     result->url = strdup(first->url);
@@ -274,20 +283,18 @@ static void return_to_accepted(interim__operation *op)
 /* The Task was asked, and what the monitor had answered is the final response. */
 static void restore_monitor(interim__operation *op)
 {
-    interim__message *kept = op->result->monitor;
+    const interim_message *kept = interim__message_view(op->result->monitor);
+    interim__talk *talk = op->talk;
+    interim_field *fields =
+        kept == NULL ? NULL : interim__fields_clone(kept->fields, kept->field_count);
 
-    if (kept == NULL) /* there was no memory for it */
+    if (fields == NULL) /* there was no memory for it */
         return;
-    free(op->talk->answer.fields.items);
-    op->talk->answer.status = kept->view.status;
-    op->talk->answer.fields =
-        (interim__fields){.items = kept->fields, .count = kept->view.field_count};
-    kept->fields = NULL;
-    interim__buffer_dispose(&op->talk->looked);
-    op->talk->looked = kept->body;
-    kept->body = (interim__buffer){0};
-    interim__message_free(kept);
-    op->result->monitor = NULL;
+    free(talk->answer.fields.items);
+    talk->answer.status = kept->status;
+    talk->answer.fields = (interim__fields){.items = fields, .count = kept->field_count};
+    talk->looked.length = 0;
+    interim__buffer_append(&talk->looked, kept->body, kept->body_size);
     op->sink = INTERIM__SINK_LOOK;
 }
 

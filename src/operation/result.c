@@ -50,58 +50,27 @@ void interim__result_explain(interim_result *result, const char *reason, const i
     result->error = copy;
 }
 
-void interim__message_free(interim__message *message)
-{
-    if (message == NULL)
-        return;
-    free(message->fields);
-    free(message->url);
-    interim__buffer_dispose(&message->body);
-    free(message);
-}
-
-void interim__message_keep(interim__message **out, int status, interim_field *fields, size_t count,
-                           interim__buffer *body, char *url)
-{
-    interim__message *message = malloc(sizeof *message);
-
-    interim__message_free(*out);
-    *out = message;
-    if (message == NULL) {
-        free(fields);
-        free(url);
-        interim__buffer_dispose(body);
-        return;
-    }
-    message->fields = fields;
-    message->url = url;
-    message->body = *body;
-    *body = (interim__buffer){0};
-    message->view = (interim_message){.size = sizeof message->view,
-                                      .status = status,
-                                      .url = url == NULL ? "" : url,
-                                      .fields = fields,
-                                      .field_count = fields == NULL ? 0 : count,
-                                      .body = message->body.data == NULL ? "" : message->body.data,
-                                      .body_size = message->body.length};
-}
-
 void interim__result_show_final(interim_result *result)
 {
-    interim__buffer none = {0};
+    interim_message *shown = malloc(sizeof *shown);
 
-    if (result->monitor == NULL)
-        interim__message_keep(&result->monitor, result->status, NULL, 0, &none, NULL);
-    if (result->monitor == NULL)
-        return;
-    result->monitor->view =
-        (interim_message){.size = sizeof result->monitor->view,
-                          .status = result->status,
-                          .url = result->url == NULL ? "" : result->url,
-                          .fields = result->fields,
-                          .field_count = result->field_count,
-                          .body = result->body.data == NULL ? "" : result->body.data,
-                          .body_size = result->body.length};
+    interim__message_free(result->monitor);
+    result->monitor = NULL;
+    free(result->shown);
+    result->shown = shown;
+    if (shown != NULL)
+        *shown = (interim_message){.size = sizeof *shown,
+                                   .status = result->status,
+                                   .url = result->url == NULL ? "" : result->url,
+                                   .fields = result->fields,
+                                   .field_count = result->field_count,
+                                   .body = result->body.data == NULL ? "" : result->body.data,
+                                   .body_size = result->body.length};
+}
+
+const interim_message *interim__result_monitor(const interim_result *result)
+{
+    return result->shown != NULL ? result->shown : interim__message_view(result->monitor);
 }
 
 /* Made when it is needed; NULL when out of memory: there are no problem details then. */
@@ -120,27 +89,30 @@ void interim__result_note_problem(interim_result *result, const char *data, size
         interim__problem_note(problem, data, size);
 }
 
-static void read_problem(interim_result *result, interim_field *items, size_t count,
-                         const interim__buffer *body)
+static void read_problem(interim_result *result, const interim_field *items, size_t count,
+                         const char *body, size_t size)
 {
-    const interim__fields fields = {.items = items, .count = count};
+    const interim__fields fields = {.items = (interim_field *)items, .count = count};
     interim__problem *problem = interim__problem_is(&fields) ? problem_of(result) : NULL;
 
     if (problem == NULL)
         return;
-    if (body == NULL)
-        body = problem->streamed.length > 0 ? &problem->streamed : &result->body;
-    interim__problem_read(problem, body->data, body->length);
+    if (problem->streamed.length > 0)
+        interim__problem_read(problem, problem->streamed.data, problem->streamed.length);
+    else
+        interim__problem_read(problem, body, size);
 }
 
 void interim__result_read_problem(interim_result *result, bool final)
 {
-    const interim__message *monitor = result->monitor;
+    const interim_message *monitor = final ? NULL : interim__result_monitor(result);
 
     if (final)
-        read_problem(result, result->fields, result->field_count, NULL);
-    else if ((result->problem == NULL || result->problem->view.size == 0) && monitor != NULL)
-        read_problem(result, monitor->fields, monitor->view.field_count, &monitor->body);
+        read_problem(result, result->fields, result->field_count, result->body.data,
+                     result->body.length);
+    else if (monitor != NULL && (result->problem == NULL || result->problem->view.size == 0))
+        read_problem(result, monitor->fields, monitor->field_count, monitor->body,
+                     monitor->body_size);
 }
 
 void interim__result_free(interim_result *result)
@@ -154,6 +126,7 @@ void interim__result_free(interim_result *result)
     interim__buffer_dispose(&result->body);
     interim__message_free(result->accepted);
     interim__message_free(result->monitor);
+    free(result->shown);
     if (result->problem != NULL)
         interim__problem_dispose(result->problem);
     free(result->problem);

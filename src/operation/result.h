@@ -5,15 +5,8 @@
 
 #include "base/buffer.h"
 #include "operation/history.h"
+#include "operation/message.h"
 #include "operation/problem.h"
-
-/* A response that is kept beside the final one. */
-typedef struct interim__message {
-    interim_message view; /* of what follows */
-    interim_field *fields;
-    interim__buffer body;
-    char *url;
-} interim__message;
 
 /* What not every operation comes to is NULL until it does: most wait for long before that. */
 struct interim_result {
@@ -28,6 +21,7 @@ struct interim_result {
     size_t trailer_count;
     interim__buffer body;
     interim__message *accepted, *monitor;
+    interim_message *shown; /* instead of monitor: the final response; NULL: it is not */
     interim__problem *problem;
     interim__history history;
     interim_timing timing;
@@ -41,17 +35,15 @@ interim_result *interim__result_new(void);
 void interim__result_explain(interim_result *result, const char *reason,
                              const interim_error *error);
 
-/* Keeps a message in place of the one before; fields (a clone) and url are transferred, body is
- * emptied into it. Without memory there is none any more. */
-void interim__message_keep(interim__message **out, int status, interim_field *fields, size_t count,
-                           interim__buffer *body, char *url);
-void interim__message_free(interim__message *message);
-
 /* A piece of the body, which is problem details, goes to the caller and is not kept elsewhere. */
 void interim__result_note_problem(interim_result *result, const char *data, size_t size);
 
-/* The monitor's last answer is the final response: shows it as such too. */
+/* The monitor's last answer is the final response: shows it as such too. Without memory there is
+ * none. */
 void interim__result_show_final(interim_result *result);
+
+/* The monitor's last answer; NULL: there is none. */
+const interim_message *interim__result_monitor(const interim_result *result);
 
 /* Reads the problem details of the final response, or else those of the monitor's last answer, if
  * there are any and none were read before. */
