@@ -51,10 +51,10 @@ static void attention(interim__watch *watch, unsigned events)
     interim__drive_attend((interim__drive *)(void *)watch);
 }
 
-static int on_event(void *user, const interim_event *event)
+static int on_event(interim__operation *machine, const interim_event *event)
 {
-    interim_operation *operation = user;
-    interim__drive *drive = operation->drive;
+    interim_operation *operation = (interim_operation *)(void *)machine;
+    interim__drive *drive = interim__drive_of(operation);
 
     return drive->observe(drive->observer, operation->machine.request, event);
 }
@@ -96,7 +96,7 @@ void interim__drive_look(interim__drive *drive)
 
 void interim__drive_soon(interim_operation *operation)
 {
-    interim__drive *drive = operation->drive;
+    interim__drive *drive = interim__drive_of(operation);
 
     if (operation->soon)
         return;
@@ -107,7 +107,7 @@ void interim__drive_soon(interim_operation *operation)
 
 static void end(interim_operation *operation)
 {
-    interim__drive *drive = operation->drive;
+    interim__drive *drive = interim__drive_of(operation);
 
     interim__stream_release(operation);
     interim__stream_make_room(operation);
@@ -123,7 +123,8 @@ static void set_timer(interim_operation *operation)
     int64_t deadline = interim__operation_deadline(&operation->machine);
 
     if (deadline >= operation->timer.deadline ||
-        interim__timer_set(operation->drive->transport.loop, &operation->timer, deadline) == 0)
+        interim__timer_set(interim__drive_of(operation)->transport.loop, &operation->timer,
+                           deadline) == 0)
         return;
     /* Without a timer it would wait for ever. */
     interim__stream_give_up(operation, INTERIM_ENOMEM);
@@ -168,9 +169,9 @@ void interim__drive_advance(interim_operation *operation)
 
 static void look_after(interim_operation *operation)
 {
-    interim__drive_look(operation->drive);
+    interim__drive_look(interim__drive_of(operation));
     interim__polls_queue(operation);
-    interim__operation_tick(&operation->machine, operation->drive->now);
+    interim__operation_tick(&operation->machine, interim__drive_of(operation)->now);
     interim__drive_advance(operation);
 }
 
@@ -205,13 +206,12 @@ int interim__drive_start(interim_operation **out, interim__drive *drive, interim
 
     if (operation == NULL)
         return INTERIM_ENOMEM;
-    *operation = (interim_operation){.drive = drive, .on_done = on_done, .user = user};
+    *operation = (interim_operation){.on_done = on_done, .user = user};
     interim__timer_init(&operation->timer, on_due);
     interim__loop_renew_time(drive->transport.loop); /* a callback may start it, after long work */
     interim__drive_look(drive);
-    if (interim__operation_init(&operation->machine, &drive->environment, operation, request,
-                                ++drive->started, interim__random_next(&drive->random),
-                                drive->now) < 0) {
+    if (interim__operation_init(&operation->machine, &drive->environment, request, ++drive->started,
+                                interim__random_next(&drive->random), drive->now) < 0) {
         free(operation);
         return INTERIM_ENOMEM;
     }
@@ -248,8 +248,8 @@ void interim__drive_resume(interim_operation *operation)
 void interim__drive_abort(interim_operation *operation)
 {
     interim__operation_cancel(&operation->machine);
-    interim__drive_look(operation->drive);
-    interim__operation_tick(&operation->machine, operation->drive->now);
+    interim__drive_look(interim__drive_of(operation));
+    interim__operation_tick(&operation->machine, interim__drive_of(operation)->now);
     end(operation);
 }
 

@@ -11,6 +11,8 @@
 #include "transport/connection.h"
 #include "transport/pool.h"
 
+#include <stddef.h>
+
 /* Gets every event of every operation; a non-zero return cancels the operation. */
 typedef int (*interim__drive_observer)(void *user, const interim_request *request,
                                        const interim_event *event);
@@ -43,8 +45,7 @@ typedef struct interim__drive {
 
 /* An operation and what drives it. */
 struct interim_operation {
-    interim__operation machine;
-    interim__drive *drive;
+    interim__operation machine; /* first: see on_event */
     interim__link link;
     interim__connection *connection; /* of the exchange, also while it is being opened */
     interim__queue_place seat;       /* for it, where there are limits */
@@ -61,6 +62,13 @@ struct interim_operation {
     bool securing; /* TLS has begun, through a tunnel */
     bool by_hand;  /* the system cannot move the body's file to this connection */
 };
+
+/* A job waits for long, and is one of many: what its machine knows is not kept once more. */
+static inline interim__drive *interim__drive_of(const interim_operation *operation)
+{
+    return (interim__drive *)(void *)((char *)operation->machine.environment -
+                                      offsetof(interim__drive, environment));
+}
 
 /* The parts are the client's and outlive the drive. Errors: ENOMEM, ESYSTEM; all but
  * interim__drive_start may be called then. */

@@ -20,7 +20,7 @@ static bool follow_same(const interim_operation *a, const interim_operation *b)
 
 static bool is_asked_already(interim_operation *operation)
 {
-    const interim__siblings *table = &operation->drive->siblings;
+    const interim__siblings *table = &interim__drive_of(operation)->siblings;
     interim__sibling *at;
 
     if (operation->sibling.link == NULL)
@@ -37,16 +37,17 @@ void interim__polls_queue(interim_operation *operation)
     interim__operation *machine = &operation->machine;
 
     if (operation->place.origin != NULL ||
-        !interim__operation_poll_is_due(machine, operation->drive->now.monotonic))
+        !interim__operation_poll_is_due(machine, interim__drive_of(operation)->now.monotonic))
         return;
-    machine->in_line =
-        is_asked_already(operation) ||
-        !interim__herd_enter(&operation->drive->herd, &operation->place, machine->job->monitor);
+    machine->in_line = is_asked_already(operation) ||
+                       !interim__herd_enter(&interim__drive_of(operation)->herd, &operation->place,
+                                            machine->job->monitor);
 }
 
 void interim__polls_leave(interim_operation *operation)
 {
-    interim__herd_place *place = interim__herd_leave(&operation->drive->herd, &operation->place);
+    interim__herd_place *place =
+        interim__herd_leave(&interim__drive_of(operation)->herd, &operation->place);
     interim_operation *following;
 
     operation->machine.in_line = false;
@@ -61,20 +62,19 @@ void interim__polls_leave(interim_operation *operation)
 static const interim_message *shared_answer(const interim_operation *operation)
 {
     const interim__operation *machine = &operation->machine;
-    const interim_message *answer = interim__result_monitor(machine->result);
     bool streamed = machine->need == INTERIM__NEED_NOTHING && machine->request->on_body != NULL;
 
     if (machine->result->timing.poll_count == operation->polls || streamed ||
         (machine->request->polling.flags & INTERIM_POLL_EMBEDDED) != 0)
         return NULL;
-    return answer;
+    return interim__message_view(machine->result->monitor);
 }
 
 /* A poll is over: those who wait for the same monitor are told, or may ask themselves. */
 static void tell_siblings(interim_operation *operation)
 {
-    const interim__siblings *table = &operation->drive->siblings;
-    const interim_message *answer = shared_answer(operation);
+    const interim__siblings *table = &interim__drive_of(operation)->siblings;
+    const interim_message *answer;
     interim__sibling *at, *following;
 
     operation->polling = false;
@@ -84,13 +84,14 @@ static void tell_siblings(interim_operation *operation)
         interim_operation *sibling = owner_of(at);
 
         following = interim__siblings_next(at);
-        if (sibling->machine.need != INTERIM__NEED_TIME)
+        if (sibling == operation || sibling->machine.need != INTERIM__NEED_TIME)
             continue;
         /* Whoever waited for this poll does not any more, also if the monitor has moved. */
         interim__polls_leave(sibling);
+        answer = shared_answer(operation);
         if (answer != NULL && !sibling->machine.cancel_asked && follow_same(operation, sibling))
             interim__operation_told(&sibling->machine, answer, operation->machine.job->monitor,
-                                    operation->drive->now);
+                                    interim__drive_of(operation)->now);
         interim__drive_advance(sibling);
     }
 }
@@ -110,7 +111,7 @@ void interim__polls_follow(interim_operation *operation)
     if (operation->place.polling)
         interim__polls_leave(operation);
     if (machine->need == INTERIM__NEED_TIME && machine->job != NULL)
-        interim__siblings_put(&operation->drive->siblings, &operation->sibling,
+        interim__siblings_put(&interim__drive_of(operation)->siblings, &operation->sibling,
                               interim__siblings_key(machine->job->monitor->text));
 }
 
@@ -119,5 +120,5 @@ void interim__polls_over(interim_operation *operation)
     if (operation->polling)
         tell_siblings(operation);
     interim__polls_leave(operation);
-    interim__siblings_take(&operation->drive->siblings, &operation->sibling);
+    interim__siblings_take(&interim__drive_of(operation)->siblings, &operation->sibling);
 }

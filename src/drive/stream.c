@@ -14,7 +14,7 @@
 
 void interim__stream_release(interim_operation *operation)
 {
-    interim__drive *drive = operation->drive;
+    interim__drive *drive = interim__drive_of(operation);
     interim__operation *machine = &operation->machine;
     interim__connection *connection = operation->connection;
 
@@ -35,7 +35,7 @@ static bool made_room(interim_operation *operation, const interim_error *error)
 {
     return error != NULL && error->code == INTERIM_ESYSTEM &&
            (error->os_error == EMFILE || error->os_error == ENFILE) &&
-           interim__pool_shrink(operation->drive->pool);
+           interim__pool_shrink(interim__drive_of(operation)->pool);
 }
 
 static void on_opened(void *user, const interim_error *error)
@@ -43,19 +43,20 @@ static void on_opened(void *user, const interim_error *error)
     interim_operation *operation = user;
     interim_error failure;
 
-    interim__drive_look(operation->drive);
+    interim__drive_look(interim__drive_of(operation));
     if (made_room(operation, error)) {
         reopen(operation);
     } else if (error == NULL) {
         operation->opened = true;
         interim__operation_opened(&operation->machine,
                                   interim__connection_peer(operation->connection), false,
-                                  operation->drive->now);
+                                  interim__drive_of(operation)->now);
     } else {
         failure = *error;
         interim__connection_free(operation->connection);
         operation->connection = NULL;
-        interim__operation_unopened(&operation->machine, &failure, operation->drive->now);
+        interim__operation_unopened(&operation->machine, &failure,
+                                    interim__drive_of(operation)->now);
     }
     interim__drive_advance(operation);
 }
@@ -65,7 +66,7 @@ static void on_ready(void *user, unsigned events)
     interim_operation *operation = user;
 
     (void)events;
-    interim__drive_look(operation->drive);
+    interim__drive_look(interim__drive_of(operation));
     interim__drive_advance(operation);
 }
 
@@ -110,13 +111,13 @@ void interim__stream_give_up(interim_operation *operation, int code)
 
     interim__error_init(&error);
     interim__error_set(&error, code, INTERIM_STAGE_RESOLVE, "%.80s", machine->uri->host);
-    interim__operation_unopened(machine, &error, operation->drive->now);
+    interim__operation_unopened(machine, &error, interim__drive_of(operation)->now);
 }
 
 /* Idle connections make room for one that is to be opened. */
 static void close_idle(interim_operation *operation, const interim__endpoint *endpoint)
 {
-    const interim__drive *drive = operation->drive;
+    const interim__drive *drive = interim__drive_of(operation);
     const interim__queue *queue = &drive->queue;
     size_t all = SIZE_MAX, of_origin = SIZE_MAX;
 
@@ -131,7 +132,7 @@ static void close_idle(interim_operation *operation, const interim__endpoint *en
 
 static void open_connection(interim_operation *operation, const interim__endpoint *endpoint)
 {
-    interim__drive *drive = operation->drive;
+    interim__drive *drive = interim__drive_of(operation);
     interim__operation *machine = &operation->machine;
     interim__connection_owner owner = {on_opened, on_ready, operation};
     int failed;
@@ -163,14 +164,14 @@ static void reopen(interim_operation *operation)
 
 static void wait_in_line(interim_operation *operation)
 {
-    const interim__queue *queue = &operation->drive->queue;
+    const interim__queue *queue = &interim__drive_of(operation)->queue;
     bool of_origin = interim__queue_is_full_at(queue, &operation->seat);
     char text[80];
 
     snprintf(text, sizeof text, "%zu connections%s are in use (max_connections%s)",
              of_origin ? queue->origin_limit : queue->limit, of_origin ? " to this origin" : "",
              of_origin ? "_per_origin" : "");
-    interim__operation_queued(&operation->machine, text, operation->drive->now);
+    interim__operation_queued(&operation->machine, text, interim__drive_of(operation)->now);
 }
 
 static void let_in(interim__drive *drive)
@@ -186,13 +187,15 @@ bool interim__stream_seek(interim_operation *operation)
 {
     interim__operation *machine = &operation->machine;
     interim__endpoint endpoint = endpoint_of(machine);
-    int entered = interim__queue_enter(&operation->drive->queue, &operation->seat, &endpoint);
+    int entered =
+        interim__queue_enter(&interim__drive_of(operation)->queue, &operation->seat, &endpoint);
 
-    let_in(operation->drive); /* it may have left the room that it had for another origin */
+    let_in(interim__drive_of(
+        operation)); /* it may have left the room that it had for another origin */
     if (entered < 0) {
         interim__stream_give_up(operation, entered);
     } else if (entered > 0) {
-        interim__operation_let_in(machine, operation->drive->now);
+        interim__operation_let_in(machine, interim__drive_of(operation)->now);
         open_connection(operation, &endpoint);
     } else {
         if (!machine->queued)
@@ -207,8 +210,8 @@ void interim__stream_make_room(interim_operation *operation)
     if (operation->seat.origin == NULL || operation->connection != NULL ||
         operation->machine.need == INTERIM__NEED_CONNECTION)
         return;
-    interim__queue_leave(&operation->drive->queue, &operation->seat);
-    let_in(operation->drive);
+    interim__queue_leave(&interim__drive_of(operation)->queue, &operation->seat);
+    let_in(interim__drive_of(operation));
 }
 
 void interim__stream_secure(interim_operation *operation)
@@ -252,14 +255,14 @@ static void send_output(interim_operation *operation)
         }
         sent = send_file(operation);
         if (sent == INTERIM__UNABLE) {
-            size = interim__operation_output(machine, &data, operation->drive->now);
+            size = interim__operation_output(machine, &data, interim__drive_of(operation)->now);
             if (size == 0)
                 return;
             sent = interim__connection_write(operation->connection, data, size);
         }
         if (sent > 0) {
-            interim__drive_look(operation->drive);
-            interim__operation_sent(machine, (size_t)sent, operation->drive->now);
+            interim__drive_look(interim__drive_of(operation));
+            interim__operation_sent(machine, (size_t)sent, interim__drive_of(operation)->now);
         } else if (sent == INTERIM__AGAIN) {
             return;
         } else {
@@ -273,7 +276,7 @@ static void send_output(interim_operation *operation)
 static void receive_input(interim_operation *operation)
 {
     interim__operation *machine = &operation->machine;
-    char *buffer = operation->drive->buffer;
+    char *buffer = interim__drive_of(operation)->buffer;
 
     for (int reads = 0; interim__operation_reads(machine); reads++) {
         ptrdiff_t got;
@@ -286,15 +289,16 @@ static void receive_input(interim_operation *operation)
         if (got == INTERIM__AGAIN)
             return;
         if (reads > 0)
-            interim__drive_look(operation->drive);
+            interim__drive_look(interim__drive_of(operation));
         if (got > 0) {
-            interim__operation_received(machine, buffer, (size_t)got, operation->drive->now);
+            interim__operation_received(machine, buffer, (size_t)got,
+                                        interim__drive_of(operation)->now);
             continue;
         }
         interim__operation_ended(
             machine, got == INTERIM__END,
             got == INTERIM__BROKEN ? interim__connection_error(operation->connection) : NULL,
-            operation->drive->now);
+            interim__drive_of(operation)->now);
     }
 }
 

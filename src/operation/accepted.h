@@ -36,24 +36,24 @@ typedef struct interim__accepted {
     interim__uri *result;             /* where it will be; NULL: in the last answer */
     interim__uri *task;               /* Redfish: tells how the job ended; NULL: none */
     int64_t since, deadline, poll_at; /* monotonic ns */
-    unsigned polls;                   /* asked */
-    unsigned answers;                 /* polls that told the state of the job */
-    unsigned not_found;               /* 404 or 410, in a row */
-    unsigned failures;                /* out of reach, in a row ... */
-    int64_t outage_since;             /* ... since */
-    unsigned server_errors;           /* 500, in a row */
-    unsigned redirects;               /* of this poll */
-    unsigned backoff;                 /* polls without progress */
+    int64_t outage_since;             /* the first of failures */
     interim__progress seen;
-    bool latched;     /* the monitor answers with status documents */
-    bool is_redfish;  /* its controller may be away for long */
-    bool unclear;     /* the last answers were no status documents */
-    bool verifying;   /* the Task is asked, which is now the monitor ... */
-    bool gone;        /* ... because the monitor has gone */
-    bool said_little; /* ... or has said 204, which it says whatever happened */
-    bool can_cancel;  /* DELETE of the monitor stops the job */
-    bool cancelling;  /* ... and was sent */
-    const char *note; /* what the last answer came to, for the event; static */
+    unsigned polls;        /* asked */
+    unsigned answers;      /* polls that told the state of the job */
+    unsigned failures;     /* out of reach, in a row */
+    uint16_t not_found;    /* 404 or 410, in a row */
+    uint16_t backoff;      /* polls without progress */
+    uint8_t server_errors; /* 500, in a row */
+    uint8_t redirects;     /* of this poll */
+    bool latched;          /* the monitor answers with status documents */
+    bool is_redfish;       /* its controller may be away for long */
+    bool unclear;          /* the last answers were no status documents */
+    bool verifying;        /* the Task is asked, which is now the monitor ... */
+    bool gone;             /* ... because the monitor has gone */
+    bool said_little;      /* ... or has said 204, which it says whatever happened */
+    bool can_cancel;       /* DELETE of the monitor stops the job */
+    bool cancelling;       /* ... and was sent */
+    const char *note;      /* what the last answer came to, for the event; static */
 } interim__accepted;
 
 /* Begins to follow a 202, or what else may begin a job. NULL, and a clause at *refusal, when it is

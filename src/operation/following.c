@@ -20,7 +20,7 @@ void interim__following_adopt(interim__operation *op)
         op->talk->answer.embedded != 0 ? op->talk->answer.embedded : op->talk->answer.status;
     free(result->fields);
     result->fields = op->talk->answer.fields.items;
-    result->field_count = op->talk->answer.fields.count;
+    result->field_count = (unsigned)op->talk->answer.fields.count;
     op->talk->answer.fields = (interim__fields){0};
     free(result->url);
     result->url = interim__operation_url(op);
@@ -306,7 +306,7 @@ static void keep_trailers(interim__operation *op)
         return;
     free(result->trailers);
     result->trailers = interim__fields_clone(trailers->items, trailers->count);
-    result->trailer_count = result->trailers == NULL ? 0 : trailers->count;
+    result->trailer_count = result->trailers == NULL ? 0 : (unsigned)trailers->count;
 }
 
 static bool is_job(const interim__operation *op)

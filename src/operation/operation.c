@@ -65,12 +65,11 @@ static int prepare(interim__operation *op)
 }
 
 int interim__operation_init(interim__operation *op, interim__environment *environment,
-                            void *observer, interim_request *request, uint64_t number,
-                            uint64_t seed, interim__moment now)
+                            interim_request *request, uint64_t number, uint64_t seed,
+                            interim__moment now)
 {
     *op = (interim__operation){.request = request,
                                .environment = environment,
-                               .observer = observer,
                                .number = number,
                                .random = seed,
                                .need = INTERIM__NEED_CONNECTION,

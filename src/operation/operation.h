@@ -39,7 +39,8 @@ typedef struct interim__moment {
 } interim__moment;
 
 /* Gets every event; a non-zero return cancels the operation. */
-typedef int (*interim__observer)(void *user, const interim_event *event);
+struct interim__operation;
+typedef int (*interim__observer)(struct interim__operation *op, const interim_event *event);
 
 /* What becomes of the body of the response that is being read. */
 typedef enum interim__sink {
@@ -75,7 +76,6 @@ typedef struct interim__operation {
     interim_request *request;
     interim_result *result;
     interim__environment *environment;
-    void *observer;
     uint64_t number, random;
     /* For the driver. */
     interim__uri *uri; /* of the exchange: where to connect to */
@@ -126,11 +126,11 @@ typedef struct interim__operation {
     interim__upload *upload;                 /* NULL: none was begun */
 } interim__operation;
 
-/* Starts an operation: takes a reference of the request. observer is what environment->observe
- * gets. Errors: ENOMEM; nothing is to be disposed of then. */
+/* Starts an operation: takes a reference of the request. Errors: ENOMEM; nothing is to be disposed
+ * of then. */
 int interim__operation_init(interim__operation *op, interim__environment *environment,
-                            void *observer, interim_request *request, uint64_t number,
-                            uint64_t seed, interim__moment now);
+                            interim_request *request, uint64_t number, uint64_t seed,
+                            interim__moment now);
 
 /* Frees what it holds, and the result unless that was taken. */
 void interim__operation_dispose(interim__operation *op);

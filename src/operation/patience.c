@@ -1,6 +1,8 @@
 /* patience.c - see patience.h. */
 #include "operation/patience.h"
 
+#define NS_PER_S INT64_C(1000000000)
+
 static void fill(int64_t *value, int64_t preset)
 {
     if (*value == 0)
@@ -41,11 +43,8 @@ static void restart_quiet(interim__watchdog *dog, int64_t now)
 
 void interim__watchdog_start(interim__watchdog *dog, const interim_patience *limits, int64_t now)
 {
-    *dog = (interim__watchdog){.limits = limits,
-                               .start = now,
-                               .life = INTERIM__FAR,
-                               .tokens = (double)limits->interim_burst,
-                               .tokens_at = now};
+    *dog = (interim__watchdog){
+        .limits = limits, .start = now, .life = INTERIM__FAR, .used_until = now};
     interim__watchdog_enter(dog, INTERIM__PHASE_CONNECT, limits->silence_ms, now);
 }
 
@@ -109,19 +108,14 @@ void interim__watchdog_head(interim__watchdog *dog, bool under_way, int64_t now)
         dog->head_since = now;
 }
 
+/* Each interim uses up what a second allows, divided by their rate; a burst of them may be used in
+ * advance. */
 bool interim__watchdog_admit(interim__watchdog *dog, int64_t now)
 {
-    /* Many may come in one buffer, and then at one time. */
-    if (now != dog->tokens_at) {
-        double burst = (double)dog->limits->interim_burst;
+    const int64_t each = NS_PER_S / dog->limits->interim_rate;
 
-        dog->tokens += (double)(now - dog->tokens_at) * 1e-9 * (double)dog->limits->interim_rate;
-        dog->tokens_at = now;
-        if (dog->tokens > burst)
-            dog->tokens = burst;
-    }
-    dog->tokens -= 1;
-    return dog->tokens >= 0;
+    dog->used_until = (dog->used_until > now ? dog->used_until : now) + each;
+    return dog->used_until - now <= each * dog->limits->interim_burst;
 }
 
 int64_t interim__watchdog_silence_ms(const interim__watchdog *dog, int64_t now)

@@ -33,8 +33,7 @@ typedef struct interim__watchdog {
     int64_t next_gap;   /* when to warn; FAR: not in this quiet time any more, or never */
     int64_t silence_ns; /* the limit of this exchange */
     int64_t longest;    /* silence */
-    double tokens;      /* interims that may come at once */
-    int64_t tokens_at;
+    int64_t used_until; /* when the allowance of interims will be whole again */
 } interim__watchdog;
 
 /* Fills in the defaults: zero of each field means its default. */

@@ -70,7 +70,7 @@ static void describe(interim_event *event, interim__operation *op, interim_event
 
 static void tell(interim__operation *op, const interim_event *event)
 {
-    if (op->environment->observe(op->observer, event) != 0)
+    if (op->environment->observe(op, event) != 0)
         op->stop = true;
 }
 

@@ -52,25 +52,24 @@ void interim__result_explain(interim_result *result, const char *reason, const i
 
 void interim__result_show_final(interim_result *result)
 {
-    interim_message *shown = malloc(sizeof *shown);
+    static const interim__fields none;
+    interim_message *view = malloc(sizeof *view);
 
     interim__message_free(result->monitor);
-    result->monitor = NULL;
-    free(result->shown);
-    result->shown = shown;
-    if (shown != NULL)
-        *shown = (interim_message){.size = sizeof *shown,
-                                   .status = result->status,
-                                   .url = result->url == NULL ? "" : result->url,
-                                   .fields = result->fields,
-                                   .field_count = result->field_count,
-                                   .body = result->body.data == NULL ? "" : result->body.data,
-                                   .body_size = result->body.length};
-}
-
-const interim_message *interim__result_monitor(const interim_result *result)
-{
-    return result->shown != NULL ? result->shown : interim__message_view(result->monitor);
+    result->monitor =
+        view == NULL ? NULL : interim__message_new(result->status, "", &none, NULL, 0);
+    if (result->monitor == NULL) {
+        free(view);
+        return;
+    }
+    result->monitor->view = view;
+    *view = (interim_message){.size = sizeof *view,
+                              .status = result->status,
+                              .url = result->url == NULL ? "" : result->url,
+                              .fields = result->fields,
+                              .field_count = result->field_count,
+                              .body = result->body.data == NULL ? "" : result->body.data,
+                              .body_size = result->body.length};
 }
 
 /* Made when it is needed; NULL when out of memory: there are no problem details then. */
@@ -105,7 +104,7 @@ static void read_problem(interim_result *result, const interim_field *items, siz
 
 void interim__result_read_problem(interim_result *result, bool final)
 {
-    const interim_message *monitor = final ? NULL : interim__result_monitor(result);
+    const interim_message *monitor = final ? NULL : interim__message_view(result->monitor);
 
     if (final)
         read_problem(result, result->fields, result->field_count, result->body.data,
@@ -126,7 +125,6 @@ void interim__result_free(interim_result *result)
     interim__buffer_dispose(&result->body);
     interim__message_free(result->accepted);
     interim__message_free(result->monitor);
-    free(result->shown);
     if (result->problem != NULL)
         interim__problem_dispose(result->problem);
     free(result->problem);

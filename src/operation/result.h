@@ -15,13 +15,11 @@ struct interim_result {
     const char *reason;         /* never NULL */
     char *url;                  /* NULL when it could not be written down */
     const interim_error *error; /* never NULL */
-    interim_field *fields;      /* a clone, see interim__fields_clone */
-    size_t field_count;
+    unsigned field_count, trailer_count;
+    interim_field *fields; /* a clone, see interim__fields_clone */
     interim_field *trailers;
-    size_t trailer_count;
     interim__buffer body;
     interim__message *accepted, *monitor;
-    interim_message *shown; /* instead of monitor: the final response; NULL: it is not */
     interim__problem *problem;
     interim__history history;
     interim_timing timing;
@@ -41,9 +39,6 @@ void interim__result_note_problem(interim_result *result, const char *data, size
 /* The monitor's last answer is the final response: shows it as such too. Without memory there is
  * none. */
 void interim__result_show_final(interim_result *result);
-
-/* The monitor's last answer; NULL: there is none. */
-const interim_message *interim__result_monitor(const interim_result *result);
 
 /* Reads the problem details of the final response, or else those of the monitor's last answer, if
  * there are any and none were read before. */

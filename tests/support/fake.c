@@ -134,9 +134,9 @@ static void record(struct fake *fake, const interim_event *event)
     fake->trace[fake->event_count] = letters[event->kind];
 }
 
-static int on_event(void *user, const interim_event *event)
+static int on_event(interim__operation *op, const interim_event *event)
 {
-    struct fake *fake = user;
+    struct fake *fake = (struct fake *)(void *)((char *)op - offsetof(struct fake, op));
 
     if (event->sequence != fake->event_count + 1 || fake->ends > 0)
         fake->disordered = true;
@@ -383,7 +383,7 @@ int fake_start(struct fake *out, interim_request *request)
     out->environment = (interim__environment){
         .observe = on_event, .user_agent = "fake/1", .body_cap = FAKE_BODY_CAP};
     interim__error_init(&out->environment.error);
-    failed = interim__operation_init(&out->op, &out->environment, out, request, 7, 1, out->now);
+    failed = interim__operation_init(&out->op, &out->environment, request, 7, 1, out->now);
     if (failed < 0) {
         interim__request_release(request);
         out->request = NULL;

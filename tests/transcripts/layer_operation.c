@@ -254,9 +254,11 @@ static void find_proxy(struct player *player, const char *url)
     player->routes.https = player->routes.http;
 }
 
-static int observe(void *user, const interim_event *event)
+static int observe(interim__operation *op, const interim_event *event)
 {
-    return asking_event(event, &((struct player *)user)->asking);
+    struct player *player = (struct player *)(void *)((char *)op - offsetof(struct player, op));
+
+    return asking_event(event, &player->asking);
 }
 
 static void play(const struct transcript *transcript, const struct cut *cut, struct log *log,
@@ -271,7 +273,7 @@ static void play(const struct transcript *transcript, const struct cut *cut, str
     player.environment = (interim__environment){
         .observe = observe, .user_agent = "test/1", .body_cap = cap, .routes = &player.routes};
     interim__error_init(&player.environment.error);
-    if (interim__operation_init(&player.op, &player.environment, &player, player.asking.request, 1,
+    if (interim__operation_init(&player.op, &player.environment, player.asking.request, 1,
                                 cut->at + 1, now(&player)) < 0)
         abort();
     run(&player);

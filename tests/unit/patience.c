@@ -206,6 +206,7 @@ END_TEST
 START_TEST(patience_admits_a_burst_and_then_a_rate)
 {
     int admitted = 0;
+    int64_t last;
 
     start_exchange(&(interim_patience){.interim_rate = 10, .interim_burst = 100});
     for (int i = 0; i < 100; i++)
@@ -217,15 +218,16 @@ START_TEST(patience_admits_a_burst_and_then_a_rate)
     ck_assert_int_eq(admitted, 10000);
     start_exchange(&(interim_patience){.interim_rate = 10, .interim_burst = 100});
     for (int i = 0;; i++) { /* a tenth above the rate: until the burst is used up */
-        if (!interim__watchdog_admit(&dog, START + (int64_t)i * 1000 * MS / 11)) {
+        last = START + (int64_t)i * 1000 * MS / 11;
+        if (!interim__watchdog_admit(&dog, last)) {
             ck_assert_int_ge(i, 1080);
             ck_assert_int_le(i, 1120);
             break;
         }
     }
     /* A new exchange brings no new burst. */
-    interim__watchdog_enter(&dog, INTERIM__PHASE_EXCHANGE, 1000, dog.tokens_at);
-    ck_assert(!interim__watchdog_admit(&dog, dog.tokens_at));
+    interim__watchdog_enter(&dog, INTERIM__PHASE_EXCHANGE, 1000, last);
+    ck_assert(!interim__watchdog_admit(&dog, last));
     /* Time fills the bucket, and not above its brim. */
     for (int i = 0; i < 100; i++)
         ck_assert(interim__watchdog_admit(&dog, START + 1000000 * S));
