@@ -312,6 +312,15 @@ static interim__poll_outcome redirected(interim__accepted *job, const interim__a
     return answer->status == 303 ? INTERIM__POLL_ELSEWHERE : INTERIM__POLL_MOVED;
 }
 
+/* Most monitors name themselves again with each answer: a URL that is written as ours is, or a path
+ * of the origin that was asked, needs no resolving. */
+static bool stays(const interim__accepted *job, const interim_field *location)
+{
+    return strcmp(location->value, job->monitor->text) == 0 ||
+           (strcmp(location->value, job->monitor->target) == 0 && location->value[1] != '/' &&
+            interim__uri_same_origin(job->monitor, job->current));
+}
+
 /* A running monitor may move with each answer; a move that cannot be followed is ignored, the old
  * URL may still answer. */
 static void move(interim__accepted *job, const interim__answer *answer)
@@ -322,7 +331,7 @@ static void move(interim__accepted *job, const interim__answer *answer)
     interim__uri *to = NULL;
     const char *problem;
 
-    if (location == NULL || location->value_length == 0 ||
+    if (location == NULL || location->value_length == 0 || stays(job, location) ||
         interim__follow_monitor(&to, job->request, job->current, location, &problem) < 0)
         return;
     interim__uri_dispose(&job->monitor);
