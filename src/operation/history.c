@@ -384,9 +384,12 @@ static interim_event *show_all(struct interim__kept *kept)
     interim_event *events =
         malloc(kept->count * sizeof *events + count_fields(kept) * sizeof(interim_field));
     interim_event *event = events;
-    interim_field *fields = (interim_field *)(events + kept->count);
+    interim_field *fields;
 
-    while (events != NULL && event < events + kept->count) {
+    if (events == NULL)
+        return NULL;
+    fields = (interim_field *)(events + kept->count);
+    while (event < events + kept->count) {
         const record *from = step(kept, &way);
         const extras *more = extras_of(from);
 

@@ -57,12 +57,13 @@ static const char *take(const char **at, size_t *length)
 static interim_message *lay_out(const interim__message *message)
 {
     interim_message *view = malloc(sizeof *view + message->field_count * sizeof(interim_field));
-    interim_field *fields = (interim_field *)(void *)(view + 1);
+    interim_field *fields;
     const char *at = message->text;
     size_t ignored;
 
     if (view == NULL)
         return NULL;
+    fields = (interim_field *)(void *)(view + 1);
     *view = (interim_message){.size = sizeof *view,
                               .status = message->status,
                               .url = take(&at, &ignored),

@@ -38,11 +38,12 @@ static void forget_reason(interim_result *result)
 
 void interim__result_explain(interim_result *result, const char *reason, const interim_error *error)
 {
-    char *text = strdup(reason);
     interim_error *copy = error->code == 0 ? NULL : malloc(sizeof *copy);
 
     forget_reason(result);
-    result->reason = text == NULL ? forgotten : text;
+    result->reason = strdup(reason);
+    if (result->reason == NULL)
+        result->reason = forgotten;
     result->error = error->code == 0 ? &no_error : &no_memory;
     if (copy == NULL)
         return;

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* Not by calloc, which does not take what free has put into the cache of the thread (glibc): with one
- * for each exchange that is half of what memory costs. */
+/* Not by calloc, which does not take what free has put into the cache of the thread (glibc): with
+ * one for each exchange that is half of what memory costs. */
 interim__talk *interim__talk_new(void)
 {
     interim__talk *talk = malloc(sizeof *talk);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,18 @@ static void release(struct job *job)
     interim_request_free(job->request);
 }
 
+/* What such a test takes from its process, limits and network, others that share it would miss; and
+ * valgrind, under which they do, closes what is accepted over the limit. */
+static bool has_own_process(void)
+{
+    const char *fork = getenv("CK_FORK");
+
+    if (fork == NULL || strcmp(fork, "no") != 0)
+        return true;
+    fprintf(stderr, "scarcity: not in a process of its own, not tried\n");
+    return false;
+}
+
 static const server_step later[] = {{SERVER_HEAD, 0, NULL},
                                     {SERVER_WAIT, 0, NULL},
                                     {SERVER_SEND, 0, "HTTP/1.1 204 No Content\r\n\r\n"},
@@ -146,9 +159,12 @@ static void allow_descriptors(void)
 
 START_TEST(want_of_descriptors_is_one_operations_failure)
 {
-    struct server *origin = server_start(laters, NULL);
+    struct server *origin;
     struct job first, second;
 
+    if (!has_own_process())
+        return;
+    origin = server_start(laters, NULL);
     make_client(_i);
     start(&first, server_port(origin), "/");
     while (server_accepted(origin) == 0)
@@ -172,9 +188,13 @@ END_TEST
 /* A server accepts in this process: it needs a descriptor, too. */
 START_TEST(an_idle_connection_makes_room)
 {
-    struct server *origin = server_start(laters, NULL), *other = server_start(laters, NULL);
+    struct server *origin, *other;
     struct job idle, busy, next;
 
+    if (!has_own_process())
+        return;
+    origin = server_start(laters, NULL);
+    other = server_start(laters, NULL);
     make_client(_i);
     start(&idle, server_port(origin), "/");
     server_go(origin);
@@ -231,6 +251,8 @@ START_TEST(want_of_ports_is_one_operations_failure)
     struct job held[2], last;
     int listener;
 
+    if (!has_own_process())
+        return;
     if (!two_ports_only()) {
         fprintf(stderr, "want_of_ports: no network namespace here, not tried\n");
         return;
