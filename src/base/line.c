@@ -1,6 +1,8 @@
 /* line.c - see line.h. */
 #include "base/line.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 void interim__line_begin(interim__line *line)
@@ -27,16 +29,12 @@ void interim__line_put(interim__line *line, const char *text)
 
 void interim__line_put_number(interim__line *line, int64_t number)
 {
-    char digits[20]; /* of 2^63, with its sign */
-    char *at = digits + sizeof digits;
-    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    char digits[INTERIM__DECIMAL];
+    uint64_t size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 
-    do
-        *--at = (char)('0' + left % 10);
-    while ((left /= 10) != 0);
     if (number < 0)
-        *--at = '-';
-    put(line, at, (size_t)(digits + sizeof digits - at));
+        put(line, "-", 1);
+    put(line, digits, interim__text_put_decimal(digits, size));
 }
 
 void interim__line_clean(interim__line *line)

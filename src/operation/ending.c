@@ -43,7 +43,8 @@ void interim__ending_tell(interim__operation *op, interim_outcome outcome, inter
         interim__result_read_problem(result, false);
     if (result->status == 0)
         result->status = op->last_status;
-    if (op->error->status == 0)
+    /* Else it is no failure, and nothing stays in what the operations of a client share. */
+    if (op->error->code != 0 && op->error->status == 0)
         op->error->status = op->last_status;
     interim__result_explain(result, reason->text, op->error);
     if (result->url == NULL)

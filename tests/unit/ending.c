@@ -47,6 +47,9 @@ START_TEST(ending_says_what_the_server_answered)
     fake_run(&run, fake_request("COPY", "http://dav.example/a/", NULL),
              SCRIPT(RAW("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")));
     ck_assert_str_eq(run.result->reason, "the server answered 201 Created");
+    /* Nothing that the next operation of the client would take for its own. */
+    ck_assert_int_eq(run.environment.error.code, 0);
+    ck_assert_int_eq(run.environment.error.status, 0);
     ck_assert_str_eq(run.result->url, "http://dav.example/a/");
     ck_assert_str_eq(fake_find(&run, INTERIM_EVENT_END, 0)->text, run.result->reason);
     fake_finish(&run);
