@@ -31,10 +31,11 @@ void interim__line_put_number(interim__line *line, int64_t number)
 {
     char digits[INTERIM__DECIMAL];
     uint64_t size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    size_t length = interim__text_put_decimal(digits, size);
 
     if (number < 0)
         put(line, "-", 1);
-    put(line, digits, interim__text_put_decimal(digits, size));
+    put(line, digits, length);
 }
 
 void interim__line_clean(interim__line *line)
