@@ -1,27 +1,35 @@
 /* steps.h - what the files of the operation machine call of each other: operation.c (lifecycle and
- * inputs), response.c (takes an answer in), marking.c (markers in it), following.c (where to go
- * from it), ending.c (how it ends). May be included by these. */
+ * inputs), asking.c (writes the request), tick.c (time passes), response.c (takes an answer in),
+ * marking.c (markers in it), following.c (where to go from it), ending.c (how it ends). May be
+ * included by these. */
 #ifndef INTERIM_OPERATION_STEPS_H
 #define INTERIM_OPERATION_STEPS_H
 
 #include "base/line.h"
 #include "operation/operation.h"
 
+/* operation.c: every input begins with the first, and ends with the second. */
+void interim__operation_enter(interim__operation *op, interim__moment now);
+void interim__operation_settle(interim__operation *op);
+
+/* operation.c: notes when a step of the operation was first done, if it is not known yet. */
+void interim__operation_note_time(int64_t *out, const interim__operation *op);
+
 /* operation.c: leaves the exchange, if there is one, and asks for a connection to uri (transferred)
  * for the next hop. */
 void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned hop_index,
                               const char *method, interim__uri *uri);
 
-/* operation.c: makes op->passage if there is none yet. Errors: ENOMEM. */
+/* asking.c: makes op->passage if there is none yet. Errors: ENOMEM. */
 int interim__operation_pass(interim__operation *op);
 
-/* operation.c: makes op->talk, for an exchange of op->method. Errors: ENOMEM. */
+/* asking.c: makes op->talk, for an exchange of op->method. Errors: ENOMEM. */
 int interim__operation_talk(interim__operation *op);
 
-/* operation.c: begins the exchange on the connection to the origin, which has been opened. */
+/* asking.c: begins the exchange on the connection to the origin, which has been opened. */
 void interim__operation_begin_exchange(interim__operation *op);
 
-/* operation.c: the hop as which the request is written: some polls are the request once more. */
+/* asking.c: the hop as which the request is written: some polls are the request once more. */
 interim_hop interim__operation_asks_as(const interim__operation *op);
 
 /* operation.c: leaves the exchange, if there is one, and waits; until the job is to be polled. */
