@@ -14,11 +14,12 @@ command:libtoolize   libtool         libtool            libtool            libto
 command:pkg-config   pkg-config      pkgconf-pkg-config pkg-config         pkgconf   pkgconf
 module:libssl        libssl-dev      openssl-devel      libopenssl-3-devel openssl   openssl-dev
 module:zlib          zlib1g-dev      zlib-devel         zlib-devel         zlib      zlib-dev
-module:jansson       libjansson-dev  jansson-devel      libjansson-devel   jansson   jansson-dev
+module:libcjson      libcjson-dev    cjson-devel        cJSON-devel        cjson     cjson-dev
 module:expat         libexpat1-dev   expat-devel        libexpat-devel     expat     expat-dev
 '
 packages_to_test='
 module:check         check           check-devel        check-devel        check     check-dev
+module:jansson       libjansson-dev  jansson-devel      libjansson-devel   jansson   jansson-dev
 command:g++          g++             gcc-c++            gcc-c++            gcc       g++
 command:git          git             git                git                git       git
 command:openssl      openssl         openssl            openssl            openssl   openssl

@@ -141,3 +141,27 @@ const signed char interim__text_hex_values[256] = {
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, /* 0xe0 */
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, /* 0xf0 */
 };
+
+size_t interim__text_utf8_length(const char *text, size_t length)
+{
+    unsigned char lead = (unsigned char)text[0], low = 0x80, high = 0xbf;
+    size_t size = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+
+    if (size == 0 || size > length || lead > 0xf4)
+        return 0;
+    if (lead == 0xe0)
+        low = 0xa0;
+    else if (lead == 0xed)
+        high = 0x9f;
+    else if (lead == 0xf0)
+        low = 0x90;
+    else if (lead == 0xf4)
+        high = 0x8f;
+    for (size_t i = 1; i < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
+
+        if (byte < (i == 1 ? low : 0x80) || byte > (i == 1 ? high : 0xbf))
+            return 0;
+    }
+    return size;
+}

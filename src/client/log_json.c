@@ -3,6 +3,8 @@
  * terminal, and steers none. */
 #include "client/log_json.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 /* Makes room for size bytes and returns where they go; NULL: there is none. */
@@ -94,29 +96,6 @@ void interim__json_number(interim__json *json, double number)
 
 /* ---- Text ------------------------------------------------------------------------------------ */
 
-/* Length of the UTF-8 sequence at text (RFC 3629: no overlong form, no surrogate), 0 for none. */
-static size_t utf8_length(const unsigned char *text, size_t length)
-{
-    unsigned char lead = text[0], low = 0x80, high = 0xbf;
-    size_t size = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-
-    if (size == 0 || size > length || lead > 0xf4)
-        return 0;
-    if (lead == 0xe0)
-        low = 0xa0;
-    else if (lead == 0xed)
-        high = 0x9f;
-    else if (lead == 0xf0)
-        low = 0x90;
-    else if (lead == 0xf4)
-        high = 0x8f;
-    for (size_t i = 1; i < size; i++) {
-        if (text[i] < (i == 1 ? low : 0x80) || text[i] > (i == 1 ? high : 0xbf))
-            return 0;
-    }
-    return size;
-}
-
 static unsigned long code_point(const unsigned char *text, size_t size)
 {
     static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
@@ -184,7 +163,7 @@ void interim__json_string(interim__json *json, const char *text, size_t length, 
         if (at == most)
             break;
         here = (const unsigned char *)text + at;
-        size = utf8_length(here, length - at);
+        size = interim__text_utf8_length((const char *)here, length - at);
         if (size > most - at)
             break; /* a character is not cut in half */
         put_escaped(json, size == 0 || *here == 0x7f ? 0xfffd : code_point(here, size));

@@ -2,8 +2,8 @@
 #include "operation/document.h"
 
 #include "base/text.h"
+#include "operation/json_tree.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,28 +61,28 @@ static void copy_cut(char *out, size_t size, const char *text)
 }
 
 /* LXD and Incus: what stands outside of metadata is how the GET went, and looks like a state. */
-static bool read_lxd_state(interim__document *out, const json_t *object)
+static bool read_lxd_state(interim__document *out, const cJSON *object)
 {
-    json_t *metadata = json_object_get(object, "metadata");
-    json_t *code = json_object_get(metadata, "status_code"); /* 1xx running, 2xx good, 4xx bad */
-    const char *text = json_string_value(json_object_get(metadata, "status"));
-    const char *error = json_string_value(json_object_get(metadata, "err"));
+    const cJSON *metadata = interim__tree_get(object, "metadata");
+    const char *text = interim__tree_text(metadata, "status");
+    const char *error = interim__tree_text(metadata, "err");
+    int64_t code; /* 1xx running, 2xx good, 4xx bad */
 
-    if (!json_is_integer(code))
+    if (!interim__tree_integer(&code, interim__tree_get(metadata, "status_code")))
         return false;
-    out->word = json_integer_value(code) < 200   ? INTERIM__WORD_RUNNING
-                : json_integer_value(code) < 300 ? INTERIM__WORD_GOOD
-                                                 : INTERIM__WORD_BAD;
+    out->word = code < 200   ? INTERIM__WORD_RUNNING
+                : code < 300 ? INTERIM__WORD_GOOD
+                             : INTERIM__WORD_BAD;
     out->corroborated = out->is_lxd = true;
-    out->is_cancelled = json_integer_value(code) == 401;
+    out->is_cancelled = code == 401;
     copy_cut(out->state, sizeof out->state, text == NULL ? "status_code" : text);
     copy_cut(out->message, sizeof out->message, error == NULL ? "" : error);
     return true;
 }
 
-static bool take_state(interim__document *out, const json_t *value)
+static bool take_state(interim__document *out, const cJSON *value)
 {
-    const char *text = json_string_value(value);
+    const char *text = cJSON_GetStringValue((cJSON *)value);
 
     if (text == NULL)
         return false;
@@ -92,35 +92,34 @@ static bool take_state(interim__document *out, const json_t *value)
     return true;
 }
 
-static void read_state(interim__document *out, const json_t *object)
+static void read_state(interim__document *out, const cJSON *object)
 {
     static const char *const members[] = {"status", "state", "TaskState"};
-    json_t *properties = json_object_get(object, "properties");
+    const cJSON *properties = interim__tree_get(object, "properties");
 
     if (read_lxd_state(out, object))
         return;
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        if (take_state(out, json_object_get(object, members[i])))
+        if (take_state(out, interim__tree_get(object, members[i])))
             return;
     /* Azure's resource manager answers with the resource itself. */
-    if (take_state(out, json_object_get(properties, "provisioningState")))
+    if (take_state(out, interim__tree_get(properties, "provisioningState")))
         out->corroborated = true;
 }
 
-static bool is_task(const json_t *object)
+static bool is_task(const cJSON *object)
 {
-    const char *type = json_string_value(json_object_get(object, "@odata.type"));
+    const char *type = interim__tree_text(object, "@odata.type");
 
     return type != NULL && strncmp(type, "#Task.", 6) == 0;
 }
 
 /* Redfish (DSP0266): a Task that is "Completed" with a status of "Critical" has failed, and tells
  * why in Messages. */
-static void read_task(interim__document *out, const json_t *object)
+static void read_task(interim__document *out, const cJSON *object)
 {
-    const char *status = json_string_value(json_object_get(object, "TaskStatus"));
-    json_t *messages = json_object_get(object, "Messages"), *entry;
-    size_t i;
+    const char *status = interim__tree_text(object, "TaskStatus");
+    const cJSON *entry = interim__tree_first(object, "Messages");
 
     if (!is_task(object))
         return;
@@ -130,92 +129,89 @@ static void read_task(interim__document *out, const json_t *object)
         out->word = INTERIM__WORD_BAD;
     if (out->word != INTERIM__WORD_BAD)
         return;
-    json_array_foreach(messages, i, entry)
-    {
-        const char *text = json_string_value(json_object_get(entry, "Message"));
+    for (; entry != NULL; entry = entry->next) {
+        const char *text = interim__tree_text(entry, "Message");
 
         if (text != NULL)
             copy_cut(out->message, sizeof out->message, text);
     }
 }
 
-static void read_percent(interim__document *out, interim__progress *progress, const json_t *object)
+static void read_percent(interim__document *out, interim__progress *progress, const cJSON *object)
 {
     static const char *const members[] = {"percentComplete", "percentageComplete",
                                           "PercentComplete", "progress"};
 
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        json_t *value = json_object_get(object, members[i]);
+        const cJSON *value = interim__tree_get(object, members[i]);
 
-        if (json_is_number(value)) {
-            interim__progress_set_percent(progress, json_number_value(value));
+        if (cJSON_IsNumber(value)) {
+            interim__progress_set_percent(progress, value->valuedouble);
             out->corroborated = true;
         }
     }
 }
 
-static void read_counts(interim__progress *progress, const json_t *object)
+static void read_counts(interim__progress *progress, const cJSON *object)
 {
-    json_t *done = json_object_get(object, "done"), *total = json_object_get(object, "total");
+    int64_t done, total;
 
-    if (json_is_integer(done) && json_is_integer(total) && json_integer_value(done) >= 0 &&
-        json_integer_value(total) >= json_integer_value(done)) {
-        progress->done = json_integer_value(done);
-        progress->total = json_integer_value(total);
+    if (interim__tree_integer(&done, interim__tree_get(object, "done")) && done >= 0 &&
+        interim__tree_integer(&total, interim__tree_get(object, "total")) && total >= done) {
+        progress->done = done;
+        progress->total = total;
     }
 }
 
-static void read_corroboration(interim__document *out, const json_t *object)
+static void read_corroboration(interim__document *out, const cJSON *object)
 {
     static const char *const members[] = {"resourceId", "resourceLocation", "jobID",
                                           "jobId",      "operationId",      "operation"};
 
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        if (json_object_get(object, members[i]) != NULL)
+        if (interim__tree_get(object, members[i]) != NULL)
             out->corroborated = true;
-    if (json_object_get(object, "createdDateTime") != NULL &&
-        json_object_get(object, "lastActionDateTime") != NULL)
+    if (interim__tree_get(object, "createdDateTime") != NULL &&
+        interim__tree_get(object, "lastActionDateTime") != NULL)
         out->corroborated = true;
 }
 
-static void read_error(interim__document *out, const json_t *object)
+static void read_error(interim__document *out, const cJSON *object)
 {
     static const char *const members[] = {"error", "errorCode", "exception"};
     const char *text;
 
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        json_t *value = json_object_get(object, members[i]);
+        const cJSON *value = interim__tree_get(object, members[i]);
 
-        if (value == NULL || json_is_null(value))
+        if (value == NULL || cJSON_IsNull(value))
             continue;
         out->has_error = true;
-        text = json_string_value(value);
+        text = cJSON_GetStringValue((cJSON *)value);
         if (text == NULL)
-            text = json_string_value(json_object_get(value, "message"));
+            text = interim__tree_text(value, "message");
         if (text != NULL && out->message[0] == '\0')
             copy_cut(out->message, sizeof out->message, text);
     }
     /* ownCloud; and OGC API Processes, whose message is about an error only when there is one. */
-    text = json_string_value(json_object_get(object, "errorMessage"));
+    text = interim__tree_text(object, "errorMessage");
     if (text == NULL && out->word == INTERIM__WORD_BAD)
-        text = json_string_value(json_object_get(object, "message"));
+        text = interim__tree_text(object, "message");
     if (text != NULL && out->message[0] == '\0')
         copy_cut(out->message, sizeof out->message, text);
 }
 
 /* FHIR: an OperationOutcome with an issue of code "transient" is about the asking. */
-static void read_outcome(interim__document *out, const json_t *object)
+static void read_outcome(interim__document *out, const cJSON *object)
 {
-    const char *type = json_string_value(json_object_get(object, "resourceType"));
-    json_t *issue;
-    size_t i;
+    const char *type = interim__tree_text(object, "resourceType");
+    const cJSON *issue = interim__tree_first(object, "issue");
 
     if (type == NULL || strcmp(type, "OperationOutcome") != 0)
         return;
-    json_array_foreach(json_object_get(object, "issue"), i, issue)
-    {
-        const char *code = json_string_value(json_object_get(issue, "code"));
-        const char *text = json_string_value(json_object_get(issue, "diagnostics"));
+    for (; issue != NULL; issue = issue->next) {
+        const char *code = interim__tree_text(issue, "code");
+        const char *text = interim__tree_text(issue, "diagnostics");
 
         if (code != NULL && strcmp(code, "transient") == 0)
             out->transient = true;
@@ -225,26 +221,24 @@ static void read_outcome(interim__document *out, const json_t *object)
 }
 
 /* OGC API Processes: the results are where a link says. */
-static const json_t *find_results(const json_t *object)
+static const cJSON *find_results(const cJSON *object)
 {
-    json_t *link;
-    size_t i;
+    const cJSON *link = interim__tree_first(object, "links");
 
-    json_array_foreach(json_object_get(object, "links"), i, link)
-    {
-        const char *relation = json_string_value(json_object_get(link, "rel"));
+    for (; link != NULL; link = link->next) {
+        const char *relation = interim__tree_text(link, "rel");
         size_t length = relation == NULL ? 0 : strlen(relation);
 
         if (length >= 7 && strcmp(relation + length - 7, "results") == 0)
-            return json_object_get(link, "href");
+            return interim__tree_get(link, "href");
     }
     return NULL;
 }
 
 /* False when out of memory. */
-static bool take_reference(char **out, const json_t *value)
+static bool take_reference(char **out, const cJSON *value)
 {
-    const char *text = json_string_value(value);
+    const char *text = cJSON_GetStringValue((cJSON *)value);
 
     if (text == NULL || *text == '\0')
         return true;
@@ -252,51 +246,31 @@ static bool take_reference(char **out, const json_t *value)
     return *out != NULL;
 }
 
-static bool read_references(interim__document *out, const json_t *object, const char *link)
+static bool read_references(interim__document *out, const cJSON *object, const char *link)
 {
-    const json_t *resource = json_object_get(object, "resourceLocation");
+    const cJSON *resource = interim__tree_get(object, "resourceLocation");
 
     return take_reference(&out->resource, resource != NULL ? resource : find_results(object)) &&
            take_reference(&out->task,
-                          is_task(object) ? json_object_get(object, "@odata.id") : NULL) &&
-           take_reference(&out->link, link == NULL ? NULL : json_object_get(object, link));
-}
-
-/* Whether jansson would find the beginning of an object or an array, and nothing else is a
- * document. Most answers are not even that, and to have jansson say so costs as much as a request.
- */
-static bool may_be_json(const char *body, size_t length)
-{
-    size_t blanks = 0;
-
-    while (blanks < length && memchr(" \t\r\n", body[blanks], 4) != NULL)
-        blanks++;
-    return blanks < length && (body[blanks] == '{' || body[blanks] == '[');
+                          is_task(object) ? interim__tree_get(object, "@odata.id") : NULL) &&
+           take_reference(&out->link, link == NULL ? NULL : interim__tree_get(object, link));
 }
 
 bool interim__document_read(interim__document *out, interim__progress *progress, const char *body,
                             size_t length, const char *link)
 {
-    json_error_t error;
-    json_t *object;
+    bool starved = false;
+    cJSON *object;
     bool read;
 
     interim__document_dispose(out);
     out->is_empty = length == 0;
-    if (length >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0) /* some services send a BOM */
-        body += 3, length -= 3;
-    if (length == 0 || length > INTERIM__DOCUMENT_MAX)
+    if (length > INTERIM__DOCUMENT_MAX)
         return true;
-    if (!may_be_json(body, length))
-        return true;
-    object = json_loadb(body, length, 0, &error);
-    /* Of an allocation that failed jansson says nothing, or that it met a wrong token, which only a
-     * second look tells from a body that is no JSON. */
-    if (object == NULL && error.text[0] != '\0')
-        object = json_loadb(body, length, 0, &error);
+    object = interim__tree_read(body, length, &starved);
     if (object == NULL)
-        return error.text[0] != '\0';
-    out->is_object = json_is_object(object);
+        return !starved;
+    out->is_object = cJSON_IsObject(object);
     read_state(out, object);
     read_percent(out, progress, object);
     read_counts(progress, object);
@@ -304,10 +278,11 @@ bool interim__document_read(interim__document *out, interim__progress *progress,
     read_error(out, object);
     read_task(out, object);
     read_outcome(out, object);
-    out->couch = json_is_true(json_object_get(object, "ok")) &&
-                 json_object_get(object, "id") != NULL && json_object_get(object, "rev") != NULL;
+    out->couch = cJSON_IsTrue(interim__tree_get(object, "ok")) &&
+                 interim__tree_get(object, "id") != NULL &&
+                 interim__tree_get(object, "rev") != NULL;
     read = read_references(out, object, link);
-    json_decref(object);
+    cJSON_Delete(object);
     return read;
 }
 

@@ -2,8 +2,8 @@
 #include "operation/problem.h"
 
 #include "base/text.h"
+#include "operation/json_tree.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +30,9 @@ void interim__problem_note(interim__problem *problem, const char *data, size_t s
 }
 
 /* The string of a member, or what stands for it when there is none. */
-static const char *text_of(const json_t *object, const char *member, const char *absent)
+static const char *text_of(const cJSON *object, const char *member, const char *absent)
 {
-    const char *text = json_string_value(json_object_get(object, member));
+    const char *text = interim__tree_text(object, member);
 
     return text == NULL ? absent : text;
 }
@@ -47,13 +47,12 @@ static const char *store(char **at, const char *text)
     return stored;
 }
 
-static void take(interim__problem *out, const json_t *object)
+static void take(interim__problem *out, const cJSON *object)
 {
     const char *type = text_of(object, "type", "about:blank");
     const char *title = text_of(object, "title", ""), *detail = text_of(object, "detail", "");
     const char *instance = text_of(object, "instance", "");
-    const json_t *status = json_object_get(object, "status");
-    json_int_t code = json_is_integer(status) ? json_integer_value(status) : 0;
+    int64_t code = 0;
     char *at = malloc(strlen(type) + strlen(title) + strlen(detail) + strlen(instance) + 4);
 
     if (at == NULL)
@@ -63,6 +62,7 @@ static void take(interim__problem *out, const json_t *object)
     out->view.size = sizeof out->view;
     out->view.type = store(&at, type);
     out->view.title = store(&at, title);
+    (void)interim__tree_integer(&code, interim__tree_get(object, "status"));
     out->view.status = code >= 100 && code <= 599 ? (int)code : 0;
     out->view.detail = store(&at, detail);
     out->view.instance = store(&at, instance);
@@ -70,19 +70,15 @@ static void take(interim__problem *out, const json_t *object)
 
 void interim__problem_read(interim__problem *problem, const char *body, size_t size)
 {
-    json_t *object;
+    bool starved;
+    cJSON *object = size > INTERIM__PROBLEM_MAX ? NULL : interim__tree_read(body, size, &starved);
 
-    if (size >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0)
-        body += 3, size -= 3;
-    if (size == 0 || size > INTERIM__PROBLEM_MAX)
-        return;
-    object = json_loadb(body, size, 0, NULL);
-    if (json_is_object(object))
+    if (cJSON_IsObject(object))
         take(problem, object);
-    json_decref(object);
+    cJSON_Delete(object);
 }
 
-/* How many bytes the first character has; jansson saw to it that the text is UTF-8. */
+/* How many bytes the first character has; the text is UTF-8. */
 static size_t character_length(const char *text)
 {
     unsigned char first = (unsigned char)*text;

@@ -1,6 +1,7 @@
 /* failing_alloc.c - see failing_alloc.h. */
 #include "support/failing_alloc.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 /* Names that the linker gives: --wrap. */
@@ -19,6 +20,7 @@ static bool fails(void)
     if (until == 0 || --until > 0)
         return false;
     failed = true;
+    errno = ENOMEM; /* as malloc has it */
     return true;
 }
 

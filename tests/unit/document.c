@@ -5,7 +5,7 @@
 #include "support/failing_alloc.h"
 #include "support/guard.h"
 
-#include <jansson.h>
+#include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +135,14 @@ START_TEST(document_of_another_type_is_none)
                                        "\v{\"status\":\"running\"}",
                                        "{'status':'running'}",
                                        "{\"status\":\"\xff\xfe\"}",
+                                       "{\"status\":\"running\xed\xa0\x80\"}",
+                                       "{\"status\":\"running\n\"}",
+                                       "{\"status\":\"running\",\"a\":\"\\\"\t\"}",
+                                       "{\"status\":\"running\\u0000\"}",
+                                       "{\"status\":\"running\",\"\\u0000\":1}",
+                                       "{\"status\":\"running\",\f\"a\":1}",
+                                       "{\"status\":\"running\",\"a\":\"\\ud800\"}",
+                                       "{\"status\":\"running\",\"a\":\"\\",
                                        "{\"status\":\"running\",}",
                                        " ",
                                        "{\"status\":null}",
@@ -165,6 +173,8 @@ START_TEST(document_with_a_byte_order_mark)
 {
     ck_assert_int_eq(take("\xef\xbb\xbf{\"status\":\"Running\"}").word, INTERIM__WORD_RUNNING);
     ck_assert_int_eq(take(" \r\n\t{\"status\":\"Running\"}\n").word, INTERIM__WORD_RUNNING);
+    ck_assert_int_eq(take("{\"a\":\"\\\\u0000\\\"\",\n\t\"status\":\"Running\"}").word,
+                     INTERIM__WORD_RUNNING);
 }
 END_TEST
 
@@ -335,7 +345,7 @@ START_TEST(document_without_memory_is_not_taken_for_another)
     unsigned long nth = 0;
     bool failed;
 
-    json_set_alloc_funcs(plain_malloc, free); /* ours can fail */
+    cJSON_InitHooks(&(cJSON_Hooks){plain_malloc, free}); /* ours can fail */
     do {
         interim__document document = {0};
         bool taken;

@@ -6,7 +6,7 @@
 #include "support/failing_alloc.h"
 #include "support/fake.h"
 
-#include <jansson.h>
+#include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,7 +140,7 @@ static void starve(const char *method, const fake_step *script, interim_outcome 
     unsigned long nth = 0;
     bool failed;
 
-    json_set_alloc_funcs(plain_malloc, free); /* ours can fail */
+    cJSON_InitHooks(&(cJSON_Hooks){plain_malloc, free}); /* ours can fail */
     do {
         interim_request *request =
             fake_request(method, "http://dav.example/a/", "Destination: http://dav.example/b/\n");
