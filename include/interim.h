@@ -748,15 +748,22 @@ typedef enum interim_poll_flag {
     INTERIM_POLL_PREFER_PROCESSING = 1 << 7
 } interim_poll_flag;
 
-/* How a 202 is followed. Zero means the default. */
+/* How a 202 is followed. Zero means the default.
+ *
+ * INTERIM_AT_ONCE is for servers near by whose jobs take as long as a request does. So that a
+ * server that always says 0 does not keep the two busy for ever, it holds for the first 100 polls
+ * of an operation; from then on it means 250 ms, or max_ms if that is less. polls_at_once of the
+ * client holds as ever, and between two polls of one operation others have their turn. */
 typedef struct interim_polling {
     size_t size;
     interim_poll_mode mode;
     interim_cross_origin cross_origin; /* a monitor on another origin */
     int64_t deadline_ms; /* from the 202 until the job must have ended: 24 h. EPOLL_DEADLINE */
-    int64_t first_ms;    /* before the first poll when the server does not say: 1,000. Later polls
-                            back off from it, up to 30 s, and start again on progress */
-    int64_t min_ms;      /* what the server's Retry-After is clamped to: 250 ... */
+    int64_t first_ms;    /* before the first poll when the server does not say: 1,000;
+                            INTERIM_AT_ONCE: no wait. Later polls back off from it (1 then), up to
+                            30 s, and start again on progress */
+    int64_t min_ms;      /* what the server's Retry-After is clamped to: 250; INTERIM_AT_ONCE: none,
+                            so that a Retry-After of 0 or of a time that has passed is no wait ... */
     int64_t max_ms;      /* ... 600,000 */
     int64_t outage_ms;   /* how long the monitor may be out of reach (refused, reset, 408, 425, 429,
                             502 ... 504): 300,000, and ten polls; 1,800,000 for Redfish, whose

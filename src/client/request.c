@@ -219,6 +219,11 @@ static bool suits_token(const interim__token *token, const interim_polling *poll
             !(polling->mode == INTERIM_POLL_STRICT && token->dialect->reads_bodies));
 }
 
+static bool is_limit_or_at_once(int64_t value)
+{
+    return value == INTERIM_AT_ONCE || is_limit(value, false);
+}
+
 int interim_request_set_polling(interim_request *request, const interim_polling *polling)
 {
     interim_polling known = INTERIM_POLLING_INIT;
@@ -230,8 +235,8 @@ int interim_request_set_polling(interim_request *request, const interim_polling 
     if (polling->size < sizeof polling->size)
         return INTERIM_EINVAL;
     memcpy(&known, polling, polling->size < sizeof known ? polling->size : sizeof known);
-    if (!is_limit(known.deadline_ms, true) || !is_limit(known.first_ms, false) ||
-        !is_limit(known.min_ms, false) || !is_limit(known.max_ms, false) ||
+    if (!is_limit(known.deadline_ms, true) || !is_limit_or_at_once(known.first_ms) ||
+        !is_limit_or_at_once(known.min_ms) || !is_limit(known.max_ms, false) ||
         !is_limit(known.outage_ms, false) || known.mode < INTERIM_POLL_STANDARD ||
         known.mode > INTERIM_POLL_OFF || known.cross_origin < INTERIM_CROSS_ORIGIN_STRIP ||
         known.cross_origin > INTERIM_CROSS_ORIGIN_REJECT || known.flags > POLL_FLAGS ||

@@ -155,12 +155,30 @@ static bool step(interim_operation *operation)
     }
 }
 
+/* Asks a poll that is due now, so that it needs neither timer nor turn: others have their turn
+ * before its answer. Whether there was one. */
+static bool ask_at_once(interim_operation *operation)
+{
+    interim__moment now = interim__drive_of(operation)->now;
+
+    if (operation->machine.in_line ||
+        !interim__operation_poll_is_due(&operation->machine, now.monotonic))
+        return false;
+    interim__polls_queue(operation);
+    if (operation->machine.in_line)
+        return false;
+    interim__operation_tick(&operation->machine, now);
+    return true;
+}
+
 void interim__drive_advance(interim_operation *operation)
 {
-    while (step(operation))
-        continue;
-    interim__stream_make_room(operation);
-    interim__polls_follow(operation);
+    do {
+        while (step(operation))
+            continue;
+        interim__stream_make_room(operation);
+        interim__polls_follow(operation);
+    } while (ask_at_once(operation));
     if (operation->machine.need == INTERIM__NEED_NOTHING)
         end(operation);
     else

@@ -16,20 +16,35 @@
 #define OUTAGE_MS 300000
 #define OUTAGE_REDFISH_MS 1800000 /* a controller that restarts with new firmware */
 #define SERVER_ERRORS 3           /* the third 500 in a row is the job's end */
+#define AT_ONCE_POLLS 100         /* after these nothing is at once any more ... */
+#define AT_ONCE_THEN_MS 250       /* ... but after this */
+
+/* An option that may be INTERIM_AT_ONCE. A server that always says "now" is not asked so for ever.
+ */
+static int64_t delay_ms(const interim__accepted *job, int64_t option)
+{
+    if (option != INTERIM_AT_ONCE)
+        return option;
+    if (job->polls < AT_ONCE_POLLS)
+        return 0;
+    return job->request->polling.max_ms < AT_ONCE_THEN_MS ? job->request->polling.max_ms
+                                                          : AT_ONCE_THEN_MS;
+}
 
 static void schedule(interim__accepted *job, const interim__fields *fields, int64_t now,
                      int64_t wall)
 {
     const interim_polling *polling = &job->request->polling;
     int64_t asked = fields == NULL ? -1 : interim__delay_asked_ms(fields, wall);
-    int64_t delay;
+    int64_t first = delay_ms(job, polling->first_ms), delay;
 
     if (asked >= 0)
-        delay = interim__delay_spread_ms(asked, polling->min_ms, polling->max_ms, job->random);
+        delay = interim__delay_spread_ms(asked, delay_ms(job, polling->min_ms), polling->max_ms,
+                                         job->random);
     else if (job->backoff == 0) /* many jobs that began together do not poll together */
-        delay = interim__delay_spread_ms(polling->first_ms, 0, polling->first_ms, job->random);
+        delay = interim__delay_spread_ms(first, 0, first, job->random);
     else
-        delay = interim__delay_backoff_ms(polling->first_ms, job->backoff, job->random);
+        delay = interim__delay_backoff_ms(first == 0 ? 1 : first, job->backoff, job->random);
     if (job->backoff < UINT16_MAX)
         job->backoff++;
     job->poll_at = now + delay * INTERIM__NS_PER_MS;

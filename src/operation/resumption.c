@@ -94,10 +94,14 @@ static int64_t left_ns(const interim__operation *op, int64_t then_ms, int64_t ma
     return (left_ms > max_ms ? max_ms : left_ms) * INTERIM__NS_PER_MS;
 }
 
-/* Jobs that are all resumed at once are not all asked at once. */
+/* Jobs that are all resumed at once are not all asked at once, unless the caller wants it so. */
 static int64_t spread_ns(interim__operation *op, int64_t first_ms)
 {
-    int64_t later_ms = interim__delay_spread_ms(first_ms, 0, first_ms, &op->random) - first_ms;
+    int64_t later_ms;
+
+    if (first_ms == INTERIM_AT_ONCE)
+        return 0;
+    later_ms = interim__delay_spread_ms(first_ms, 0, first_ms, &op->random) - first_ms;
 
     return later_ms * INTERIM__NS_PER_MS;
 }

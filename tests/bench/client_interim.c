@@ -43,13 +43,13 @@ static int on_interim(const interim_event *event, void *user)
     return 0;
 }
 
-/* The origin says Retry-After: 0; 1 ms is the least that a client can be told to take that for. */
+/* The origin says Retry-After: 0, and the other clients take it for that. */
 static void set_polling(interim_request *request)
 {
     interim_polling polling = INTERIM_POLLING_INIT;
 
     polling.mode = b.poll ? INTERIM_POLL_STANDARD : INTERIM_POLL_OFF;
-    polling.min_ms = 1;
+    polling.min_ms = INTERIM_AT_ONCE;
     must(interim_request_set_polling(request, &polling), "polling");
 }
 

@@ -65,7 +65,8 @@ static void set_limits(struct asking *asking, int64_t divisor)
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         divide(limits[i], divisor);
     if (divisor > 1) { /* what the server says is not to be waited for */
-        polling.first_ms = polling.min_ms = 1;
+        polling.first_ms = polling.first_ms == INTERIM_AT_ONCE ? INTERIM_AT_ONCE : 1;
+        polling.min_ms = polling.min_ms == INTERIM_AT_ONCE ? INTERIM_AT_ONCE : 1;
         polling.max_ms = 20;
         resumption.first_ms = 1;
     }

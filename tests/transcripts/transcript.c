@@ -444,7 +444,9 @@ static bool read_number(const struct transcript *transcript, const char *name, c
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (strcmp(name, numbers[i].name) == 0) {
             *(int64_t *)(uintptr_t)numbers[i].number =
-                strcmp(value, "forever") == 0 ? INTERIM_FOREVER : strtoll(value, NULL, 10);
+                strcmp(value, "forever") == 0   ? INTERIM_FOREVER
+                : strcmp(value, "at-once") == 0 ? INTERIM_AT_ONCE
+                                                : strtoll(value, NULL, 10);
             return true;
         }
     return false;

@@ -47,6 +47,50 @@ START_TEST(accepted_never_polls_at_once)
 }
 END_TEST
 
+START_TEST(accepted_polls_at_once_if_asked_to)
+{
+    request->polling.min_ms = INTERIM_AT_ONCE;
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    ck_assert_int_ge(wait_ms(), 1000);
+    interim__accepted_free(job);
+    request->polling.first_ms = INTERIM_AT_ONCE;
+    ck_assert_int_eq(begin("Location: /1\n"), 0);
+    ck_assert_int_eq(job->poll_at, now);
+    interim__accepted_ask(job);
+    for (unsigned i = 0; i < 40; i++) { /* nobody says anything: no reason to hurry for ever */
+        ck_assert_int_eq(unanswered(), 'A');
+        ck_assert_int_ge(wait_ms(), 1);
+        ck_assert_int_le(wait_ms(), i < 14 ? 2 << i : 30000);
+    }
+    ck_assert_int_eq(poll(202, "Retry-After: 2\n"), 'A');
+    ck_assert_int_ge(wait_ms(), 2000);
+    ck_assert_int_eq(poll(202, "Retry-After: Sun, 06 Nov 1994 08:49:00 GMT\n"), 'A');
+    ck_assert_int_eq(job->poll_at, now);
+    ck_assert_int_eq(poll(503, "Retry-After: 0\n"), 'A');
+    ck_assert_int_eq(job->poll_at, now);
+}
+END_TEST
+
+/* A server that always says "now", and another that always has progress. */
+START_TEST(accepted_polls_at_once_a_hundred_times)
+{
+    static const char *const hurry[] = {"Location: /1\nRetry-After: 0\n", "Location: /1\n"};
+    static const int64_t most[] = {600000, 100}, then[] = {250, 100};
+
+    request->polling.min_ms = request->polling.first_ms = INTERIM_AT_ONCE;
+    request->polling.max_ms = most[_i % 2];
+    ck_assert_int_eq(begin(hurry[_i / 2]), 0);
+    for (unsigned i = 1; i <= 1000; i++) {
+        char text[64];
+
+        snprintf(text, sizeof text, _i < 2 ? "Retry-After: 0\n" : "X-Progress: %u%%\n", i % 100);
+        ck_assert_int_ge(wait_ms(), i <= 100 ? 0 : then[_i % 2]);
+        ck_assert_int_le(wait_ms(), i <= 100 ? 0 : then[_i % 2] + then[_i % 2] / 10);
+        ck_assert_int_eq(poll(202, text), 'A');
+    }
+}
+END_TEST
+
 START_TEST(accepted_refuses_what_is_no_monitor)
 {
     static const char *const refused[] = {
@@ -354,6 +398,8 @@ Suite *accepted_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, accepted_knows_its_monitor);
     tcase_add_test(tests, accepted_never_polls_at_once);
+    tcase_add_test(tests, accepted_polls_at_once_if_asked_to);
+    tcase_add_loop_test(tests, accepted_polls_at_once_a_hundred_times, 0, 4);
     tcase_add_test(tests, accepted_refuses_what_is_no_monitor);
     tcase_add_test(tests, accepted_without_memory_transfers_nothing);
     tcase_add_test(tests, accepted_polls_until_the_status_changes);

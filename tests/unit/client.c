@@ -196,6 +196,14 @@ START_TEST(limits_are_checked)
     ck_assert_int_eq(interim_request_set_polling(request, &polling), INTERIM_EINVAL);
     polling.min_ms = 600000;
     ck_assert_int_eq(interim_request_set_polling(request, &polling), 0);
+    polling.min_ms = polling.first_ms = INTERIM_AT_ONCE;
+    ck_assert_int_eq(interim_request_set_polling(request, &polling), 0);
+    polling.min_ms = INTERIM_FOREVER;
+    ck_assert_int_eq(interim_request_set_polling(request, &polling), INTERIM_EINVAL);
+    polling.min_ms = 0;
+    polling.max_ms = INTERIM_AT_ONCE; /* that is for the server to say */
+    ck_assert_int_eq(interim_request_set_polling(request, &polling), INTERIM_EINVAL);
+    polling.max_ms = 0;
     polling.mode = (interim_poll_mode)3;
     ck_assert_int_eq(interim_request_set_polling(request, &polling), INTERIM_EINVAL);
     interim_request_free(request);

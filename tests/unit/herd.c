@@ -2,6 +2,7 @@
 #include "drive/herd.h"
 
 #include "drive/siblings.h"
+#include "loop/loop.h"
 #include "suites.h"
 #include "support/failing_alloc.h"
 #include "support/fake.h"
@@ -103,6 +104,16 @@ static const server_step ends[] = {{SERVER_HEAD, 0, NULL},
                                     "Connection: close\r\n\r\n"},
                                    {SERVER_CLOSE, 0, NULL}};
 
+static const server_step tells_running[] = {
+    {SERVER_HEAD, 0, NULL},
+    {SERVER_SEND, 0,
+     "HTTP/1.1 202 Accepted\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
+    {SERVER_CLOSE, 0, NULL}};
+static const server_step tells_end[] = {
+    {SERVER_HEAD, 0, NULL},
+    {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody"},
+    {SERVER_CLOSE, 0, NULL}};
+
 static unsigned done;
 
 static void count(interim_operation *operation, interim_result *result, void *user)
@@ -119,8 +130,10 @@ static void run_until(interim_client *client, struct server *origin, unsigned ac
     ck_assert_uint_eq(server_accepted(origin), accepted);
 }
 
+/* The second time all polls come at once. */
 START_TEST(herd_of_a_client)
 {
+    interim_polling polling = INTERIM_POLLING_INIT;
     interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
     const server_step *scripts[JOBS + 2];
     struct server *origin;
@@ -144,6 +157,8 @@ START_TEST(herd_of_a_client)
         snprintf(name, sizeof name, "%zu", i);
         ck_assert_int_eq(interim_request_new(&request, "COPY", url), 0);
         ck_assert_int_eq(interim_request_add_header(request, "X-User", name), 0);
+        polling.min_ms = _i == 0 ? 0 : INTERIM_AT_ONCE;
+        ck_assert_int_eq(interim_request_set_polling(request, &polling), 0);
         ck_assert_int_eq(interim_start(&operations[i], client, request, count, NULL), 0);
         interim_request_free(request);
     }
@@ -162,17 +177,58 @@ START_TEST(herd_of_a_client)
 }
 END_TEST
 
-/* ---- jobs of one monitor ---- */
+#define HURRIES 104 /* polls; 100 of them come at once */
 
-static const server_step tells_running[] = {
-    {SERVER_HEAD, 0, NULL},
-    {SERVER_SEND, 0,
-     "HTTP/1.1 202 Accepted\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
-    {SERVER_CLOSE, 0, NULL}};
-static const server_step tells_end[] = {
-    {SERVER_HEAD, 0, NULL},
-    {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody"},
-    {SERVER_CLOSE, 0, NULL}};
+static unsigned meanwhile;
+
+static void count_meanwhile(interim_operation *operation, interim_result *result, void *user)
+{
+    meanwhile += done == 0;
+    count(operation, result, user);
+}
+
+/* A server that always says "now" does not keep a client from anything else, and is asked four
+ * times a second in the end. */
+START_TEST(herd_hurries_for_a_while)
+{
+    static const server_step *const quick[] = {ends, NULL};
+    const server_step *scripts[HURRIES + 2] = {accepts};
+    interim_polling polling = INTERIM_POLLING_INIT;
+    struct server *origin, *other = server_start(quick, NULL);
+    int64_t began = interim__loop_monotonic_ns();
+    interim_request *request;
+    interim_client *client;
+    char url[64];
+
+    for (size_t i = 1; i < HURRIES; i++)
+        scripts[i] = tells_running;
+    scripts[HURRIES] = tells_end;
+    origin = server_start(scripts, NULL);
+    done = meanwhile = 0;
+    server_go(other);
+    ck_assert_int_eq(interim_client_new(&client, NULL), 0);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/a", server_port(origin));
+    ck_assert_int_eq(interim_request_new(&request, "COPY", url), 0);
+    polling.min_ms = INTERIM_AT_ONCE;
+    ck_assert_int_eq(interim_request_set_polling(request, &polling), 0);
+    ck_assert_int_eq(interim_start(NULL, client, request, count, NULL), 0);
+    interim_request_free(request);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/b", server_port(other));
+    ck_assert_int_eq(interim_request_new(&request, "GET", url), 0);
+    ck_assert_int_eq(interim_start(NULL, client, request, count_meanwhile, NULL), 0);
+    interim_request_free(request);
+    while (interim_client_run(client, 1000) > 0)
+        continue;
+    ck_assert_uint_eq(done, 2);
+    ck_assert_uint_eq(meanwhile, 1);
+    ck_assert_int_ge(interim__loop_monotonic_ns() - began, (HURRIES - 101) * INT64_C(250000000));
+    interim_client_free(client);
+    server_stop(origin);
+    server_stop(other);
+}
+END_TEST
+
+/* ---- jobs of one monitor ---- */
 
 static void check_and_count(interim_operation *operation, interim_result *result, void *user)
 {
@@ -336,7 +392,8 @@ Suite *herd_suite(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(whole, herd_line_ends_at_the_deadline);
     tcase_add_test(whole, herd_goes_on_while_a_body_is_paused);
-    tcase_add_test(whole, herd_of_a_client);
+    tcase_add_loop_test(whole, herd_of_a_client, 0, 2);
+    tcase_add_test(whole, herd_hurries_for_a_while);
     tcase_add_test(whole, herd_asks_identical_monitors_once);
     tcase_add_test(whole, herd_asks_again_for_another_user);
     tcase_add_test(whole, herd_table_of_siblings);
