@@ -376,6 +376,20 @@ static interim__poll_outcome running(interim__accepted *job, const interim__answ
     return again(job, answer, now, wall, "running");
 }
 
+/* Microsoft Fabric: once the job is done, Location is no longer its state but its result. */
+static void take_fabric_result(interim__uri **out, const interim__accepted *job,
+                               const interim__answer *answer)
+{
+    const interim_field *id = interim__fields_next(&answer->fields, "x-ms-operation-id", NULL);
+    const interim_field *location = interim__fields_next(&answer->fields, "location", NULL);
+
+    if (id == NULL || location == NULL)
+        return;
+    take_reference(out, answer, location->value, location->value_length);
+    if (*out != NULL && strcmp((*out)->text, job->monitor->text) == 0)
+        interim__uri_dispose(out); /* this one has no result */
+}
+
 /* The job is done, and its result here or elsewhere. */
 static interim__poll_outcome done(interim__accepted *job, const interim__answer *answer,
                                   int64_t now)
@@ -390,6 +404,8 @@ static interim__poll_outcome done(interim__accepted *job, const interim__answer 
         take_reference(&place, answer, resource, strlen(resource));
     else if (job->result != NULL)
         place = interim__uri_share(job->result);
+    else if (job->latched)
+        take_fabric_result(&place, job, answer);
     if (place == NULL) /* none, or no memory for it: the job is done all the same */
         return INTERIM__POLL_DONE;
     interim__uri_dispose(&job->current);

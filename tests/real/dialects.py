@@ -125,6 +125,25 @@ def location(h):
                  kind="application/problem+json")
 
 
+# learn.microsoft.com, fabric/articles/long-running-operation: Location is the state, then the result.
+@service
+def fabric(h):
+    fields = [("x-ms-operation-id", "1"), ("Retry-After", "0")]
+    if h.last == "result":
+        h.answer(200, body=b"result")
+    elif h.last != "operation":
+        h.answer(202, fields + [("Location", f"{h.base}/operation")])
+    elif not h.over:
+        h.answer(200, fields + [("Location", f"{h.base}/operation")],
+                 {"status": "Running", "percentComplete": 25})
+    elif h.good:
+        h.answer(200, fields + [("Location", f"{h.base}/operation/result")],
+                 {"status": "Succeeded", "percentComplete": 100})
+    else:
+        h.answer(200, fields, {"status": "Failed", "percentComplete": 25,
+                               "error": {"errorCode": "Small", "message": "It is too small."}})
+
+
 # microsoftgraph/microsoft-graph-docs-contrib, concepts/long-running-actions-overview.md: the monitor
 # is on another origin and refuses whoever sends credentials.
 @service

@@ -69,6 +69,10 @@ test_azure() {
     follow location-failed "failed 409" DELETE /location/bad
     check "its problem details are readable" said "^problem 409 Exists: it is there already$"
     check "the reason quotes them" said "^reason .*: Exists: it is there already$"
+    follow fabric "done 200" POST /fabric/ok
+    check "its result was fetched" said "^body result$"
+    follow fabric-failed "failed 200" POST /fabric/bad
+    check "the reason has the error" said "^reason .*: It is too small"
 }
 
 test_graph() {
