@@ -83,6 +83,7 @@ void interim__drive_dispose(interim__drive *drive)
 {
     free(drive->buffer);
     drive->buffer = NULL;
+    interim__environment_dispose(&drive->environment);
     interim__siblings_dispose(&drive->siblings);
     interim__queue_dispose(&drive->queue);
 }

@@ -25,6 +25,29 @@ void interim__exchange_dispose(interim__exchange *exchange)
     interim__chunked_dispose(&exchange->chunked);
 }
 
+bool interim__exchange_can_rest(const interim__exchange *exchange, interim__exchange_rest *rest)
+{
+    const interim__sender *sender = &exchange->sender;
+
+    *rest = (interim__exchange_rest){.received = exchange->received,
+                                     .interim_count = exchange->interim_count,
+                                     .last_interim = (uint16_t)exchange->last_interim,
+                                     .rewritten = exchange->rewritten};
+    return exchange->state == INTERIM__EXCHANGE_HEAD && exchange->pending.length == 0 &&
+           interim__sender_done(sender) && !sender->held;
+}
+
+void interim__exchange_go_on(interim__exchange *exchange, const interim__exchange_rest *rest,
+                             const char *method, interim_error *error)
+{
+    interim__exchange_init(exchange, method, error);
+    exchange->sender.ended = true;
+    exchange->received = rest->received;
+    exchange->interim_count = rest->interim_count;
+    exchange->last_interim = rest->last_interim;
+    exchange->rewritten = rest->rewritten;
+}
+
 /* nginx, and proxies like it, take an interim of their origin for its final response and give it
  * fields that belong to one. What they do with the connection after that cannot be relied on. */
 static bool was_rewritten(const interim__head *head)

@@ -56,10 +56,25 @@ typedef struct interim__exchange {
     interim_error *error; /* the operation's */
 } interim__exchange;
 
+/* What is left of an exchange at rest. */
+typedef struct interim__exchange_rest {
+    uint64_t received;
+    unsigned interim_count;
+    uint16_t last_interim;
+    bool rewritten;
+} interim__exchange_rest;
+
 /* Begins an exchange; its request head is to be appended to sender.out next. error is borrowed
  * until it is disposed of. */
 void interim__exchange_init(interim__exchange *exchange, const char *method, interim_error *error);
 void interim__exchange_dispose(interim__exchange *exchange);
+
+/* Whether all that an exchange knows fits into a rest, which is written then: its request is sent,
+ * and of its answer it has interims at most, and all of the last one. It is to be disposed of, and
+ * goes on, where it was, in another one. */
+bool interim__exchange_can_rest(const interim__exchange *exchange, interim__exchange_rest *rest);
+void interim__exchange_go_on(interim__exchange *exchange, const interim__exchange_rest *rest,
+                             const char *method, interim_error *error);
 
 /* Takes bytes off *data and tells what they came to; to be asked again until it says MORE, OVER or
  * an error (negative). The bytes are changed in place. */

@@ -422,7 +422,7 @@ void interim__job_told(interim__operation *op, const interim_message *answer,
 {
     interim__answer *own;
 
-    op->talk = interim__talk_new();
+    op->talk = interim__talk_new(&op->environment->spare);
     if (op->talk == NULL)
         return;
     own = &op->talk->answer;

@@ -82,9 +82,15 @@ int interim__operation_init(interim__operation *op, interim__environment *enviro
     return 0;
 }
 
+void interim__environment_dispose(interim__environment *environment)
+{
+    free(environment->spare);
+    environment->spare = NULL;
+}
+
 void interim__operation_drop_exchange(interim__operation *op)
 {
-    interim__talk_free(op->talk);
+    interim__talk_free(op->talk, &op->environment->spare);
     op->talk = NULL;
     op->paused = op->resuming = false;
     op->challenged = false;
@@ -221,6 +227,13 @@ void interim__operation_unopened(interim__operation *op, const interim_error *er
     interim__operation_settle(op);
 }
 
+/* False: there is no memory to go on, which is the error. */
+static bool wake(interim__operation *op)
+{
+    return interim__operation_wake(op) == 0 ||
+           interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory") == 0;
+}
+
 void interim__operation_ended(interim__operation *op, bool clean, const interim_error *error,
                               interim__moment now)
 {
@@ -228,7 +241,7 @@ void interim__operation_ended(interim__operation *op, bool clean, const interim_
     /* What TLS has to say is more than that the stream ended. */
     if (error != NULL && (error->code == INTERIM_ETLS || error->code == INTERIM_ECERTIFICATE))
         *op->error = *error;
-    if (interim__exchange_end(&op->talk->exchange, clean) == INTERIM__STEP_OVER) {
+    if (wake(op) && interim__exchange_end(&op->talk->exchange, clean) == INTERIM__STEP_OVER) {
         interim__following_over(op);
     } else {
         if (error != NULL && op->error->os_error == 0)
@@ -242,6 +255,8 @@ size_t interim__operation_output(interim__operation *op, const char **data, inte
 {
     ptrdiff_t size;
 
+    if (op->talk == NULL)
+        return 0;
     interim__operation_enter(op, now);
     size = interim__sender_output(&op->talk->exchange.sender, data, op->error);
     if (size >= 0)
@@ -253,7 +268,8 @@ size_t interim__operation_output(interim__operation *op, const char **data, inte
 
 int64_t interim__operation_file(const interim__operation *op, int64_t *offset)
 {
-    int64_t size = interim__sender_movable(&op->talk->exchange.sender, offset);
+    int64_t size =
+        op->talk == NULL ? 0 : interim__sender_movable(&op->talk->exchange.sender, offset);
 
     if (size > 0)
         *offset += op->request->body_offset;
@@ -276,25 +292,32 @@ void interim__operation_sent(interim__operation *op, size_t size, interim__momen
     interim__operation_note_time(&op->result->timing.sent_ms, op);
     interim__report_plain(op, INTERIM_EVENT_SENT, "");
     interim__operation_settle(op);
+    interim__operation_rest(op);
 }
 
 void interim__operation_release_body(interim__operation *op)
 {
     op->wake_at = INTERIM__FAR;
-    interim__sender_release(&op->talk->exchange.sender);
+    if (op->talk != NULL)
+        interim__sender_release(&op->talk->exchange.sender);
 }
 
 void interim__operation_unwritable(interim__operation *op)
 {
-    interim__sender_abandon(&op->talk->exchange.sender);
+    if (op->talk != NULL)
+        interim__sender_abandon(&op->talk->exchange.sender);
 }
 
 void interim__operation_received(interim__operation *op, char *data, size_t size,
                                  interim__moment now)
 {
     interim__operation_enter(op, now);
-    interim__response_receive(op, &data, &size);
+    if (wake(op))
+        interim__response_receive(op, &data, &size);
+    else
+        interim__ending_failed(op);
     interim__operation_settle(op);
+    interim__operation_rest(op);
 }
 
 bool interim__operation_reads(const interim__operation *op)

@@ -57,8 +57,12 @@ typedef struct interim__environment {
     size_t body_cap;
     const interim__routes *routes; /* NULL: no proxies */
     bool single_use;               /* servers are told that a connection serves once */
-    interim_error error; /* initialised; of what is being done now, by one operation at a time */
+    interim_error error;  /* initialised; of what is being done now, by one operation at a time */
+    interim__talk *spare; /* the same; to be freed by interim__environment_dispose */
 } interim__environment;
+
+/* Frees what the operations have left in it; they have ended. */
+void interim__environment_dispose(interim__environment *environment);
 
 /* The way through a proxy: only where there is one. */
 typedef struct interim__passage {
@@ -117,8 +121,9 @@ typedef struct interim__operation {
     interim__watchdog dog;
     int64_t wake_at; /* NEED_TIME: until then; NEED_EXCHANGE: when the body that waits for 100 goes
                         out unasked, or FAR */
-    interim_error *error;                    /* the environment's */
-    interim__talk *talk;                     /* NULL: there is no connection */
+    interim_error *error;        /* the environment's */
+    interim__talk *talk;         /* NULL: there is no connection, or the exchange is at rest ... */
+    interim__exchange_rest rest; /* ... here */
     interim__authentication *authentication; /* at the origin of the request; NULL: there is none */
     interim__passage *passage;               /* NULL: no proxy, or none yet */
     interim__accepted *job;                  /* NULL: no 202 is being followed */

@@ -1,7 +1,7 @@
 /* steps.h - what the files of the operation machine call of each other: operation.c (lifecycle and
- * inputs), asking.c (writes the request), tick.c (time passes), response.c (takes an answer in),
- * marking.c (markers in it), following.c (where to go from it), ending.c (how it ends). May be
- * included by these. */
+ * inputs), asking.c (writes the request), rest.c (waits for its answer), tick.c (time passes),
+ * response.c (takes an answer in), marking.c (markers in it), following.c (where to go from it),
+ * ending.c (how it ends). May be included by these. */
 #ifndef INTERIM_OPERATION_STEPS_H
 #define INTERIM_OPERATION_STEPS_H
 
@@ -25,6 +25,11 @@ int interim__operation_pass(interim__operation *op);
 
 /* asking.c: makes op->talk, for an exchange of op->method. Errors: ENOMEM. */
 int interim__operation_talk(interim__operation *op);
+
+/* rest.c: an exchange that only waits for its answer gives op->talk away; or gets one again, if it
+ * has none. Errors: ENOMEM. */
+void interim__operation_rest(interim__operation *op);
+int interim__operation_wake(interim__operation *op);
 
 /* asking.c: begins the exchange on the connection to the origin, which has been opened. */
 void interim__operation_begin_exchange(interim__operation *op);

@@ -5,16 +5,17 @@
 
 /* Not by calloc, which does not take what free has put into the cache of the thread (glibc): with
  * one for each exchange that is half of what memory costs. */
-interim__talk *interim__talk_new(void)
+interim__talk *interim__talk_new(interim__talk **spare)
 {
-    interim__talk *talk = malloc(sizeof *talk);
+    interim__talk *talk = *spare == NULL ? malloc(sizeof *talk) : *spare;
 
+    *spare = NULL;
     if (talk != NULL)
         *talk = (interim__talk){0};
     return talk;
 }
 
-void interim__talk_free(interim__talk *talk)
+void interim__talk_free(interim__talk *talk, interim__talk **spare)
 {
     if (talk == NULL)
         return;
@@ -27,7 +28,10 @@ void interim__talk_free(interim__talk *talk)
     interim__buffer_dispose(&talk->looked);
     interim__buffer_dispose(&talk->backlog);
     interim__buffer_dispose(&talk->held);
-    free(talk);
+    if (*spare == NULL)
+        *spare = talk;
+    else
+        free(talk);
 }
 
 bool interim__talk_exchanges(const interim__talk *talk)

@@ -1,7 +1,7 @@
 /* talk.h - one exchange of an operation, and what is made of its answer: everything that an
- * operation needs while it talks to a server, and not while it waits. An operation has one from
- * the moment that it has a connection until it leaves the exchange; most of its memory is in here.
- * May be included by operation. */
+ * operation needs while bytes come and go, and not while it waits, not even for its answer: see
+ * rest.c. Most of its memory is in here; since that is needed by one operation after the other,
+ * those of a client keep a spare one. May be included by operation. */
 #ifndef INTERIM_OPERATION_TALK_H
 #define INTERIM_OPERATION_TALK_H
 
@@ -25,11 +25,11 @@ typedef struct interim__talk {
     interim__marking *marking; /* NULL: the body is no stream of markers */
 } interim__talk;
 
-/* NULL when out of memory. */
-interim__talk *interim__talk_new(void);
+/* Takes the spare one, if there is one. NULL when out of memory. */
+interim__talk *interim__talk_new(interim__talk **spare);
 
-/* NULL included. */
-void interim__talk_free(interim__talk *talk);
+/* NULL included. It becomes the spare one, if there is none. */
+void interim__talk_free(interim__talk *talk, interim__talk **spare);
 
 /* Whether there is one, about an exchange: an answer may also be another operation's. */
 bool interim__talk_exchanges(const interim__talk *talk);

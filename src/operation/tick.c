@@ -72,7 +72,10 @@ static void limit_passed(interim__operation *op, int code)
     interim_stage stage = stages[op->dog.phase];
     int64_t silence_ms = interim__watchdog_silence_ms(&op->dog, op->now.monotonic);
 
-    if (op->dog.phase == INTERIM__PHASE_EXCHANGE &&
+    /* What follows asks how far the exchange has come; without memory it has not. */
+    if (op->need == INTERIM__NEED_EXCHANGE)
+        (void)interim__operation_wake(op);
+    if (op->dog.phase == INTERIM__PHASE_EXCHANGE && interim__talk_exchanges(op->talk) &&
         op->talk->exchange.state == INTERIM__EXCHANGE_BODY)
         stage = INTERIM_STAGE_BODY;
     if (op->queued)

@@ -447,6 +447,7 @@ void fake_finish(struct fake *fake)
 {
     if (fake->request != NULL) {
         interim__operation_dispose(&fake->op);
+        interim__environment_dispose(&fake->environment);
         interim__request_release(fake->request);
     }
     interim__result_free(fake->result);

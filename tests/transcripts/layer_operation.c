@@ -68,7 +68,8 @@ static bool wait_for_output(struct player *player, unsigned exchange)
 {
     int64_t deadline = interim__operation_deadline(&player->op);
 
-    if (interim__sender_done(&player->op.talk->exchange.sender) || deadline == INTERIM__FAR)
+    if (player->op.talk == NULL || deadline == INTERIM__FAR ||
+        interim__sender_done(&player->op.talk->exchange.sender))
         return false;
     pass(player, exchange, deadline);
     return true;
@@ -283,6 +284,7 @@ static void play(const struct transcript *transcript, const struct cut *cut, str
         interim_result_free(result);
     }
     interim__operation_dispose(&player.op);
+    interim__environment_dispose(&player.environment);
     asking_dispose(&player.asking);
     interim__buffer_dispose(&player.wire);
     interim__uri_dispose(&player.idle_origin);

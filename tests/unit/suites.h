@@ -42,6 +42,7 @@
     X(operation_proxy)                                                                             \
     X(response)                                                                                    \
     X(response_job)                                                                                \
+    X(rest)                                                                                        \
     X(following)                                                                                   \
     X(ending)                                                                                      \
     X(token)                                                                                       \
