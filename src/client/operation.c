@@ -32,36 +32,59 @@ static void keep_result(interim_operation *operation, interim_result *result, vo
     *(interim_result **)user = result;
 }
 
+/* Starts the operation and has it send what it can. Errors: it was not started. */
+static int begin(interim_operation **operation, interim_client *client, interim_request *request,
+                 interim_result **out)
+{
+    interim__drive *drive = &client->drive;
+    interim__loop *loop = drive->transport.loop;
+    int failed;
+
+    interim__loop_hold_time(loop, true);
+    failed = interim_start(operation, client, request, keep_result, out);
+    if (failed == 0) {
+        client->running = true;
+        interim__loop_set_lazy(loop, drive->in_flight == 1);
+        interim__drive_attend(drive);
+    }
+    interim__loop_hold_time(loop, false);
+    interim__drive_deliver(drive);
+    client->running = false;
+    return failed;
+}
+
+/* Something happens, if not to this operation: as interim_client_run. */
+static int go_on(interim_client *client, interim_operation *operation)
+{
+    bool came;
+
+    client->running = true;
+    came = interim__drive_await(&client->drive, operation);
+    if (came)
+        interim__drive_deliver(&client->drive);
+    client->running = false;
+    return came ? 0 : interim_client_run(client, -1);
+}
+
 int interim_perform(interim_result **out, interim_client *client, interim_request *request)
 {
-    interim__loop *loop = client->drive.transport.loop;
     interim_operation *operation;
     int failed;
 
     *out = NULL;
     if (client->running)
         return INTERIM_EBUSY;
-    interim__loop_hold_time(loop, true);
-    failed = interim_start(&operation, client, request, keep_result, out);
-    if (failed == 0) {
-        client->running = true;
-        interim__drive_attend(&client->drive);
-    }
-    interim__loop_hold_time(loop, false);
-    if (failed < 0)
-        return failed;
-    interim__drive_deliver(&client->drive);
-    client->running = false;
-    while (*out == NULL) {
-        failed = interim_client_run(client, -1);
-        if (failed >= 0 || *out != NULL)
-            continue;
+    failed = begin(&operation, client, request, out);
+    while (failed >= 0 && *out == NULL)
+        failed = go_on(client, operation);
+    interim__loop_set_lazy(client->drive.transport.loop, false);
+    if (*out == NULL && operation != NULL) {
         /* The system does not let us wait any more. */
         interim__drive_abort(operation);
         interim__drive_deliver(&client->drive);
         return failed;
     }
-    return (*out)->error->code;
+    return *out == NULL ? failed : (*out)->error->code;
 }
 
 void interim_operation_cancel(interim_operation *operation)

@@ -241,6 +241,24 @@ int interim__drive_start(interim_operation **out, interim__drive *drive, interim
     return 0;
 }
 
+bool interim__drive_await(interim__drive *drive, interim_operation *operation)
+{
+    interim__loop *loop = drive->transport.loop;
+    bool alone = drive->in_flight == 1 && operation->connection != NULL;
+    bool came;
+
+    interim__loop_hold_time(loop, true);
+    came = alone && interim__stream_await(operation);
+    if (came)
+        interim__drive_advance(operation);
+    interim__loop_hold_time(loop, false);
+    if (!came)
+        interim__loop_set_sole(loop,
+                               alone ? interim__connection_watch(operation->connection) : NULL);
+    interim__loop_set_lazy(loop, drive->in_flight == 1);
+    return came;
+}
+
 void interim__drive_cancel(interim_operation *operation)
 {
     interim__operation_cancel(&operation->machine);

@@ -79,6 +79,11 @@ void interim__drive_dispose(interim__drive *drive);
 int interim__drive_start(interim_operation **out, interim__drive *drive, interim_request *request,
                          interim_done_fn on_done, void *user);
 
+/* For who waits for this operation to end. Does with less effort what a turn of the loop would do,
+ * if there is nothing else to wait for: true. False: a turn is to be made, and is prepared to be a
+ * simple one. */
+bool interim__drive_await(interim__drive *drive, interim_operation *operation);
+
 /* Has the server asked to stop the job in the next turn; see interim_operation_cancel_job. */
 int interim__drive_cancel_job(interim_operation *operation);
 

@@ -273,6 +273,20 @@ static void send_output(interim_operation *operation)
     }
 }
 
+/* What a read came to that is not AGAIN. */
+static void take(interim_operation *operation, ptrdiff_t got)
+{
+    interim__drive *drive = interim__drive_of(operation);
+
+    if (got > 0)
+        interim__operation_received(&operation->machine, drive->buffer, (size_t)got, drive->now);
+    else
+        interim__operation_ended(
+            &operation->machine, got == INTERIM__END,
+            got == INTERIM__BROKEN ? interim__connection_error(operation->connection) : NULL,
+            drive->now);
+}
+
 static void receive_input(interim_operation *operation)
 {
     interim__operation *machine = &operation->machine;
@@ -290,16 +304,26 @@ static void receive_input(interim_operation *operation)
             return;
         if (reads > 0)
             interim__drive_look(interim__drive_of(operation));
-        if (got > 0) {
-            interim__operation_received(machine, buffer, (size_t)got,
-                                        interim__drive_of(operation)->now);
-            continue;
-        }
-        interim__operation_ended(
-            machine, got == INTERIM__END,
-            got == INTERIM__BROKEN ? interim__connection_error(operation->connection) : NULL,
-            interim__drive_of(operation)->now);
+        take(operation, got);
     }
+}
+
+bool interim__stream_await(interim_operation *operation)
+{
+    interim__drive *drive = interim__drive_of(operation);
+    ptrdiff_t got;
+
+    if (!operation->opened || !operation->machine.reused ||
+        !interim__operation_reads(&operation->machine) ||
+        !interim__loop_may_wait(drive->transport.loop, drive->now.monotonic) ||
+        !interim__connection_await(operation->connection))
+        return false;
+    got = interim__connection_read(operation->connection, drive->buffer, INTERIM__DRIVE_BUFFER);
+    if (got == INTERIM__AGAIN)
+        return false;
+    interim__drive_look(drive);
+    take(operation, got);
+    return true;
 }
 
 void interim__stream_move(interim_operation *operation)

@@ -11,11 +11,15 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #define NS_PER_MS 1000000
+#if !defined(POLLRDHUP)
+#define POLLRDHUP 0 /* not a system's that has no epoll either */
+#endif
 
 struct interim__loop {
     interim__watch bell; /* first: the watch is the loop. Rung by interim__loop_wake */
@@ -29,8 +33,12 @@ struct interim__loop {
     int64_t told;           /* see interim__loop_told_ns */
     interim__watch again;   /* head of a ring: to be called in the next turn */
     interim__watch calling; /* head of a ring: to be called in this turn */
+    interim__watch *late;   /* not with the engine yet; NULL: there is none */
+    interim__watch *sole;   /* see interim__loop_set_sole */
     bool turning;
     bool held;
+    bool lazy;    /* the next watch may be late */
+    bool asked;   /* the last wait was the engine's */
     bool exposed; /* somebody watches the engine's descriptor */
 };
 
@@ -79,6 +87,16 @@ int64_t interim__loop_wall_now(interim__loop *loop)
     if (loop->held_wall == INT64_MIN)
         loop->held_wall = interim__loop_wall_ns();
     return loop->held_wall;
+}
+
+void interim__loop_set_lazy(interim__loop *loop, bool lazy)
+{
+    loop->lazy = lazy;
+}
+
+void interim__loop_set_sole(interim__loop *loop, interim__watch *watch)
+{
+    loop->sole = watch;
 }
 
 /* ---- Rings of watches -------------------------------------------------------------------- */
@@ -230,6 +248,12 @@ int interim__loop_fd(interim__loop *loop)
 
 /* ---- A turn -------------------------------------------------------------------------------- */
 
+bool interim__loop_may_wait(const interim__loop *loop, int64_t now)
+{
+    return ring_is_empty(&loop->again) &&
+           interim__timers_earliest(&loop->timers) - now > (int64_t)INTERIM__BRIEF_MS * NS_PER_MS;
+}
+
 /* How long the engine may wait: rounded up, so that what it waited for is then due. */
 static int limit_wait(const interim__loop *loop, int timeout_ms)
 {
@@ -248,6 +272,13 @@ static int limit_wait(const interim__loop *loop, int timeout_ms)
     return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
+/* The owner wants something else now. */
+static void note_want(interim__loop *loop, interim__watch *watch)
+{
+    if (watch != loop->late)
+        loop->engine->want(loop->state, watch);
+}
+
 static void call(interim__loop *loop, interim__watch *watch, unsigned events)
 {
     if (watch->again != 0) {
@@ -256,7 +287,7 @@ static void call(interim__loop *loop, interim__watch *watch, unsigned events)
     }
     if (watch->want & events) {
         watch->want &= ~events;
-        loop->engine->want(loop->state, watch);
+        note_want(loop, watch);
     }
     watch->ready(watch, events);
 }
@@ -287,7 +318,7 @@ static size_t call_all(interim__loop *loop)
     ring_move(&loop->calling, &loop->again);
     for (; (watch = loop->engine->next(loop->state, &events)) != NULL; called++)
         call(loop, watch, events);
-    if (loop->engine->is_all == NULL || loop->engine->is_all(loop->state))
+    if (loop->asked && (loop->engine->is_all == NULL || loop->engine->is_all(loop->state)))
         loop->told = now;
     for (; !ring_is_empty(&loop->calling); called++)
         call(loop, loop->calling.next, 0);
@@ -297,6 +328,68 @@ static size_t call_all(interim__loop *loop)
     return called;
 }
 
+static void call_again(interim__loop *loop, interim__watch *watch, unsigned events)
+{
+    if (watch->again == 0)
+        ring_append(&loop->again, watch);
+    watch->again |= events;
+    expose(loop);
+}
+
+/* Waits for the late watch by itself, and has it called if it is ready: as of engine->wait. */
+static int wait_for_late(interim__loop *loop)
+{
+    interim__watch *watch = loop->late;
+    struct pollfd late = {.fd = watch->fd,
+                          .events = (short)(POLLRDHUP | (watch->want & INTERIM__READ ? POLLIN : 0) |
+                                            (watch->want & INTERIM__WRITE ? POLLOUT : 0))};
+    unsigned events = 0;
+
+    if (poll(&late, 1, INTERIM__BRIEF_MS) <= 0)
+        return 0;
+    if (late.revents & POLLIN)
+        events |= INTERIM__READ;
+    if (late.revents & POLLOUT)
+        events |= INTERIM__WRITE;
+    if (late.revents & (POLLERR | POLLHUP | POLLNVAL))
+        events |= INTERIM__READ | INTERIM__WRITE;
+    if (late.revents & (POLLERR | POLLHUP | POLLNVAL | POLLRDHUP))
+        watch->possible |= INTERIM__HANGUP;
+    watch->possible |= events;
+    call_again(loop, watch, events);
+    return 1;
+}
+
+/* Gives the late watch to the engine. Errors: as of engine->add, and it stays late. */
+static int add_late(interim__loop *loop)
+{
+    interim__watch *watch = loop->late;
+    int status = loop->engine->add(loop->state, watch);
+
+    if (status < 0)
+        return status;
+    loop->late = NULL;
+    if (watch->want != 0)
+        note_want(loop, watch);
+    return 0;
+}
+
+static int wait_for_some(interim__loop *loop, int timeout_ms)
+{
+    bool alone = loop->late != NULL && loop->late == loop->sole && timeout_ms < 0;
+    int failed;
+
+    loop->asked = false;
+    if (alone && interim__loop_may_wait(loop, interim__loop_monotonic_ns()) &&
+        wait_for_late(loop) > 0)
+        return 1;
+    failed = loop->late == NULL ? 0 : add_late(loop);
+    if (failed < 0)
+        return failed;
+    loop->asked = true;
+    return loop->engine->wait(loop->state, limit_wait(loop, timeout_ms));
+}
+
 int interim__loop_turn(interim__loop *loop, int timeout_ms)
 {
     int64_t until = timeout_ms > 0 ? interim__loop_monotonic_ns() + (int64_t)timeout_ms * NS_PER_MS
@@ -304,7 +397,7 @@ int interim__loop_turn(interim__loop *loop, int timeout_ms)
     int noted;
 
     /* An edge that nobody wanted, or a time that was put off, does not end the wait. */
-    while ((noted = loop->engine->wait(loop->state, limit_wait(loop, timeout_ms))) > 0) {
+    while ((noted = wait_for_some(loop, timeout_ms)) > 0) {
         if (call_all(loop) > 0 || timeout_ms == 0)
             break;
         if (timeout_ms > 0) {
@@ -313,6 +406,7 @@ int interim__loop_turn(interim__loop *loop, int timeout_ms)
             timeout_ms = left <= 0 ? 0 : (int)((left - 1) / NS_PER_MS + 1);
         }
     }
+    loop->sole = NULL;
     if (noted == 0)
         call_all(loop);
     expose(loop);
@@ -329,6 +423,10 @@ int interim__watch_add(interim__loop *loop, interim__watch *watch, int fd)
     watch->want = watch->again = 0;
     watch->possible = INTERIM__READ | INTERIM__WRITE;
     watch->next = watch->previous = NULL;
+    if (loop->lazy && loop->late == NULL) {
+        loop->late = watch;
+        return 0;
+    }
     status = loop->engine->add(loop->state, watch);
     if (status < 0)
         watch->fd = -1;
@@ -340,15 +438,7 @@ void interim__watch_want(interim__loop *loop, interim__watch *watch, unsigned ev
     if (watch->fd < 0 || watch->want == events)
         return;
     watch->want = events;
-    loop->engine->want(loop->state, watch);
-}
-
-static void call_again(interim__loop *loop, interim__watch *watch, unsigned events)
-{
-    if (watch->again == 0)
-        ring_append(&loop->again, watch);
-    watch->again |= events;
-    expose(loop);
+    note_want(loop, watch);
 }
 
 void interim__watch_again(interim__loop *loop, interim__watch *watch, unsigned events)
@@ -374,7 +464,12 @@ void interim__watch_remove(interim__loop *loop, interim__watch *watch)
         return;
     if (watch->again != 0)
         ring_unlink(watch);
-    loop->engine->remove(loop->state, watch);
+    if (watch == loop->sole)
+        loop->sole = NULL;
+    if (watch == loop->late)
+        loop->late = NULL;
+    else
+        loop->engine->remove(loop->state, watch);
     watch->fd = -1;
     watch->want = 0;
 }

@@ -85,6 +85,20 @@ void interim__loop_hold_time(interim__loop *loop, bool hold);
  * that it named has been called. INT64_MIN: never yet. */
 int64_t interim__loop_told_ns(const interim__loop *loop);
 
+/* For who waits for one descriptor and for nothing else: a wait for it alone is the system's
+ * cheapest, and need not be prepared. What else would happen meanwhile comes late by
+ * INTERIM__BRIEF_MS at most.
+ *
+ * While the loop is lazy one watch that is added to it is not yet given to the engine; the next
+ * turn does that, unless it is the sole one. The sole watch is that of the next turn: if it is not
+ * with the engine it is waited for by itself first, if no timer is due so soon. NULL: none. */
+#define INTERIM__BRIEF_MS 50
+void interim__loop_set_lazy(interim__loop *loop, bool lazy);
+void interim__loop_set_sole(interim__loop *loop, interim__watch *watch);
+
+/* Whether nothing but descriptors could have anything to do within INTERIM__BRIEF_MS from now. */
+bool interim__loop_may_wait(const interim__loop *loop, int64_t now);
+
 /* Makes the loop's current or next turn end; safe from any thread and in a signal handler, and the
  * only function that is. */
 void interim__loop_wake(interim__loop *loop);

@@ -586,6 +586,20 @@ ptrdiff_t interim__connection_write_file(interim__connection *connection, int fd
     return sent;
 }
 
+interim__watch *interim__connection_watch(const interim__connection *connection)
+{
+    if (connection->race != NULL)
+        return interim__race_watch(connection->race);
+    return connection->socket == NULL ? NULL : &connection->socket->watch;
+}
+
+bool interim__connection_await(interim__connection *connection)
+{
+    return connection->state == OPEN && connection->read_end == 0 &&
+           connection->read_needs == INTERIM__READ && connection->write_needs == 0 &&
+           interim__socket_await(connection->socket);
+}
+
 void interim__connection_again(interim__connection *connection)
 {
     if (connection->state != OPEN)

@@ -76,6 +76,13 @@ ptrdiff_t interim__connection_write(interim__connection *connection, const void 
 ptrdiff_t interim__connection_write_file(interim__connection *connection, int fd, int64_t offset,
                                          int64_t size);
 
+/* The only watch that can tell what it waits for; NULL: it is not so. */
+interim__watch *interim__connection_watch(const interim__connection *connection);
+
+/* Where bytes to read are all that it waits for: has the next read wait for them, up to
+ * INTERIM__BRIEF_MS. False: it will not. */
+bool interim__connection_await(interim__connection *connection);
+
 /* Has ready called in the next turn, for an owner that stopped reading before AGAIN. */
 void interim__connection_again(interim__connection *connection);
 

@@ -341,6 +341,16 @@ bool interim__race_is_spent(const interim__race *race)
     return race->next == race->count;
 }
 
+interim__watch *interim__race_watch(const interim__race *race)
+{
+    interim__watch *watch = NULL;
+
+    for (size_t i = 0; race->pending == 1 && i < race->next; i++)
+        if (race->attempts[i].socket != NULL)
+            watch = &race->attempts[i].socket->watch;
+    return watch;
+}
+
 void interim__race_free(interim__race *race)
 {
     if (race == NULL)

@@ -39,6 +39,9 @@ typedef struct interim__race_terms {
 int interim__race_start(interim__race **out, interim__loop *loop, const interim__race_terms *terms,
                         interim__race_fn done, void *user);
 
+/* The watch of the only attempt that is under way; NULL: there are more, or none. */
+interim__watch *interim__race_watch(const interim__race *race);
+
 /* Ends a race, lost attempts included; NULL is nothing. */
 void interim__race_free(interim__race *race);
 

@@ -4,12 +4,14 @@
 #include "transport/quiet.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #if defined(__linux__)
 #include <sys/sendfile.h>
 #endif
+#include <sys/time.h>
 #include <unistd.h>
 
 #define KEEPALIVE_IDLE_S 30
@@ -138,15 +140,29 @@ ptrdiff_t interim__socket_receive(interim__socket *self, void *buffer, size_t si
         errno = EAGAIN;
         return -1;
     }
-    do
-        got = recv(self->watch.fd, buffer, size, 0);
-    while (got < 0 && errno == EINTR);
+    do {
+        got = recv(self->watch.fd, buffer, size, self->blocks && !self->awaits ? MSG_DONTWAIT : 0);
+        self->awaits = false; /* a signal ends it too */
+    } while (got < 0 && errno == EINTR);
     /* A short read took everything, and what comes next is a new edge (epoll(7)). Only a FIN that
      * came together with the last bytes gives none: HANGUP stands for it. */
     if ((got < 0 && must_wait(self)) ||
         (got > 0 && (size_t)got < size && !(self->watch.possible & INTERIM__HANGUP)))
         self->watch.possible &= ~INTERIM__READ;
     return got;
+}
+
+bool interim__socket_await(interim__socket *self)
+{
+    const struct timeval brief = {.tv_usec = INTERIM__BRIEF_MS * 1000};
+
+    if (!self->blocks &&
+        (setsockopt(self->watch.fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof brief) < 0 ||
+         fcntl(self->watch.fd, F_SETFL, 0) < 0))
+        return false;
+    self->blocks = self->awaits = true;
+    self->watch.possible |= INTERIM__READ;
+    return true;
 }
 
 /* What is sent first goes out at once, if it is not cut into segments of which the last is short;
@@ -170,7 +186,7 @@ ptrdiff_t interim__socket_send(interim__socket *self, const void *data, size_t s
     }
     hurry(self, size);
     do
-        sent = send(self->watch.fd, data, size, MSG_NOSIGNAL);
+        sent = send(self->watch.fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
     if (sent < 0 && must_wait(self))
         self->watch.possible &= ~INTERIM__WRITE;
@@ -204,6 +220,9 @@ ptrdiff_t interim__socket_send_file(interim__socket *self, int fd, int64_t offse
         return -1;
     }
     hurry(self, SIZE_MAX);
+    if (self->blocks && fcntl(self->watch.fd, F_SETFL, O_NONBLOCK) < 0)
+        return -1; /* it knows no MSG_DONTWAIT either */
+    self->blocks = false;
     sent = send_quietly(self->watch.fd, fd, offset, (size_t)(size < FILE_PART ? size : FILE_PART));
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
         errno = EAGAIN;

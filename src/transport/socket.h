@@ -17,6 +17,8 @@ typedef struct interim__socket {
     int problem;  /* errno of the first receive or send that failed for good, 0: none */
     bool delays;  /* small pieces wait for the acknowledgement of earlier ones (RFC 896) */
     bool written; /* something was sent */
+    bool blocks;  /* the descriptor waits where that is not forbidden, for a short time ... */
+    bool awaits;  /* ... which the next receive does */
 } interim__socket;
 
 /* Begins to connect and waits for INTERIM__WRITE. 0, or an errno; a negative one when it could not
@@ -38,6 +40,10 @@ void interim__socket_keep_alive(interim__socket *socket);
  * INTERIM__WRITE. Never raises SIGPIPE. */
 ptrdiff_t interim__socket_receive(interim__socket *socket, void *buffer, size_t size);
 ptrdiff_t interim__socket_send(interim__socket *socket, const void *data, size_t size);
+
+/* Has the next receive wait up to INTERIM__BRIEF_MS for something to come. Two system calls the
+ * first time. False: that cannot be. */
+bool interim__socket_await(interim__socket *socket);
 
 /* As sendfile, a bounded part of size bytes of the file fd from offset on. 0: the file has ended
  * there. -1: errno EAGAIN as above; any other: it cannot be sent in this way, and sending it by

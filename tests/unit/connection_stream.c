@@ -187,6 +187,35 @@ START_TEST(an_owner_can_be_replaced)
 }
 END_TEST
 
+START_TEST(a_read_may_wait_for_what_comes)
+{
+    static const server_step echo[] = {
+        {SERVER_HEAD, 0, NULL}, {SERVER_SEND, 0, "one"}, {SERVER_REPEAT, 0, NULL}};
+    struct call call = {0};
+    char bytes[4];
+    ptrdiff_t got = INTERIM__AGAIN;
+
+    begin(_i, echo);
+    dial_open(&call);
+    ck_assert(!interim__connection_await(call.connection)); /* nobody has read yet */
+    ck_assert_int_eq(interim__connection_read(call.connection, bytes, 4), INTERIM__AGAIN);
+    ck_assert_int_gt(interim__connection_write(call.connection, "x\r\n\r\n", 5), 0);
+    for (int i = 0; got == INTERIM__AGAIN && i < 200; i++) { /* without a turn of the loop */
+        ck_assert(interim__connection_await(call.connection));
+        got = interim__connection_read(call.connection, bytes, 4);
+    }
+    ck_assert_int_eq(got, 3);
+    ck_assert_int_eq(interim__connection_read(call.connection, bytes, 4), INTERIM__AGAIN);
+    ck_assert(interim__connection_await(call.connection));
+    ck_assert_int_eq(interim__connection_read(call.connection, bytes, 4), INTERIM__AGAIN);
+    /* It is as it was for the loop. */
+    ck_assert_int_gt(interim__connection_write(call.connection, "x\r\n\r\n", 5), 0);
+    ck_assert_int_eq(dialer_read(&dialer, &call, bytes, sizeof bytes), 3);
+    dialer_hang_up(&call);
+    end();
+}
+END_TEST
+
 Suite *connection_stream_suite(void)
 {
     const TTest *const both[] = {
@@ -197,6 +226,7 @@ Suite *connection_stream_suite(void)
         what_the_peer_said_before_it_closed_can_be_read,
         cleanliness_is_asked_of_the_system,
         an_owner_can_be_replaced,
+        a_read_may_wait_for_what_comes,
     };
     Suite *suite = suite_create("connection_stream");
 

@@ -388,6 +388,72 @@ START_TEST(a_watch_that_is_not_in_the_loop_is_left_alone)
 }
 END_TEST
 
+/* ---- One by itself ------------------------------------------------------------------------- */
+
+START_TEST(one_by_itself_is_waited_for_without_the_engine)
+{
+    struct end *other, *sole;
+
+    open_loop(_i);
+    other = end_new();
+    want_read(other);
+    interim__loop_set_lazy(loop, true);
+    sole = end_new();
+    want_read(sole);
+    say(other);
+    say(sole);
+    interim__loop_set_sole(loop, &sole->watch);
+    turn(-1);
+    ck_assert_int_eq(sole->calls, 1);
+    ck_assert_int_eq(other->calls, 0); /* nobody has asked the engine */
+    ck_assert(interim__loop_told_ns(loop) == INT64_MIN);
+    ck_assert_uint_eq(drain(sole), 1);
+    want_read(sole);
+    say(sole);
+    turn(1000); /* not by itself any more */
+    turn(0);
+    ck_assert_int_eq(sole->calls, 2);
+    ck_assert_int_eq(other->calls, 1);
+    end_free(sole);
+    end_free(other);
+    close_loop();
+}
+END_TEST
+
+START_TEST(one_by_itself_keeps_nobody_waiting_for_long)
+{
+    struct end *other, *sole;
+    struct alarm alarm;
+
+    open_loop(_i);
+    other = end_new();
+    want_read(other);
+    interim__loop_set_lazy(loop, true);
+    sole = end_new();
+    want_read(sole);
+    say(other);
+    interim__loop_set_sole(loop, &sole->watch);
+    turn(-1);
+    ck_assert_int_eq(other->calls, 1);
+    ck_assert_int_eq(sole->calls, 0);
+    end_free(sole);
+    sole = end_new(); /* again, now with a timer that is due before it could be waited for */
+    want_read(sole);
+    alarm_init(&alarm);
+    alarm_set(&alarm, interim__loop_monotonic_ns() + 5 * MS);
+    ck_assert(!interim__loop_may_wait(loop, interim__loop_monotonic_ns()));
+    interim__loop_set_sole(loop, &sole->watch);
+    turn(-1);
+    ck_assert_int_eq(alarm.calls, 1);
+    end_free(sole);
+    interim__loop_set_sole(loop, NULL);
+    sole = end_new(); /* it never gets to the engine */
+    end_free(sole);
+    end_free(other);
+    close_loop();
+}
+END_TEST
+
 /* ---- Wake, signals ------------------------------------------------------------------------- */
 
 static void *wake_later(void *argument)
@@ -533,6 +599,8 @@ Suite *loop_suite(void)
         again_comes_in_the_next_turn,
         again_is_forgotten_with_its_watch,
         a_watch_that_is_not_in_the_loop_is_left_alone,
+        one_by_itself_is_waited_for_without_the_engine,
+        one_by_itself_keeps_nobody_waiting_for_long,
         another_thread_wakes_a_turn,
         a_signal_ends_a_turn,
         every_allocation_may_fail,
