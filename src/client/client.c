@@ -5,8 +5,11 @@
 #include "client/log.h"
 #include "client/proxy.h"
 #include "client/settle.h"
+#include "transport/address.h"
 #include "transport/race.h"
+#include "transport/want.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +113,18 @@ static int tell(interim_error *out, interim_error *error, int failed)
     return failed;
 }
 
+/* Of the parts of a client those that take descriptors. */
+static void blame_system(interim_error *error, int os_error)
+{
+    char buffer[64];
+
+    if (error->code == 0)
+        error->os_error = os_error;
+    interim__error_set(error, INTERIM_ESYSTEM, INTERIM_STAGE_START, "make the client: %s%s",
+                       interim__address_problem(os_error, buffer, sizeof buffer),
+                       interim__want_hint(os_error));
+}
+
 int interim_client_new(interim_client **out, const interim_client_options *options)
 {
     interim_client_options known;
@@ -129,8 +144,12 @@ int interim_client_new(interim_client **out, const interim_client_options *optio
     if (failed == 0)
         failed = client->user_agent == NULL ? INTERIM_ENOMEM : make_parts(client, &known, &error);
     if (failed < 0) {
+        if (failed == INTERIM_ESYSTEM)
+            blame_system(&error, errno);
         interim_client_free(client);
-        return tell(known.error, &error, failed);
+        failed = tell(known.error, &error, failed);
+        errno = error.os_error;
+        return failed;
     }
     client->drive.environment.quiet = true;
     client->drive.environment.user_agent = client->user_agent;

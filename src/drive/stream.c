@@ -2,6 +2,8 @@
 #include "drive/steps.h"
 
 #include "base/error.h"
+#include "transport/address.h"
+#include "transport/want.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -30,12 +32,16 @@ void interim__stream_release(interim_operation *operation)
 
 static void reopen(interim_operation *operation);
 
-/* Whether it was for want of descriptors, and one that nobody uses could be closed. */
-static bool made_room(interim_operation *operation, const interim_error *error)
+/* Whether it was for want of what a connection that nobody uses had, and one could be closed. */
+static bool made_room(interim_operation *operation, int os_error)
 {
-    return error != NULL && error->code == INTERIM_ESYSTEM &&
-           (error->os_error == EMFILE || error->os_error == ENFILE) &&
+    return interim__want_yields(os_error) &&
            interim__pool_shrink(interim__drive_of(operation)->pool);
+}
+
+static bool is_want(const interim_error *error)
+{
+    return error != NULL && (error->code == INTERIM_ESYSTEM || error->code == INTERIM_ENOMEM);
 }
 
 static void on_opened(void *user, const interim_error *error)
@@ -44,7 +50,7 @@ static void on_opened(void *user, const interim_error *error)
     interim_error failure;
 
     interim__drive_look(interim__drive_of(operation));
-    if (made_room(operation, error)) {
+    if (is_want(error) && made_room(operation, error->os_error)) {
         reopen(operation);
     } else if (error == NULL) {
         operation->opened = true;
@@ -114,6 +120,25 @@ void interim__stream_give_up(interim_operation *operation, int code)
     interim__operation_unopened(machine, &error, interim__drive_of(operation)->now);
 }
 
+/* The same, for what the system refused to whoever wanted to connect. */
+static void give_up_opening(interim_operation *operation, int code, int os_error)
+{
+    interim__operation *machine = &operation->machine;
+    interim_error error;
+    char buffer[64];
+
+    if (code != INTERIM_ESYSTEM || os_error == 0) {
+        interim__stream_give_up(operation, code);
+        return;
+    }
+    interim__error_init(&error);
+    error.os_error = os_error;
+    interim__error_set(&error, code, INTERIM_STAGE_RESOLVE, "%.80s: %s%s", machine->uri->host,
+                       interim__address_problem(os_error, buffer, sizeof buffer),
+                       interim__want_hint(os_error));
+    interim__operation_unopened(machine, &error, interim__drive_of(operation)->now);
+}
+
 /* Idle connections make room for one that is to be opened. */
 static void close_idle(interim_operation *operation, const interim__endpoint *endpoint)
 {
@@ -149,9 +174,12 @@ static void open_connection(interim_operation *operation, const interim__endpoin
         return;
     }
     close_idle(operation, endpoint);
-    failed = interim__connection_open(&operation->connection, &drive->transport, endpoint, &owner);
+    do
+        failed =
+            interim__connection_open(&operation->connection, &drive->transport, endpoint, &owner);
+    while (failed < 0 && failed != INTERIM_EINVAL && made_room(operation, errno));
     if (failed < 0)
-        interim__stream_give_up(operation, failed);
+        give_up_opening(operation, failed, errno);
 }
 
 static void reopen(interim_operation *operation)
@@ -240,6 +268,19 @@ static ptrdiff_t send_file(interim_operation *operation)
     return sent;
 }
 
+/* An answer that was given before, such as 413, may still be there to be read; but nobody answers
+ * what this machine could not send. */
+static void unwritable(interim_operation *operation)
+{
+    const interim_error *error = interim__connection_error(operation->connection);
+
+    if (is_want(error))
+        interim__operation_ended(&operation->machine, false, error,
+                                 interim__drive_of(operation)->now);
+    else
+        interim__operation_unwritable(&operation->machine);
+}
+
 static void send_output(interim_operation *operation)
 {
     interim__operation *machine = &operation->machine;
@@ -266,8 +307,7 @@ static void send_output(interim_operation *operation)
         } else if (sent == INTERIM__AGAIN) {
             return;
         } else {
-            /* An answer that was given before, such as 413, may still be there to be read. */
-            interim__operation_unwritable(machine);
+            unwritable(operation);
             return;
         }
     }

@@ -238,8 +238,10 @@ void interim__operation_ended(interim__operation *op, bool clean, const interim_
                               interim__moment now)
 {
     interim__operation_enter(op, now);
-    /* What TLS has to say is more than that the stream ended. */
-    if (error != NULL && (error->code == INTERIM_ETLS || error->code == INTERIM_ECERTIFICATE))
+    /* What TLS has to say is more than that the stream ended, and so is what this machine is short
+     * of. */
+    if (error != NULL && (error->code == INTERIM_ETLS || error->code == INTERIM_ECERTIFICATE ||
+                          error->code == INTERIM_ESYSTEM || error->code == INTERIM_ENOMEM))
         *op->error = *error;
     if (wake(op) && interim__exchange_end(&op->talk->exchange, clean) == INTERIM__STEP_OVER) {
         interim__following_over(op);

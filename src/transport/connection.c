@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "transport/race.h"
 #include "transport/socks.h"
+#include "transport/want.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -138,16 +139,17 @@ static void remember(interim__connection *connection)
 static ptrdiff_t report_socket(interim__connection *connection, interim_stage stage,
                                const char *what)
 {
-    int problem = connection->socket->problem;
+    int problem = connection->socket->problem, want = interim__want_code(problem);
     char buffer[64];
 
     if (!can_tell(connection))
         return INTERIM__BROKEN;
     if (connection->error->code == 0)
         connection->error->os_error = problem;
-    interim__error_set(connection->error, INTERIM_EDISCONNECTED, stage, "%s %s: %s", what,
-                       interim__connection_peer(connection),
-                       interim__address_problem(problem, buffer, sizeof buffer));
+    interim__error_set(connection->error, want == 0 ? INTERIM_EDISCONNECTED : want, stage,
+                       "%s %s: %s%s", what, interim__connection_peer(connection),
+                       interim__address_problem(problem, buffer, sizeof buffer),
+                       want == 0 ? "" : interim__want_hint(problem));
     return INTERIM__BROKEN;
 }
 

@@ -6,6 +6,7 @@
 #include "transport/race.h"
 
 #include "base/error.h"
+#include "transport/want.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -94,38 +95,26 @@ static const char *hint(const interim__race *race)
         return " (no interface of this machine is called that)";
     case -EPERM:
         return " (to choose an interface may need CAP_NET_RAW)";
-    case EADDRNOTAVAIL:
-        return " (no local port is free, or the address is of no use here)";
-    case EMFILE:
-        return " in this process (RLIMIT_NOFILE)";
-    case ENFILE:
-        return " on this machine";
     case ECONNREFUSED:
         return is_unix(race) ? " (nobody listens there, or it is no socket)" : "";
     case EACCES:
         return is_unix(race) ? " (it takes the right to write to it)" : "";
     case EPROTOTYPE:
         return " (it is not a stream socket)";
-    default:
+    case EAGAIN: /* of a Unix-domain socket's queue, or of routes */
         return "";
+    default:
+        return interim__want_hint(race->problem);
     }
 }
 
 static int code_of(int problem)
 {
-    switch (problem) {
-    case ENOMEM:
-    case -ENOMEM:
-        return INTERIM_ENOMEM;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOSPC:
-    case EADDRNOTAVAIL:
-        return INTERIM_ESYSTEM;
-    default:
-        return problem > 0 || problem == -EAFNOSUPPORT ? INTERIM_ECONNECT : INTERIM_ESYSTEM;
-    }
+    int want = interim__want_code(problem == -ENOMEM ? ENOMEM : problem);
+
+    if (want != 0)
+        return want;
+    return problem > 0 || problem == -EAFNOSUPPORT ? INTERIM_ECONNECT : INTERIM_ESYSTEM;
 }
 
 /* Of a long path the end tells more. */

@@ -18,6 +18,7 @@
 #include "transport/tls_pins.h"
 #include "transport/tls_report.h"
 #include "transport/tls_tickets.h"
+#include "transport/want.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -304,13 +305,16 @@ static int report_socket(interim__tls_session *session, interim_stage stage, int
 {
     char buffer[64];
     bool open = session->open;
+    int problem = session->socket->problem, want = interim__want_code(problem);
+    int code = open ? INTERIM_EDISCONNECTED : INTERIM_ETLS;
 
     clear_errors();
     if (error->code == 0)
-        error->os_error = session->socket->problem;
-    interim__error_set(error, open ? INTERIM_EDISCONNECTED : INTERIM_ETLS, stage, "%s%.60s: %s",
+        error->os_error = problem;
+    interim__error_set(error, want == 0 ? code : want, stage, "%s%.60s: %s%s",
                        open ? "connection with " : "TLS handshake with ", session->host,
-                       interim__address_problem(session->socket->problem, buffer, sizeof buffer));
+                       interim__address_problem(problem, buffer, sizeof buffer),
+                       want == 0 ? "" : interim__want_hint(problem));
     return INTERIM__BROKEN;
 }
 

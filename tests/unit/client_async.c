@@ -1,5 +1,6 @@
-/* Tests of the asynchronous side as a whole: waking it, fairness between operations, order of
- * on_done, and what paused bodies keep. Who may call what from where: client_calls.c. */
+/* Tests of the asynchronous side as a whole: waking it, order of on_done, and what
+ * paused bodies keep. Fairness between operations: fairness.c. Who may call what from where:
+ * client_calls.c. */
 #include "suites.h"
 #include "support/server.h"
 
@@ -254,50 +255,7 @@ START_TEST(work_is_handed_to_the_thread_of_the_client)
 }
 END_TEST
 
-/* ---- Fairness ---- */
-
-static const server_step flood_of_bytes[] = {
-    {SERVER_HEAD, 0, NULL},
-    {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n"},
-    {SERVER_FILL, 4000000000, NULL},
-    {SERVER_CLOSE, 0, NULL}};
-
-static int add(const void *data, size_t size, void *user)
-{
-    (void)data;
-    *(size_t *)user += size;
-    return 0;
-}
-
-/* 4 GB come as fast as they can; in no run does that operation get more than its part, and others
- * come to their end meanwhile. */
-START_TEST(a_flood_leaves_others_their_turn)
-{
-    static const server_step *const scripts[] = {flood_of_bytes, empty, NULL};
-    size_t bytes = 0, before = 0;
-    interim_request *request;
-
-    begin(_i, scripts);
-    request = get();
-    interim_request_on_body(request, add, &bytes);
-    start(request, count, NULL);
-    interim_request_free(request);
-    while (bytes == 0)
-        interim_client_run(client, 1000);
-    request = get();
-    for (unsigned i = 0; i < 50; i++) {
-        start(request, count, NULL);
-        while (dones == i) {
-            before = bytes;
-            ck_assert_int_gt(interim_client_run(client, 1000), 0);
-            ck_assert_uint_le(bytes - before, (size_t)2 * 1024 * 1024);
-        }
-    }
-    ck_assert_uint_lt(bytes, 4000000000);
-    interim_request_free(request);
-    finish();
-}
-END_TEST
+/* ---- Order ---- */
 
 static unsigned last;
 static bool in_order;
@@ -420,7 +378,6 @@ Suite *client_async_suite(void)
     tcase_add_test(tests, the_descriptor_tells_of_a_wake);
     tcase_add_test(tests, the_descriptor_tells_of_what_was_done_outside);
     tcase_add_test(tests, work_is_handed_to_the_thread_of_the_client);
-    tcase_add_loop_test(tests, a_flood_leaves_others_their_turn, 0, ENGINES);
     tcase_add_loop_test(tests, who_ends_first_is_told_first, 0, ENGINES);
     tcase_add_loop_test(tests, paused_bodies_keep_little, 0, ENGINES);
     suite_add_tcase(suite, tests);

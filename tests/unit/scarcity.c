@@ -1,16 +1,15 @@
-/* scarcity.c - tests of the whole, through the public API, with both engines: want of descriptors
- * and of local ports, servers that say nothing, and one that never stops. Whatever becomes of one
+/* scarcity.c - tests of the whole, through the public API, with both engines: want of descriptors,
+ * of local ports, of the system's memory and of its patience with us. Whatever becomes of one
  * operation, the others go on, and the failure is its own. */
 #include "suites.h"
+#include "support/calls.h"
 #include "support/server.h"
 
 #include <errno.h>
 #include <interim.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +27,6 @@ static interim_client *client;
 struct job {
     interim_request *request;
     interim_result *result; /* NULL: it is under way */
-    unsigned long interims;
-    unsigned long long bytes;
 };
 
 static void make_client(int engine)
@@ -40,56 +37,19 @@ static void make_client(int engine)
     ck_assert_int_eq(interim_client_new(&client, &options), 0);
 }
 
-#define BLOCK 65536UL
-
-static atomic_ulong poured; /* blocks of a flood that the system has taken */
-
-/* Lets a flood get ahead of whoever has read so much of it, so that there is always more. */
-static void let_it_rise(unsigned long long bytes)
-{
-    for (int i = 0; i < 20 && poured < bytes / BLOCK + 4; i++)
-        usleep(1000);
-}
-
-static int count_interim(const interim_event *event, void *user)
-{
-    struct job *job = user;
-
-    (void)event;
-    if (++job->interims % 1024 == 0)
-        let_it_rise(27 * (unsigned long long)job->interims);
-    return 0;
-}
-
-static int count_bytes(const void *data, size_t size, void *user)
-{
-    struct job *job = user;
-
-    (void)data;
-    job->bytes += size;
-    let_it_rise(job->bytes);
-    return 0;
-}
-
 static void note(interim_operation *operation, interim_result *result, void *user)
 {
     (void)operation;
     ((struct job *)user)->result = result;
 }
 
-static void start(struct job *job, unsigned port, const char *path)
+static void start(struct job *job, const char *method, unsigned port)
 {
-    interim_patience patience = INTERIM_PATIENCE_INIT;
     char url[64];
 
-    snprintf(url, sizeof url, "http://127.0.0.1:%u%s", port, path);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
     *job = (struct job){0};
-    ck_assert_int_eq(interim_request_new(&job->request, "GET", url), 0);
-    patience.interim_burst = UINT32_MAX; /* the flood itself is not what ends it here */
-    patience.silence_ms = strcmp(path, "/silent") == 0 ? 1000 : 0;
-    ck_assert_int_eq(interim_request_set_patience(job->request, &patience), 0);
-    interim_request_on_interim(job->request, count_interim, job);
-    interim_request_on_body(job->request, count_bytes, job);
+    ck_assert_int_eq(interim_request_new(&job->request, method, url), 0);
     ck_assert_int_eq(interim_start(NULL, client, job->request, note, job), 0);
 }
 
@@ -166,11 +126,11 @@ START_TEST(want_of_descriptors_is_one_operations_failure)
         return;
     origin = server_start(laters, NULL);
     make_client(_i);
-    start(&first, server_port(origin), "/");
+    start(&first, "GET", server_port(origin));
     while (server_accepted(origin) == 0)
         interim_client_run(client, 10);
     forbid_descriptors();
-    start(&second, server_port(origin), "/");
+    start(&second, "GET", server_port(origin));
     expect(&second, INTERIM_FAILED, INTERIM_ESYSTEM, EMFILE);
     allow_descriptors();
     ck_assert_ptr_nonnull(strstr(interim_result_error(second.result)->text,
@@ -196,14 +156,14 @@ START_TEST(an_idle_connection_makes_room)
     origin = server_start(laters, NULL);
     other = server_start(laters, NULL);
     make_client(_i);
-    start(&idle, server_port(origin), "/");
+    start(&idle, "GET", server_port(origin));
     server_go(origin);
     expect(&idle, INTERIM_DONE, 0, 0);
-    start(&busy, server_port(other), "/");
+    start(&busy, "GET", server_port(other));
     while (server_accepted(other) == 0)
         interim_client_run(client, 10);
     forbid_descriptors();
-    start(&next, server_port(other), "/");
+    start(&next, "GET", server_port(other));
     for (int i = 0; i < 20; i++)
         interim_client_run(client, 5);
     allow_descriptors();
@@ -263,9 +223,9 @@ START_TEST(want_of_ports_is_one_operations_failure)
     ck_assert_int_eq(listen(listener, 8), 0);
     make_client(_i);
     for (int i = 0; i < 2; i++)
-        start(&held[i], 50000, "/");
+        start(&held[i], "GET", 50000);
     interim_client_run(client, 0);
-    start(&last, 50000, "/");
+    start(&last, "GET", 50000);
     expect(&last, INTERIM_FAILED, INTERIM_ESYSTEM, EADDRNOTAVAIL);
     ck_assert_ptr_nonnull(strstr(interim_result_error(last.result)->text, "no local port is free"));
     for (int i = 0; i < 2; i++) {
@@ -285,151 +245,187 @@ START_TEST(want_of_ports_is_one_operations_failure)
 }
 END_TEST
 
-/* ---- A crowd ---- */
+/* ---- What the system refuses ---- */
 
-#define CROWD 1000
+/* Until the request has arrived. */
+static void let_ask(struct server *server)
+{
+    char byte[2];
 
-/* Accepts a crowd: who asks for /silent gets no answer, who asks for /interims or /bytes is flooded
- * by a thread of its own until the client has gone, and the others are answered when all are here.
- */
-struct crowd {
-    int listener, fds[CROWD + 2];
-    unsigned port, size;
-    const char *flood; /* what is sent over and over */
-    int flooded;       /* descriptor */
-    pthread_t acceptor, flooder;
+    while (server_received(server, 0, byte, sizeof byte) == 0)
+        interim_client_run(client, 10);
+}
+
+#define ENOUGH "Cannot allocate memory (the system's, for sockets)"
+
+static const struct refusal {
+    calls_name name;
+    int error;
+    interim_outcome outcome, of_copy;
+    int code;
+    interim_stage stage;
+    const char *text;
+    bool epoll_only;
+} refusals[] = {
+    {CALLS_SOCKET, ENFILE, INTERIM_FAILED, INTERIM_FAILED, INTERIM_ESYSTEM, INTERIM_STAGE_CONNECT,
+     ": Too many open files in system (fs.file-max)", false},
+    {CALLS_SOCKET, ENOBUFS, INTERIM_FAILED, INTERIM_FAILED, INTERIM_ESYSTEM, INTERIM_STAGE_CONNECT,
+     ": No buffer space available (the system's, for sockets)", false},
+    {CALLS_SOCKET, ENOMEM, INTERIM_FAILED, INTERIM_FAILED, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT,
+     ENOUGH, false},
+    {CALLS_CONNECT, ENOMEM, INTERIM_FAILED, INTERIM_FAILED, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT,
+     ENOUGH, false},
+    {CALLS_CONNECT, ENOBUFS, INTERIM_FAILED, INTERIM_FAILED, INTERIM_ESYSTEM, INTERIM_STAGE_CONNECT,
+     ": No buffer space available (the system's, for sockets)", false},
+    {CALLS_EPOLL_CTL, ENOSPC, INTERIM_FAILED, INTERIM_FAILED, INTERIM_ESYSTEM,
+     INTERIM_STAGE_CONNECT, ": No space left on device (of watches: fs.epoll.max_user_watches)",
+     true},
+    {CALLS_EPOLL_CTL, ENOMEM, INTERIM_FAILED, INTERIM_FAILED, INTERIM_ENOMEM, INTERIM_STAGE_CONNECT,
+     ENOUGH, true},
+    {CALLS_SEND, ENOBUFS, INTERIM_FAILED, INTERIM_FAILED, INTERIM_ESYSTEM, INTERIM_STAGE_SEND,
+     "No buffer space available (the system's, for sockets)", false},
+    {CALLS_SEND, ENOMEM, INTERIM_FAILED, INTERIM_FAILED, INTERIM_ENOMEM, INTERIM_STAGE_SEND, ENOUGH,
+     false},
+    {CALLS_RECV, ENOMEM, INTERIM_FAILED, INTERIM_UNKNOWN, INTERIM_ENOMEM, INTERIM_STAGE_HEAD,
+     ENOUGH, false},
+    {CALLS_RECV, ENOBUFS, INTERIM_FAILED, INTERIM_UNKNOWN, INTERIM_ESYSTEM, INTERIM_STAGE_HEAD,
+     "No buffer space available (the system's, for sockets)", false},
 };
 
-static void *pour(void *user)
+#define REFUSALS ((int)(sizeof refusals / sizeof *refusals))
+
+static void check_refusal(const struct refusal *refusal, const char *method, unsigned port)
 {
-    struct crowd *crowd = user;
-    static char block[BLOCK];
-    size_t unit = strlen(crowd->flood), size = 0;
+    struct job job;
+    const interim_error *error;
 
-    if (strncmp(crowd->flood, "HTTP", 4) != 0) {
-        static const char head[] = "HTTP/1.1 200 OK\r\n\r\n";
-
-        send(crowd->flooded, head, sizeof head - 1, MSG_NOSIGNAL);
-    }
-    for (; size + unit <= sizeof block; size += unit)
-        memcpy(block + size, crowd->flood, unit);
-    while (send(crowd->flooded, block, size, MSG_NOSIGNAL) == (ssize_t)size)
-        poured++;
-    return NULL;
+    start(&job, method, port);
+    calls_refuse(refusal->name, 1, 0, refusal->error);
+    expect(&job, method[0] == 'C' ? refusal->of_copy : refusal->outcome, refusal->code,
+           refusal->error);
+    ck_assert_uint_ge(calls_allow(), 1);
+    error = interim_result_error(job.result);
+    ck_assert_int_eq(error->stage, refusal->stage);
+    ck_assert_msg(strstr(error->text, refusal->text) != NULL, "%s", error->text);
+    ck_assert_ptr_nonnull(strstr(error->text, "127.0.0.1"));
+    release(&job);
 }
 
-/* Which of the crowd it is: the letter after the slash. */
-static char greet(int fd)
+/* One operation waits for its answer; whatever happens to others, it gets it. */
+START_TEST(what_the_system_refuses_is_one_operations_failure)
 {
-    char head[1024];
-    ssize_t got = recv(fd, head, sizeof head - 1, 0);
+    static const server_step at_once[] = {{SERVER_HEAD, 0, NULL},
+                                          {SERVER_SEND, 0, "HTTP/1.1 204 No Content\r\n\r\n"},
+                                          {SERVER_REPEAT, 0, NULL}};
+    static const server_step *const scripts[] = {at_once, NULL};
+    const struct refusal *refusal = &refusals[_i / 2];
+    struct server *origin, *other;
+    struct job waits, next;
 
-    return got > 5 ? head[5] : '?';
-}
-
-static void *admit(void *user)
-{
-    static const char answer[] = "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
-    struct crowd *crowd = user;
-    int plain[CROWD + 2];
-    unsigned plain_count = 0;
-
-    for (unsigned i = 0; i < crowd->size; i++) {
-        int fd = crowd->fds[i] = accept(crowd->listener, NULL, NULL);
-        char letter = greet(fd);
-
-        if (letter == 'i' || letter == 'b') {
-            crowd->flooded = fd;
-            pthread_create(&crowd->flooder, NULL, pour, crowd);
-        } else if (letter != 's') {
-            plain[plain_count++] = fd;
-        }
-    }
-    while (poured < 100) /* the flood is on */
-        usleep(1000);
-    for (unsigned i = 0; i < plain_count; i++)
-        send(plain[i], answer, sizeof answer - 1, MSG_NOSIGNAL);
-    return NULL;
-}
-
-static struct crowd *crowd_start(unsigned size, const char *flood)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof at;
-    struct crowd *crowd = calloc(1, sizeof *crowd);
-
-    ck_assert_ptr_nonnull(crowd);
-    crowd->size = size;
-    crowd->flood = flood;
-    poured = 0;
-    crowd->listener = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(crowd->listener, (struct sockaddr *)(void *)&at, sizeof at), 0);
-    ck_assert_int_eq(listen(crowd->listener, 4096), 0);
-    ck_assert_int_eq(getsockname(crowd->listener, (struct sockaddr *)(void *)&at, &length), 0);
-    crowd->port = ntohs(at.sin_port);
-    ck_assert_int_eq(pthread_create(&crowd->acceptor, NULL, admit, crowd), 0);
-    return crowd;
-}
-
-/* After the client is gone. */
-static void crowd_stop(struct crowd *crowd)
-{
-    pthread_join(crowd->acceptor, NULL);
-    pthread_join(crowd->flooder, NULL);
-    for (unsigned i = 0; i < crowd->size; i++)
-        close(crowd->fds[i]);
-    close(crowd->listener);
-    free(crowd);
-}
-
-/* How many can be here, two descriptors each. */
-static unsigned crowd_size(void)
-{
-    struct rlimit limit;
-
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    return limit.rlim_cur / 2 - 50 < CROWD ? (unsigned)(limit.rlim_cur / 2 - 50) : CROWD;
-}
-
-static void many_go_on(int engine, const char *path, const char *flood)
-{
-    unsigned size = crowd_size();
-    struct crowd *crowd = crowd_start(size + 2, flood);
-    struct job flooded, silent, *others = calloc(size, sizeof *others);
-
-    ck_assert_ptr_nonnull(others);
-    make_client(engine);
-    start(&flooded, crowd->port, path);
-    start(&silent, crowd->port, "/silent");
-    for (unsigned i = 0; i < size; i++)
-        start(&others[i], crowd->port, "/");
-    for (unsigned i = 0; i < size; i++) {
-        expect(&others[i], INTERIM_DONE, 0, 0);
-        ck_assert_uint_eq(others[i].interims, 1);
-        release(&others[i]);
-    }
-    expect(&silent, INTERIM_FAILED, INTERIM_ESILENCE, 0);
-    ck_assert_ptr_null(flooded.result);
-    ck_assert(flooded.interims + flooded.bytes > 100000);
-    release(&silent);
+    if (_i % 2 == 1 && refusal->epoll_only)
+        return;
+    origin = server_start(laters, NULL);
+    other = server_start(scripts, NULL);
+    make_client(_i % 2);
+    start(&waits, "GET", server_port(origin));
+    let_ask(origin);
+    check_refusal(refusal, "GET", server_port(other));
+    check_refusal(refusal, "COPY", server_port(other));
+    ck_assert_ptr_null(waits.result);
+    server_go(origin);
+    expect(&waits, INTERIM_DONE, 0, 0);
+    start(&next, "GET", server_port(other));
+    expect(&next, INTERIM_DONE, 0, 0);
+    release(&waits);
+    release(&next);
     interim_client_free(client);
-    ck_assert_int_eq(interim_result_outcome(flooded.result), INTERIM_CANCELLED);
-    release(&flooded);
-    crowd_stop(crowd);
-    free(others);
-}
-
-START_TEST(a_flood_of_interims_starves_nobody)
-{
-    many_go_on(_i, "/interims", "HTTP/1.1 102 Processing\r\n\r\n");
+    server_stop(origin);
+    server_stop(other);
 }
 END_TEST
 
-START_TEST(a_flood_of_bytes_starves_nobody)
+/* The same with one refusal only, and an idle connection that is closed for it. */
+START_TEST(an_idle_connection_makes_up_for_a_refusal)
 {
-    many_go_on(_i, "/bytes", "0123456789abcdef");
+    const struct refusal *refusal = &refusals[_i / 2];
+    struct server *origin, *other;
+    struct job idle, next;
+
+    if ((_i % 2 == 1 && refusal->epoll_only) || refusal->stage != INTERIM_STAGE_CONNECT)
+        return;
+    origin = server_start(laters, NULL);
+    other = server_start(laters, NULL);
+    make_client(_i % 2);
+    start(&idle, "GET", server_port(origin));
+    server_go(origin);
+    expect(&idle, INTERIM_DONE, 0, 0);
+    start(&next, "COPY", server_port(other));
+    server_go(other);
+    calls_refuse(refusal->name, 1, 1, refusal->error);
+    expect(&next, INTERIM_DONE, 0, 0);
+    ck_assert_uint_eq(calls_allow(), 1);
+    server_wait_end(origin, 0);
+    release(&idle);
+    release(&next);
+    interim_client_free(client);
+    server_stop(origin);
+    server_stop(other);
+}
+END_TEST
+
+/* What looking up a name takes is refused, too: the operation that wanted it says so. */
+START_TEST(want_of_what_a_resolver_takes_is_one_operations_failure)
+{
+    struct server *origin = server_start(laters, NULL);
+    struct job waits, named;
+
+    make_client(_i);
+    start(&waits, "GET", server_port(origin));
+    let_ask(origin);
+    named = (struct job){0};
+    ck_assert_int_eq(interim_request_new(&named.request, "COPY", "http://localhost:1/"), 0);
+    ck_assert_int_eq(interim_start(NULL, client, named.request, note, &named), 0);
+    calls_refuse(CALLS_OPEN, 1, 0, EMFILE);
+    expect(&named, INTERIM_FAILED, INTERIM_ESYSTEM, EMFILE);
+    ck_assert_uint_eq(calls_allow(), 1);
+    ck_assert_str_eq(interim_result_error(named.result)->text,
+                     "localhost: Too many open files in this process (RLIMIT_NOFILE)");
+    ck_assert_int_eq(interim_result_error(named.result)->stage, INTERIM_STAGE_RESOLVE);
+    server_go(origin);
+    expect(&waits, INTERIM_DONE, 0, 0);
+    release(&waits);
+    release(&named);
+    interim_client_free(client);
+    server_stop(origin);
+}
+END_TEST
+
+/* Each descriptor that a client takes when it is made. */
+START_TEST(a_client_that_cannot_be_made_says_why)
+{
+    interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
+    interim_error error = {.size = sizeof error};
+    unsigned long failed, nth = 0;
+
+    options.engine = engines[_i];
+    options.error = &error;
+    do {
+        int made;
+
+        calls_refuse(CALLS_OPEN, ++nth, 1, ENFILE);
+        errno = 0;
+        made = interim_client_new(&client, &options);
+        failed = calls_allow();
+        ck_assert_int_eq(made, failed == 0 ? 0 : INTERIM_ESYSTEM);
+        if (failed == 0)
+            break;
+        ck_assert_int_eq(errno, ENFILE);
+        ck_assert_int_eq(error.os_error, ENFILE);
+        ck_assert_str_eq(error.text,
+                         "make the client: Too many open files in system (fs.file-max)");
+    } while (failed > 0);
+    ck_assert_uint_eq(nth, _i == 0 ? 4 : 2); /* epoll, timer, bell; bell */
+    interim_client_free(client);
 }
 END_TEST
 
@@ -439,8 +435,8 @@ Suite *scarcity_suite(void)
         want_of_descriptors_is_one_operations_failure,
         an_idle_connection_makes_room,
         want_of_ports_is_one_operations_failure,
-        a_flood_of_interims_starves_nobody,
-        a_flood_of_bytes_starves_nobody,
+        want_of_what_a_resolver_takes_is_one_operations_failure,
+        a_client_that_cannot_be_made_says_why,
     };
     Suite *suite = suite_create("scarcity");
     TCase *everything = tcase_create("both engines");
@@ -448,6 +444,9 @@ Suite *scarcity_suite(void)
     tcase_set_timeout(everything, 120);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_loop_test(everything, tests[i], 0, 2);
+    tcase_add_loop_test(everything, what_the_system_refuses_is_one_operations_failure, 0,
+                        2 * REFUSALS);
+    tcase_add_loop_test(everything, an_idle_connection_makes_up_for_a_refusal, 0, 2 * REFUSALS);
     suite_add_tcase(suite, everything);
     return suite;
 }

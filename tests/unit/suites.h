@@ -61,6 +61,7 @@
     X(queue)                                                                                       \
     X(herd)                                                                                        \
     X(scarcity)                                                                                    \
+    X(fairness)                                                                                    \
     X(pool)                                                                                        \
     X(challenge)                                                                                   \
     X(digest)                                                                                      \
