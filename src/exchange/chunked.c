@@ -88,35 +88,53 @@ static problem framing_byte(interim__chunked *chunked, char c)
     }
 }
 
-/* The usual: the end of a chunk and a size line of at most 15 digits and CRLF, all there. Taken at
- * once; the length of it, or 0 for whatever is else: that goes byte by byte, and any fault in it is
+/* The usual: a size line of at most 15 digits and CRLF, behind the end of a chunk if there was one,
+ * all there. Its length, or 0 for whatever is else: that goes byte by byte, and any fault in it is
  * found there. */
-static inline size_t plain_framing(interim__chunked *chunked, const char *data, size_t length)
+static inline size_t plain_framing(const char *data, size_t length, bool behind, uint64_t *size)
 {
     const char *end = data + (length < PLAIN_MAX ? length : PLAIN_MAX), *at = data, *digits;
-    uint64_t size = 0;
+    uint64_t value = 0;
     int digit;
 
-    if (chunked->state == DATA_CR) {
+    if (behind) {
         if (end - at < 2 || at[0] != '\r' || at[1] != '\n')
             return 0;
         at += 2;
-    } else if (chunked->state != SIZE || chunked->line > 0) {
-        return 0;
     }
     for (digits = at; at < end && (digit = interim__text_hex(*at)) >= 0; at++)
-        size = size << 4 | (unsigned)digit;
+        value = value << 4 | (unsigned)digit;
     if (at == digits || end - at < 2 || at - digits > 15 || at[0] != '\r' || at[1] != '\n')
         return 0;
-    at += 2;
-    if (is_out_of_proportion(chunked, chunked->overhead + (uint64_t)(at - data)))
-        return 0;
-    chunked->overhead += (uint64_t)(at - data);
+    *size = value;
+    return (size_t)(at + 2 - data);
+}
+
+/* What is behind a size line: the payload of a chunk, or the trailers. */
+static inline void begin_chunk(interim__chunked *chunked, uint64_t size)
+{
     chunked->digits = 0;
     chunked->line = 0;
     chunked->remaining = size;
     chunked->state = size > 0 ? DATA : TRAILERS;
-    return (size_t)(at - data);
+}
+
+/* Takes the usual framing off *data: whether it was there. */
+static inline bool take_framing(interim__chunked *chunked, char **data, size_t *length)
+{
+    bool behind = chunked->state == DATA_CR;
+    uint64_t size = 0;
+    size_t framing = 0;
+
+    if (behind || (chunked->state == SIZE && chunked->line == 0))
+        framing = plain_framing(*data, *length, behind, &size);
+    if (framing == 0 || is_out_of_proportion(chunked, chunked->overhead + framing))
+        return false;
+    *data += framing;
+    *length -= framing;
+    chunked->overhead += framing;
+    begin_chunk(chunked, size);
+    return true;
 }
 
 /* Collects the trailer section until its empty line; *data is at byte offset of the answer. */
@@ -160,24 +178,37 @@ static inline size_t take_payload(interim__chunked *chunked, char **data, size_t
 }
 
 /* Small chunks that follow are moved up behind a piece, so that who takes the body is called once
- * for many: that costs more than moving them. Ends at whatever is not usual. */
+ * for many: that costs more than moving them. Ends at whatever is not usual. What is stored for
+ * each chunk is not read again at once: processors are slow at that. */
 static void join(interim__chunked *chunked, char *body, char **data, size_t *length,
                  size_t *body_length)
 {
-    while (chunked->state == DATA_CR) {
-        size_t plain = plain_framing(chunked, *data, *length);
-        char *piece = *data + plain;
+    char *at = *data, *to = body + *body_length, *const end = at + *length;
+    uint64_t overhead = chunked->overhead, size;
+    size_t framing, part;
 
-        if (plain == 0)
-            return;
-        *data = piece;
-        *length -= plain;
-        if (chunked->state != DATA || chunked->remaining > INTERIM__CHUNK_SMALL)
-            return;
-        plain = take_payload(chunked, data, length);
-        memmove(body + *body_length, piece, plain);
-        *body_length += plain;
+    while ((framing = plain_framing(at, (size_t)(end - at), true, &size)) > 0 &&
+           !is_out_of_proportion(chunked, overhead + framing)) {
+        overhead += framing;
+        at += framing;
+        if (size == 0 || size > INTERIM__CHUNK_SMALL) {
+            begin_chunk(chunked, size);
+            break;
+        }
+        part = size < (size_t)(end - at) ? (size_t)size : (size_t)(end - at);
+        memmove(to, at, part);
+        to += part;
+        at += part;
+        chunked->payload += part;
+        if (part < size) {
+            begin_chunk(chunked, size - part);
+            break;
+        }
     }
+    chunked->overhead = overhead;
+    *body_length = (size_t)(to - body);
+    *length = (size_t)(end - at);
+    *data = at;
 }
 
 int interim__chunked_next(interim__chunked *chunked, char **data, size_t *length, uint64_t offset,
@@ -185,7 +216,6 @@ int interim__chunked_next(interim__chunked *chunked, char **data, size_t *length
 {
     char *start = *data;
     problem wrong;
-    size_t plain;
 
     *body_length = 0;
     while (*length > 0) {
@@ -194,13 +224,11 @@ int interim__chunked_next(interim__chunked *chunked, char **data, size_t *length
         if (chunked->state == DATA) {
             *body = *data;
             *body_length = take_payload(chunked, data, length);
-            join(chunked, (char *)*body, data, length, body_length);
+            if (chunked->state == DATA_CR)
+                join(chunked, (char *)*body, data, length, body_length);
             return 0;
         }
-        plain = plain_framing(chunked, *data, *length);
-        *data += plain;
-        *length -= plain;
-        if (plain > 0)
+        if (take_framing(chunked, data, length))
             continue;
         wrong = framing_byte(chunked, **data);
         if (wrong != NULL)
