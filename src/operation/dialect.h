@@ -17,6 +17,7 @@ typedef struct interim__answer {
     int status;
     int embedded;  /* the status of the response that its body was; 0: it was none */
     bool uploaded; /* the final one of an upload: its Upload fields do not explain its Location */
+    signed char problem; /* 1: its body is problem details, -1: it is not, 0: nobody has asked */
     interim__fields fields;
     interim__document document; /* nothing in it before the body was read */
     interim__progress progress;

@@ -260,6 +260,7 @@ static void return_to_accepted(interim__operation *op)
     op->sink = INTERIM__SINK_FINAL; /* what comes now is the caller's */
     keep_answer(op, &result->monitor);
     op->talk->answer.status = first->status;
+    op->talk->answer.problem = 0;
     free(op->talk->answer.fields.items);
     op->talk->answer.fields =
         (interim__fields){.items = interim__fields_clone(first->fields, first->field_count)};
@@ -292,6 +293,7 @@ static void restore_monitor(interim__operation *op)
         return;
     free(talk->answer.fields.items);
     talk->answer.status = kept->status;
+    talk->answer.problem = 0;
     talk->answer.fields = (interim__fields){.items = fields, .count = kept->field_count};
     talk->looked.length = 0;
     interim__buffer_append(&talk->looked, kept->body, kept->body_size);

@@ -173,12 +173,20 @@ static int stream(interim__operation *op, const char *data, size_t size)
     return 0;
 }
 
+/* Asked for each piece, found out at the first. */
+static bool is_problem(interim__answer *answer)
+{
+    if (answer->problem == 0)
+        answer->problem = interim__problem_is(&answer->fields) ? 1 : -1;
+    return answer->problem > 0;
+}
+
 int interim__response_give(interim__operation *op, const char *data, size_t size)
 {
     interim__buffer *kept = &op->result->body;
 
     if (op->request->on_body != NULL) {
-        if (interim__problem_is(&op->talk->answer.fields))
+        if (is_problem(&op->talk->answer))
             interim__result_note_problem(op->result, data, size);
         return stream(op, data, size);
     }
