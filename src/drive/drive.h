@@ -17,7 +17,7 @@
 typedef int (*interim__drive_observer)(void *user, const interim_request *request,
                                        const interim_event *event);
 
-#define INTERIM__DRIVE_BUFFER ((size_t)64 * 1024)
+#define INTERIM__DRIVE_BUFFER ((size_t)256 * 1024)
 
 /* Of an operation in one of the drive's rings. */
 typedef struct interim__link {
@@ -61,6 +61,7 @@ struct interim_operation {
     bool opened;
     bool securing; /* TLS has begun, through a tunnel */
     bool by_hand;  /* the system cannot move the body's file to this connection */
+    bool streams;  /* much comes, and nobody has paused it since */
 };
 
 /* A job waits for long, and is one of many: what its machine knows is not kept once more. */

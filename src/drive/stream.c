@@ -9,8 +9,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define READS_A_TURN 16  /* of one operation, before others have their turn ... */
-#define WRITES_A_TURN 16 /* ... and before it looks for an answer that came meanwhile */
+#define FIRST_READ ((size_t)64 * 1024) /* what a pause makes an operation keep, at most */
+#define READS_A_TURN 64                /* of one operation, which under TLS are small ... */
+#define BYTES_A_TURN (1024 * 1024)     /* ... or so much, before others have their turn */
+#define WRITES_A_TURN 16               /* before it looks for an answer that came meanwhile */
 
 /* ---- The connection ---- */
 
@@ -313,57 +315,53 @@ static void send_output(interim_operation *operation)
     }
 }
 
-/* What a read came to that is not AGAIN. */
-static void take(interim_operation *operation, ptrdiff_t got)
+/* Reads once, and has what that came to taken in; AGAIN: nothing came. */
+static ptrdiff_t receive_some(interim_operation *operation)
 {
     interim__drive *drive = interim__drive_of(operation);
+    interim__operation *machine = &operation->machine;
+    size_t size = operation->streams ? INTERIM__DRIVE_BUFFER : FIRST_READ;
+    ptrdiff_t got = interim__connection_read(operation->connection, drive->buffer, size);
 
+    if (got == INTERIM__AGAIN)
+        return got;
+    interim__drive_look(drive);
     if (got > 0)
-        interim__operation_received(&operation->machine, drive->buffer, (size_t)got, drive->now);
+        interim__operation_received(machine, drive->buffer, (size_t)got, drive->now);
     else
         interim__operation_ended(
-            &operation->machine, got == INTERIM__END,
+            machine, got == INTERIM__END,
             got == INTERIM__BROKEN ? interim__connection_error(operation->connection) : NULL,
             drive->now);
+    operation->streams = !machine->paused && (operation->streams || got == (ptrdiff_t)size);
+    return got;
 }
 
 static void receive_input(interim_operation *operation)
 {
-    interim__operation *machine = &operation->machine;
-    char *buffer = interim__drive_of(operation)->buffer;
+    ptrdiff_t bytes = 0, got;
 
-    for (int reads = 0; interim__operation_reads(machine); reads++) {
-        ptrdiff_t got;
-
-        if (reads == READS_A_TURN) {
+    for (int reads = 0; interim__operation_reads(&operation->machine); reads++) {
+        if (reads == READS_A_TURN || bytes >= BYTES_A_TURN) {
             interim__connection_again(operation->connection);
             return;
         }
-        got = interim__connection_read(operation->connection, buffer, INTERIM__DRIVE_BUFFER);
+        got = receive_some(operation);
         if (got == INTERIM__AGAIN)
             return;
-        if (reads > 0)
-            interim__drive_look(interim__drive_of(operation));
-        take(operation, got);
+        bytes += got;
     }
 }
 
 bool interim__stream_await(interim_operation *operation)
 {
     interim__drive *drive = interim__drive_of(operation);
-    ptrdiff_t got;
 
-    if (!operation->opened || !operation->machine.reused ||
-        !interim__operation_reads(&operation->machine) ||
-        !interim__loop_may_wait(drive->transport.loop, drive->now.monotonic) ||
-        !interim__connection_await(operation->connection))
-        return false;
-    got = interim__connection_read(operation->connection, drive->buffer, INTERIM__DRIVE_BUFFER);
-    if (got == INTERIM__AGAIN)
-        return false;
-    interim__drive_look(drive);
-    take(operation, got);
-    return true;
+    return operation->opened && (operation->machine.reused || operation->streams) &&
+           interim__operation_reads(&operation->machine) &&
+           interim__loop_may_wait(drive->transport.loop, drive->now.monotonic) &&
+           interim__connection_await(operation->connection) &&
+           receive_some(operation) != INTERIM__AGAIN;
 }
 
 void interim__stream_move(interim_operation *operation)

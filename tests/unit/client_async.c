@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define ENGINES 2
 
@@ -27,14 +28,19 @@ static interim_client *client;
 static struct server *origin;
 static unsigned dones;
 
-static void begin(int engine, const server_step *const *scripts)
+static void begin_at(int engine, struct server *server)
 {
     interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
 
     options.engine = engine == 0 ? INTERIM_ENGINE_EPOLL : INTERIM_ENGINE_POLL;
     ck_assert_int_eq(interim_client_new(&client, &options), 0);
-    origin = server_start(scripts, NULL);
+    origin = server;
     dones = 0;
+}
+
+static void begin(int engine, const server_step *const *scripts)
+{
+    begin_at(engine, server_start(scripts, NULL));
 }
 
 static void finish(void)
@@ -367,6 +373,58 @@ START_TEST(paused_bodies_keep_little)
 }
 END_TEST
 
+#define PIECE ((size_t)64 * 1024)
+
+struct streaming {
+    size_t bytes;
+    unsigned larger;    /* pieces of more than 64 KiB */
+    unsigned too_large; /* right after a pause */
+    bool was_paused;
+    bool paused;
+};
+
+/* Gives the server time to fill the socket, and pauses after what only a large read gives. */
+static int take_slowly(const void *data, size_t size, void *user)
+{
+    struct streaming *streaming = user;
+
+    (void)data;
+    streaming->bytes += size;
+    streaming->too_large += streaming->was_paused && size > PIECE;
+    streaming->paused = size > PIECE;
+    streaming->larger += streaming->paused;
+    streaming->was_paused = streaming->paused;
+    nanosleep(&(struct timespec){0, 2000000}, NULL);
+    return streaming->paused ? INTERIM_PAUSE : 0;
+}
+
+/* Reads are larger while nobody pauses the body: what is read then has to be kept. Through a
+ * Unix-domain socket, whose buffer holds more than a small read from the start. */
+START_TEST(a_body_that_streams_comes_in_larger_pieces)
+{
+    static const server_step *const scripts[] = {large, NULL};
+    struct streaming streaming = {0};
+    interim_operation *operation;
+    interim_request *request;
+    char name[64];
+
+    snprintf(name, sizeof name, "@interim-stream-%ld-%d", (long)getpid(), _i);
+    begin_at(_i, server_start_unix(name, scripts, NULL));
+    ck_assert_int_eq(interim_request_new(&request, "GET", "http://a.test/"), 0);
+    ck_assert_int_eq(interim_request_set_unix_socket(request, name), 0);
+    interim_request_on_body(request, take_slowly, &streaming);
+    operation = start(request, count, NULL);
+    interim_request_free(request);
+    while (interim_client_run(client, 1000) > 0)
+        if (streaming.paused)
+            interim_operation_resume(operation);
+    ck_assert_uint_eq(streaming.bytes, LARGE);
+    ck_assert_uint_gt(streaming.larger, 0);
+    ck_assert_uint_eq(streaming.too_large, 0);
+    finish();
+}
+END_TEST
+
 Suite *client_async_suite(void)
 {
     Suite *suite = suite_create("client_async");
@@ -380,6 +438,7 @@ Suite *client_async_suite(void)
     tcase_add_test(tests, work_is_handed_to_the_thread_of_the_client);
     tcase_add_loop_test(tests, who_ends_first_is_told_first, 0, ENGINES);
     tcase_add_loop_test(tests, paused_bodies_keep_little, 0, ENGINES);
+    tcase_add_loop_test(tests, a_body_that_streams_comes_in_larger_pieces, 0, ENGINES);
     suite_add_tcase(suite, tests);
     return suite;
 }
