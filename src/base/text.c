@@ -90,7 +90,7 @@ bool interim__text_decimal(int64_t *out, const char *text, size_t length, bool *
 
         if (text[i] < '0' || text[i] > '9')
             return false;
-        if (value > (INT64_MAX - digit) / 10)
+        if (value >= INT64_MAX / 10 && value > (INT64_MAX - digit) / 10)
             too_large = true;
         else
             value = value * 10 + digit;

@@ -25,7 +25,7 @@ int interim_request_set_body_fd(interim_request *request, int fd, int64_t offset
 {
     struct stat status;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (fstat(fd, &status) < 0)
         return INTERIM_ESYSTEM;

@@ -52,7 +52,7 @@ int interim_request_add_header(interim_request *request, const char *name, const
     const char *problem, *trimmed = value;
     char *block;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (interim__request_field_check(name, value, &problem) < 0)
         return INTERIM_EFIELD;
@@ -94,7 +94,7 @@ int interim_request_set_credentials(interim_request *request, const char *user,
 {
     interim_authentication login = INTERIM_AUTHENTICATION_INIT;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (user == NULL)
         return set_login(request, &login);
@@ -121,7 +121,7 @@ int interim_request_set_authentication(interim_request *request,
 {
     interim_authentication known = INTERIM_AUTHENTICATION_INIT;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (authentication == NULL)
         return set_login(request, &known);
@@ -139,7 +139,7 @@ int interim_request_set_body(interim_request *request, const void *data, size_t 
 {
     char *copy;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     copy = malloc(size + 1);
     if (copy == NULL || size > INT64_MAX) {
@@ -157,7 +157,7 @@ int interim_request_set_body(interim_request *request, const void *data, size_t 
 int interim_request_set_body_reader(interim_request *request, interim_body_reader_fn reader,
                                     int64_t length, void *user)
 {
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (reader == NULL || length < -1)
         return INTERIM_EINVAL;
@@ -170,7 +170,7 @@ int interim_request_set_body_reader(interim_request *request, interim_body_reade
 
 int interim_request_set_expect(interim_request *request, interim_expect expect)
 {
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (expect < INTERIM_EXPECT_AUTO || expect > INTERIM_EXPECT_NEVER)
         return INTERIM_EINVAL;
@@ -180,7 +180,7 @@ int interim_request_set_expect(interim_request *request, interim_expect expect)
 
 int interim_request_set_decoding(interim_request *request, int on, uint64_t max_bytes)
 {
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     request->decode = on != 0;
     request->decoded_max = max_bytes;
@@ -196,7 +196,7 @@ int interim_request_set_patience(interim_request *request, const interim_patienc
 {
     interim_patience known = INTERIM_PATIENCE_INIT;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (patience->size < sizeof patience->size)
         return INTERIM_EINVAL;
@@ -230,7 +230,7 @@ int interim_request_set_polling(interim_request *request, const interim_polling 
     size_t length;
     bool own_deadline;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (polling->size < sizeof polling->size)
         return INTERIM_EINVAL;
@@ -257,7 +257,7 @@ int interim_request_set_polling(interim_request *request, const interim_polling 
 
 int interim_request_on_poll(interim_request *request, interim_poll_fn fn, void *user)
 {
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     request->on_poll = fn;
     request->poll_user = user;
@@ -269,7 +269,7 @@ int interim_request_set_upload_resumption(interim_request *request,
 {
     interim_upload_resumption known = INTERIM_UPLOAD_RESUMPTION_INIT;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     request->resumes = false;
     if (resumption == NULL)
@@ -287,7 +287,7 @@ int interim_request_set_upload_resumption(interim_request *request,
 
 int interim_request_on_interim(interim_request *request, interim_event_fn fn, void *user)
 {
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     request->on_interim = fn;
     request->interim_user = user;
@@ -296,7 +296,7 @@ int interim_request_on_interim(interim_request *request, interim_event_fn fn, vo
 
 int interim_request_on_event(interim_request *request, interim_event_fn fn, void *user)
 {
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     request->on_event = fn;
     request->event_user = user;
@@ -305,7 +305,7 @@ int interim_request_on_event(interim_request *request, interim_event_fn fn, void
 
 int interim_request_on_body(interim_request *request, interim_body_fn fn, void *user)
 {
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     request->to_descriptor = false;
     request->on_body = fn;

@@ -9,7 +9,7 @@
 
 int interim_request_on_accepted(interim_request *request, interim_accepted_fn fn, void *user)
 {
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     request->on_accepted = fn;
     request->accepted_user = user;

@@ -65,7 +65,7 @@ int interim_request_set_third_party(interim_request *request,
     char *trusted = NULL;
     int failed;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (third_party->size < sizeof third_party->size)
         return INTERIM_EINVAL;

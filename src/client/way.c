@@ -29,7 +29,7 @@ int interim_request_set_unix_socket(interim_request *request, const char *path)
     interim__address address;
     int failed;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (path != NULL && !interim__address_unix(&address, path))
         return INTERIM_EINVAL;
@@ -75,7 +75,7 @@ int interim_request_set_connect_to(interim_request *request, const char *host, i
     interim__uri *uri;
     int failed;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (host == NULL) {
         forget_host(way);
@@ -98,7 +98,7 @@ int interim_request_set_local_address(interim_request *request, const char *addr
 {
     interim__local local;
 
-    if (request->in_flight > 0)
+    if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
     if (address != NULL && !interim__local_parse(&local, address))
         return INTERIM_EINVAL;

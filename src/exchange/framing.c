@@ -29,6 +29,11 @@ static int content_length(int64_t *length, const interim__head *head, interim_er
         size_t list_length = field->value_length, text_length;
         int64_t value = -1;
 
+        if (*length < 0 && interim__text_decimal(&value, list, list_length, NULL)) {
+            *length = value; /* as it mostly is */
+            continue;
+        }
+        value = -1;
         if (list_length == 0)
             return fail(error, head, field, "Content-Length is empty");
         while (interim__text_next_element(&list, &list_length, &text, &text_length)) {
@@ -74,10 +79,11 @@ int interim__framing_decide(interim__framing *out, const interim__head *head, co
     int failed;
 
     *out = (interim__framing){INTERIM__FRAMING_NONE, -1, false};
-    if (strcmp(method, "HEAD") == 0 || head->status == 204 || head->status == 304)
+    if ((*method == 'H' && strcmp(method, "HEAD") == 0) || head->status == 204 ||
+        head->status == 304)
         return 0;
     /* RFC 9112 section 6.3: whatever its fields say, a tunnel begins after the head. */
-    if (strcmp(method, "CONNECT") == 0 && head->status < 300)
+    if (*method == 'C' && strcmp(method, "CONNECT") == 0 && head->status < 300)
         return 0;
     failed = transfer_coding(&chunked, head, error);
     if (failed == 0)

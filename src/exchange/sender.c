@@ -9,6 +9,25 @@
 #define PIECE 16384   /* how much a reader is asked for at once */
 #define CHUNK_LINE 12 /* room for a chunk-size line before the piece */
 
+void interim__sender_borrow(interim__sender *sender, const char *head, size_t length)
+{
+    sender->out = (interim__buffer){.data = (char *)head, .length = length};
+}
+
+static bool is_borrowed(const interim__sender *sender)
+{
+    return sender->out.capacity == 0;
+}
+
+static void drop_output(interim__sender *sender)
+{
+    if (is_borrowed(sender))
+        sender->out = (interim__buffer){0};
+    else
+        interim__buffer_dispose(&sender->out);
+    sender->at = 0;
+}
+
 void interim__sender_start(interim__sender *sender, const interim__body_source *body)
 {
     sender->body = *body;
@@ -110,11 +129,9 @@ void interim__sender_sent(interim__sender *sender, size_t size)
     if (sender->at < sender->out.length) {
         sender->at += size;
         /* The head's memory is not needed while the answer is waited for. */
-        if (sender->at == sender->out.length &&
-            (sender->ended || sender->body.data != NULL || sender->body.movable)) {
-            interim__buffer_dispose(&sender->out);
-            sender->at = 0;
-        }
+        if (sender->at == sender->out.length && (sender->ended || sender->body.data != NULL ||
+                                                 sender->body.movable || is_borrowed(sender)))
+            drop_output(sender);
         return;
     }
     sender->left -= (int64_t)size;
@@ -134,5 +151,5 @@ void interim__sender_abandon(interim__sender *sender)
 
 void interim__sender_dispose(interim__sender *sender)
 {
-    interim__buffer_dispose(&sender->out);
+    drop_output(sender);
 }

@@ -29,7 +29,8 @@ typedef struct interim__body_source {
 } interim__body_source;
 
 typedef struct interim__sender {
-    interim__buffer out; /* head, or a part of the body that a reader gave; sent from at */
+    interim__buffer out; /* head, or a part of the body that a reader gave; sent from at. Without
+                            capacity: borrowed */
     size_t at;
     interim__body_source body;
     int64_t left; /* of a body of known length: what the source has not given yet */
@@ -37,6 +38,9 @@ typedef struct interim__sender {
     bool ended;   /* the source has given everything */
     bool abandoned;
 } interim__sender;
+
+/* Has a head sent that is borrowed until it is, instead of one that is in sender->out. */
+void interim__sender_borrow(interim__sender *sender, const char *head, size_t length);
 
 /* Starts to send; the head is in sender->out already. */
 void interim__sender_start(interim__sender *sender, const interim__body_source *body);

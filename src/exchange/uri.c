@@ -214,7 +214,7 @@ void interim__uri_dispose(interim__uri **uri)
     *uri = NULL;
 }
 
-bool interim__uri_same_origin(const interim__uri *a, const interim__uri *b)
+bool interim__uri_is_same_origin(const interim__uri *a, const interim__uri *b)
 {
     return a->tls == b->tls && a->port == b->port && strcmp(a->host, b->host) == 0;
 }

@@ -45,7 +45,11 @@ interim__uri *interim__uri_share(const interim__uri *uri);
 void interim__uri_dispose(interim__uri **uri);
 
 /* Scheme, host and port are the same (RFC 9110 section 4.3.1). */
-bool interim__uri_same_origin(const interim__uri *a, const interim__uri *b);
+bool interim__uri_is_same_origin(const interim__uri *a, const interim__uri *b);
+static inline bool interim__uri_same_origin(const interim__uri *a, const interim__uri *b)
+{
+    return a == b || interim__uri_is_same_origin(a, b);
+}
 
 /* The same request: same origin and same target, byte by byte. */
 bool interim__uri_equal(const interim__uri *a, const interim__uri *b);

@@ -1,6 +1,7 @@
 /* asking.c - an exchange of an operation begins: what its request says, and who it says that it is
  * from. See operation.h. */
 #include "operation/follow.h"
+#include "operation/prepared.h"
 #include "operation/report.h"
 #include "operation/steps.h"
 #include "operation/uploading.h"
@@ -46,7 +47,28 @@ static int prove(interim__operation *op, interim__proofs *out, interim__buffer *
     return failed;
 }
 
-static int write_head(interim__operation *op, interim__body_source *body)
+/* Whether this is the caller's request, with nothing in it that is of this operation alone. */
+static bool is_plain(const interim__operation *op)
+{
+    return op->hop == INTERIM_HOP_REQUEST && op->uri == op->request->uri && op->expects &&
+           op->authentication == NULL && !op->uploading && !interim__operation_is_forwarded(op);
+}
+
+/* The head that was sent before. False: there is none. */
+static bool send_prepared(interim__operation *op, interim__body_source *body)
+{
+    const interim__prepared *prepared = interim__prepared_find(
+        op->request, op->environment->user_agent, op->environment->single_use);
+
+    if (prepared == NULL)
+        return false;
+    interim__sender_borrow(&op->talk->exchange.sender, prepared->text, prepared->length);
+    *body = op->request->body;
+    op->expects = prepared->expects;
+    return true;
+}
+
+static int write_anew(interim__operation *op, interim__body_source *body)
 {
     interim_hop hop = interim__operation_asks_as(op);
     interim__body_source source = interim__uploading_body(op);
@@ -66,6 +88,21 @@ static int write_head(interim__operation *op, interim__body_source *body)
                                        op->uploading ? op->upload : NULL, &op->expects);
     forget(&origin);
     forget(&proxy);
+    return failed;
+}
+
+static int write_head(interim__operation *op, interim__body_source *body)
+{
+    bool plain = is_plain(op);
+    int failed;
+
+    if (plain && send_prepared(op, body))
+        return 0;
+    failed = write_anew(op, body);
+    if (failed == 0 && plain)
+        interim__prepared_keep(op->request, &op->talk->exchange.sender.out,
+                               op->environment->user_agent, op->environment->single_use,
+                               op->expects);
     return failed;
 }
 

@@ -264,7 +264,7 @@ static bool is_looked_for(const interim__dialect *dialect, const interim__answer
 
 const interim__dialect *interim__dialect_find(interim__naming *naming, const interim__answer *first)
 {
-    for (size_t i = 0; i < COUNT; i++) {
+    for (size_t i = 0; i < COUNT && first->request->polling.mode != INTERIM_POLL_OFF; i++) {
         if (!is_looked_for(&dialects[i], first))
             continue;
         *naming = dialects[i].names(&dialects[i], first);
@@ -279,6 +279,8 @@ bool interim__dialect_may_begin(const interim__answer *first)
 {
     interim__naming naming;
 
+    if (first->status < 200 || first->status > 202)
+        return false;
     if (interim__dialect_find(&naming, first) != NULL)
         return naming.refusal == NULL || naming.refusal == interim__guards_no_memory;
     for (size_t i = 0; i < COUNT; i++)

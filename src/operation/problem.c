@@ -12,12 +12,10 @@ bool interim__problem_is(const interim__fields *fields)
 {
     static const char media_type[] = "application/problem+json";
     const interim_field *type = interim__fields_next(fields, "content-type", NULL);
-    size_t length;
+    const size_t length = sizeof media_type - 1;
 
-    if (type == NULL)
-        return false;
-    length = strcspn(type->value, "; \t");
-    return interim__text_is(type->value, length, media_type);
+    return type != NULL && interim__text_begins(type->value, type->value_length, media_type) &&
+           (type->value[length] == '\0' || strchr("; \t", type->value[length]) != NULL);
 }
 
 void interim__problem_note(interim__problem *problem, const char *data, size_t size)

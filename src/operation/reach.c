@@ -15,9 +15,12 @@ const interim__way *interim__operation_way(const interim__operation *op)
 /* No proxy can be asked for a Unix-domain socket of this machine. */
 interim__route *interim__operation_route(const interim__operation *op)
 {
-    if (op->environment->routes == NULL || interim__operation_way(op)->socket_path != NULL)
+    const interim__routes *routes = op->environment->routes;
+
+    if (routes == NULL || (routes->http == NULL && routes->https == NULL) ||
+        interim__operation_way(op)->socket_path != NULL)
         return NULL;
-    return interim__routes_find(op->environment->routes, op->uri);
+    return interim__routes_find(routes, op->uri);
 }
 
 /* A request in absolute form would leave it to the proxy where to connect to. */

@@ -98,7 +98,8 @@ static void tell_report(interim__operation *op, const interim__report *report, i
 
 void interim__report_event(interim__operation *op, const interim__report *report)
 {
-    int64_t silence_ms = interim__watchdog_silence_ms(&op->dog, op->now.monotonic);
+    bool wanted = is_wanted(op, report->kind);
+    int64_t silence_ms = wanted ? interim__watchdog_silence_ms(&op->dog, op->now.monotonic) : 0;
 
     op->sequence++;
     if (is_sign_of_life(report->kind)) {
@@ -108,7 +109,7 @@ void interim__report_event(interim__operation *op, const interim__report *report
     /* Something else lies between the interims of two exchanges. */
     if (report->kind != INTERIM_EVENT_GAP)
         interim__history_turn(&op->result->history);
-    if (is_wanted(op, report->kind))
+    if (wanted)
         tell_report(op, report, silence_ms);
 }
 

@@ -1,11 +1,20 @@
 /* request.c - see request.h. */
 #include "operation/request.h"
 
+#include "operation/prepared.h"
 #include "operation/token.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+
+bool interim__request_may_change(interim_request *request)
+{
+    if (request->in_flight > 0)
+        return false;
+    interim__prepared_forget(request);
+    return true;
+}
 
 void interim__request_drop_fields(interim_request *request, size_t count)
 {
@@ -22,6 +31,7 @@ void interim__request_release(interim_request *request)
 {
     if (request == NULL || --request->references > 0)
         return;
+    interim__prepared_forget(request);
     free(request->method);
     interim__uri_dispose(&request->uri);
     free(request->way.socket_path);

@@ -11,14 +11,17 @@
 #include "operation/way.h"
 
 struct interim__token;
+struct interim__prepared;
 
 struct interim_request {
     unsigned references; /* the caller's, and one for each operation */
     unsigned in_flight;  /* operations */
     char *method;
     interim__uri *uri;
-    interim__way way;       /* to the origin of uri */
-    interim__fields fields; /* name and value of each in one block of its own */
+    interim__way way;                   /* to the origin of uri */
+    bool written;                       /* its head was, since it was changed last ... */
+    struct interim__prepared *prepared; /* ... more than once, as here; NULL: not so */
+    interim__fields fields;             /* name and value of each in one block of its own */
     interim__credentials credentials;
     char *body_memory; /* owner of body.data */
     interim__body_source body;
@@ -47,6 +50,9 @@ struct interim_request {
     int64_t body_offset;    /* of the body in body_fd */
     void *interim_user, *event_user, *body_user;
 };
+
+/* Whether it may be changed: not in flight. What was prepared for it as it is is forgotten. */
+bool interim__request_may_change(interim_request *request);
 
 /* Takes off and overwrites all fields but the first count of them. */
 void interim__request_drop_fields(interim_request *request, size_t count);

@@ -100,6 +100,48 @@ START_TEST(operation_tells_a_plain_exchange)
 }
 END_TEST
 
+/* Once more with the same request, which the caller keeps; what was sent. */
+static const char *ask(interim_request *request, const char *user_agent)
+{
+    request->references++;
+    ck_assert_int_eq(fake_start(&run, request), 0);
+    run.environment.user_agent = user_agent;
+    fake_play(&run, SCRIPT(SAY(200, "")));
+    check_outcome(INTERIM_DONE, 0);
+    fake_finish(&run);
+    return run.sent[0];
+}
+
+START_TEST(operation_asks_in_the_words_that_are_true_now)
+{
+    static char first[2][FAKE_SENT + 1];
+    interim_request *request = copy();
+
+    for (int body = 0; body < 2; body++) {
+        if (body > 0)
+            ck_assert_int_eq(interim_request_set_body(request, "abc", 3), 0);
+        strcpy(first[body], ask(request, "one/1"));
+        for (int i = 0; i < 3; i++)
+            ck_assert_str_eq(ask(request, "one/1"), first[body]);
+        ck_assert_ptr_nonnull(request->prepared);
+    }
+    ck_assert_ptr_nonnull(strstr(first[1], "User-Agent: one/1\r\nContent-Length: 3\r\n\r\nabc"));
+    ck_assert_ptr_null(strstr(first[0], "Content-Length"));
+    ck_assert_ptr_nonnull(strstr(ask(request, "other/2"), "User-Agent: other/2\r\n"));
+    ck_assert_ptr_null(strstr(ask(request, NULL), "User-Agent"));
+    ck_assert_str_eq(ask(request, "one/1"), first[1]);
+    ck_assert_int_eq(interim_request_add_header(request, "X-New", "1"), 0);
+    ck_assert_ptr_null(request->prepared);
+    for (int i = 0; i < 3; i++)
+        ck_assert_ptr_nonnull(strstr(ask(request, "one/1"), "\r\nX-New: 1\r\n"));
+    ck_assert_int_eq(interim_request_set_credentials(request, "user", "secret"), 0);
+    for (int i = 0; i < 3; i++)
+        ck_assert_ptr_nonnull(strstr(ask(request, "one/1"), "\r\nAuthorization: Basic "));
+    ck_assert_ptr_null(request->prepared); /* the proof may be another each time */
+    interim__request_release(request);
+}
+END_TEST
+
 START_TEST(operation_gives_the_same_events_byte_by_byte)
 {
     static struct fake bytes;
@@ -450,6 +492,7 @@ Suite *operation_suite(void)
     tcase_add_test(tests, operation_ends_when_the_body_reader_fails);
     tcase_add_test(tests, operation_reads_an_answer_when_nothing_can_be_written);
     tcase_add_test(tests, operation_asks_once_more_only_what_is_safe);
+    tcase_add_test(tests, operation_asks_in_the_words_that_are_true_now);
     tcase_add_test(tests, operation_wants_a_fresh_connection_for_what_is_risky);
     tcase_add_test(tests, operation_polls_once_more_on_a_new_connection);
     suite_add_tcase(suite, tests);

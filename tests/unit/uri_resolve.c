@@ -246,6 +246,7 @@ END_TEST
 #define interim__uri_share nomem_uri_share
 #define interim__uri_dispose nomem_uri_dispose
 #define interim__uri_same_origin nomem_uri_same_origin
+#define interim__uri_is_same_origin nomem_uri_is_same_origin
 #define interim__uri_equal nomem_uri_equal
 #define interim__uri_redacted nomem_uri_redacted
 #define interim__uri_resolve nomem_uri_resolve
