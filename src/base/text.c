@@ -101,14 +101,33 @@ bool interim__text_decimal(int64_t *out, const char *text, size_t length, bool *
     return length > 0 && !too_large;
 }
 
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                            "25262728293031323334353637383940414243444546474849"
+                            "50515253545556575859606162636465666768697071727374"
+                            "75767778798081828384858687888990919293949596979899";
+
+/* Two digits a step: a division costs more than all else here. */
+char *interim__text_put_digits(char *out, unsigned number, unsigned digits)
+{
+    char *end = out + digits, *at = end;
+
+    for (; at - out >= 2; number /= 100)
+        memcpy(at -= 2, pairs + (size_t)(number % 100) * 2, 2);
+    if (at > out)
+        *--at = (char)('0' + number % 10);
+    return end;
+}
+
 size_t interim__text_put_decimal(char out[INTERIM__DECIMAL], uint64_t value)
 {
     char digits[INTERIM__DECIMAL];
     size_t at = sizeof digits, length;
 
-    do
-        digits[--at] = (char)('0' + value % 10);
-    while ((value /= 10) > 0);
+    for (; value >= 100; value /= 100)
+        memcpy(digits + (at -= 2), pairs + value % 100 * 2, 2);
+    digits[--at] = pairs[value * 2 + 1];
+    if (value >= 10)
+        digits[--at] = pairs[value * 2];
     length = sizeof digits - at;
     memcpy(out, digits + at, length);
     out[length] = '\0';

@@ -40,6 +40,9 @@ bool interim__text_next_element(const char **list, size_t *list_length, const ch
  * from something else. */
 bool interim__text_decimal(int64_t *out, const char *text, size_t length, bool *overflow);
 
+/* Writes the last so many digits of a number, zeros in front, and returns where they end. */
+char *interim__text_put_digits(char *out, unsigned number, unsigned digits);
+
 /* Writes a number and a NUL: how many digits. */
 #define INTERIM__DECIMAL 21 /* room for any */
 size_t interim__text_put_decimal(char out[INTERIM__DECIMAL], uint64_t value);

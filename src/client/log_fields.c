@@ -16,67 +16,97 @@
 #include <string.h>
 
 #define NAME_MAX_BYTES 128
-#define PREFIX "http.response.header."
 
 static const char blank[] = "REDACTED";
 
+typedef enum { PLAIN, URL, SECRET } shown;
+
 /* ---- Names ----------------------------------------------------------------------------------- */
 
-/* Looks for all of them at once, where their first letters are. */
-static bool holds_any(const char *name, const char *const *words)
-{
-    unsigned first = 0;
+/* What speaks of a secret or a URL, where its first letter is. Azure-AsyncOperation is the one
+ * monitor whose name does not say so. */
+typedef struct {
+    char text[15];
+    unsigned char shown;
+} telling_word;
 
-    for (const char *const *word = words; *word != NULL; word++)
-        first |= 1U << (**word & 31);
-    for (; *name != '\0'; name++)
-        for (const char *const *word = words; (first >> (*name & 31) & 1) && *word != NULL; word++)
-            if (**word == *name && strncmp(name, *word, strlen(*word)) == 0)
-                return true;
-    return false;
+#define WITH(letter, ...)                                                                          \
+    [letter & 31] = (const telling_word[])                                                         \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            "", PLAIN                                                                              \
+        }                                                                                          \
+    }
+static const telling_word *const words[32] = {
+    WITH('a', {"auth", SECRET}, {"api-key", SECRET}, {"apikey", SECRET}, {"assertion", SECRET},
+         {"asyncoperation", URL}),
+    WITH('c', {"cookie", SECRET}, {"credent", SECRET}, {"callback", URL}),
+    WITH('d', {"destination", URL}),
+    WITH('h', {"href", URL}),
+    WITH('j', {"jwt", SECRET}),
+    WITH('l', {"location", URL}, {"link", URL}),
+    WITH('m', {"monitor", URL}, {"-key", SECRET}), /* '-' has the bits of 'm' */
+    WITH('p', {"passw", SECRET}, {"passphrase", SECRET}),
+    WITH('r', {"refresh", URL}, {"referer", URL}),
+    WITH('s', {"secret", SECRET}, {"signature", SECRET}, {"session", SECRET}),
+    WITH('t', {"token", SECRET}, {"transferheader", SECRET}),
+    WITH('u', {"uri", URL}, {"url", URL}),
+};
+
+static bool begins(const char *text, const char *word)
+{
+    while (*word != '\0' && *text == *word)
+        text++, word++;
+    return *word == '\0';
 }
 
 /* name is in lower case, with '-' for '_'. */
-static bool is_secret(const char *name)
+static shown shown_as(const char *name)
 {
-    static const char *const words[] = {
-        "auth",      "cookie",    "token",          "secret",  "passw", "passphrase",
-        "signature", "api-key",   "apikey",         "session", "jwt",   "-key",
-        "credent",   "assertion", "transferheader", NULL};
+    shown found = PLAIN;
 
-    if (holds_any(name, words))
-        return true;
-    return strncmp(name, "proxy-", 6) == 0 && strcmp(name, "proxy-status") != 0 &&
-           strcmp(name, "proxy-connection") != 0;
-}
-
-/* Azure-AsyncOperation is the one monitor whose name does not say so. */
-static bool is_url(const char *name)
-{
-    static const char *const words[] = {"location",    "uri",      "url",     "link",
-                                        "destination", "refresh",  "monitor", "asyncoperation",
-                                        "referer",     "callback", "href",    NULL};
-
-    return holds_any(name, words);
+    if (begins(name, "proxy-") && strcmp(name, "proxy-status") != 0 &&
+        strcmp(name, "proxy-connection") != 0)
+        return SECRET;
+    for (const char *at = name; *at != '\0'; at++)
+        for (const telling_word *word = words[*at & 31]; word != NULL && word->text[0] != '\0';
+             word++)
+            if (at[1] == word->text[1] && begins(at, word->text)) {
+                if (word->shown == SECRET)
+                    return SECRET;
+                found = URL;
+            }
+    return found;
 }
 
 /* A '?' with a '=' somewhere behind it is a query, whatever the field. */
 static bool looks_like_url(const char *value, size_t length)
 {
-    const char *query = length > 0 ? memchr(value, '?', length) : NULL;
+    const char *end = value + length, *at = value;
 
-    for (size_t i = 0; i + 2 < length; i++)
-        if (memcmp(value + i, "://", 3) == 0)
+    while (at < end && (at = memchr(at, ':', (size_t)(end - at))) != NULL)
+        if (end - ++at >= 2 && at[0] == '/' && at[1] == '/')
             return true;
-    return query != NULL && memchr(query, '=', length - (size_t)(query - value)) != NULL;
+    at = length > 0 ? memchr(value, '?', length) : NULL;
+    return at != NULL && memchr(at, '=', (size_t)(end - at)) != NULL;
 }
 
 /* ---- Values ---------------------------------------------------------------------------------- */
 
-static size_t until(const char *text, size_t at, size_t length, const char *stops)
+/* A byte from ' ' to '_', in a set of them. */
+#define BYTE(byte) (UINT64_C(1) << ((byte) - ' '))
+#define PATH (BYTE('/') | BYTE('?') | BYTE('#'))
+#define ANGLES (BYTE('<') | BYTE('>'))
+
+static size_t until(const char *text, size_t at, size_t length, uint64_t stops)
 {
-    while (at < length && (text[at] == '\0' || strchr(stops, text[at]) == NULL))
-        at++;
+    for (; at < length; at++) {
+        unsigned byte = (unsigned char)text[at] - (unsigned)' ';
+
+        if (byte < 64 && (stops >> byte & 1) != 0)
+            break;
+    }
     return at;
 }
 
@@ -84,7 +114,8 @@ static size_t until(const char *text, size_t at, size_t length, const char *stop
 static size_t skip_user_info(interim__buffer *out, const char *value, size_t at, size_t length,
                              int *failed)
 {
-    size_t end = until(value, at, length, "/?#<> \"\\"), after = at;
+    size_t end = until(value, at, length, PATH | ANGLES | BYTE(' ') | BYTE('"') | BYTE('\\')),
+           after = at;
 
     for (size_t i = at; i < end; i++)
         if (value[i] == '@')
@@ -99,19 +130,24 @@ static size_t skip_user_info(interim__buffer *out, const char *value, size_t at,
 static int append_url(interim__buffer *out, const char *value, size_t length)
 {
     bool angle = false;
-    int failed = 0;
+    int failed = interim__buffer_reserve(out, length) < 0;
 
     for (size_t at = 0; at < length && !failed;) {
-        char byte = value[at++];
+        size_t start = at;
+        char byte;
 
+        at = until(value, at, length, PATH | ANGLES);
+        byte = at < length ? value[at++] : '\0';
         if (byte == '<' || byte == '>')
             angle = byte == '<';
-        failed |= interim__buffer_append(out, &byte, 1) < 0;
         if (byte == '/' && at < length && value[at] == '/') {
-            failed |= interim__buffer_append_text(out, "/") < 0;
-            at = skip_user_info(out, value, at + 1, length, &failed);
-        } else if ((byte == '?' || byte == '#') && at < length) {
-            at = angle ? until(value, at, length, ">") : length;
+            failed |= interim__buffer_append(out, value + start, ++at - start) < 0;
+            at = skip_user_info(out, value, at, length, &failed);
+            continue;
+        }
+        failed |= interim__buffer_append(out, value + start, at - start) < 0;
+        if ((byte == '?' || byte == '#') && at < length) {
+            at = angle ? until(value, at, length, BYTE('>')) : length;
             failed |= interim__buffer_append_text(out, "...") < 0;
         }
     }
@@ -122,7 +158,7 @@ static int append_blank(interim__buffer *out, const char *name, const char *valu
 {
     static const char *const schemes[] = {"basic", "bearer", "digest", "dpop",
                                           "hoba",  "mutual", "ntlm",   "negotiate"};
-    size_t word = until(value, 0, length, " \t,");
+    size_t word = interim__text_token_length(value, length);
 
     if (strcmp(name, "www-authenticate") == 0 || strcmp(name, "proxy-authenticate") == 0)
         for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
@@ -136,22 +172,17 @@ static int append_blank(interim__buffer *out, const char *name, const char *valu
 
 /* ---- Fields ---------------------------------------------------------------------------------- */
 
-/* The value as it is logged; key is PREFIX and the name in lower case. */
-static void add_value(interim__json *out, const interim_field *field, const char *key)
+/* The value as it is logged. */
+static void add_value(interim__json *out, const interim_field *field, const char *name, shown kind)
 {
-    char name[NAME_MAX_BYTES + 1];
     interim__buffer text = {0};
     const char *value = field->value;
     size_t length = field->value_length;
     int status = 0;
 
-    strcpy(name, key + strlen(PREFIX));
-    for (char *at = name; *at != '\0'; at++)
-        if (*at == '_')
-            *at = '-';
-    if (is_secret(name))
+    if (kind == SECRET)
         status = append_blank(&text, name, value, length);
-    else if (is_url(name) || looks_like_url(value, length))
+    else if (kind == URL || looks_like_url(value, length))
         status = append_url(&text, value, length);
     if (text.data != NULL) {
         value = text.data;
@@ -178,19 +209,26 @@ static bool is_same_name(const interim_field *a, const interim_field *b)
  * first one came. */
 static void add_array(interim__json *out, const interim_field *const *fields, size_t count)
 {
-    char key[sizeof PREFIX + NAME_MAX_BYTES] = PREFIX;
-    size_t start = sizeof PREFIX - 1, values = 0;
+    char key[] = ",\"http.response.header.", name[NAME_MAX_BYTES + 3];
+    size_t length = fields[0]->name_length, values = 0;
+    shown kind;
 
-    for (size_t i = 0; i < fields[0]->name_length; i++) {
+    for (size_t i = 0; i < length; i++) {
         char byte = fields[0]->name[i];
 
-        key[start + i] = byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
+        name[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
     }
-    interim__json_name(out, key);
+    memcpy(name + length, "\":", 3);
+    interim__json_key(out, key, sizeof key - 1);
+    interim__json_put(out, name, length + 2);
+    name[length] = '\0';
+    for (char *at = name; (at = strchr(at, '_')) != NULL;)
+        *at = '-';
+    kind = shown_as(name);
     for (size_t i = 0; i < count; i++)
         if (is_same_name(fields[0], fields[i])) {
             interim__json_put(out, values++ == 0 ? "[" : ",", 1);
-            add_value(out, fields[i], key);
+            add_value(out, fields[i], name, kind);
         }
     interim__json_put(out, "]", 1);
 }
@@ -213,6 +251,6 @@ void interim__log_add_fields(interim__json *out, const interim_field *fields, si
     }
     if (chosen == count)
         return;
-    interim__json_name(out, "interim.fields_left_out");
+    interim__json_key(out, INTERIM__JSON_KEY("interim.fields_left_out"));
     interim__json_integer(out, (int64_t)(count - chosen));
 }

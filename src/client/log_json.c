@@ -41,37 +41,27 @@ static void put_byte(interim__json *json, char byte)
     json->out.length++;
 }
 
-void interim__json_name(interim__json *json, const char *name)
+void interim__json_key(interim__json *json, const char *key, size_t length)
 {
-    size_t length = strlen(name);
-    char *at = room(json, length + 4), *start = at;
+    size_t comma = json->out.length > 0 && json->out.data[json->out.length - 1] == '{';
 
-    if (at == NULL)
-        return;
-    if (json->out.length > 0 && at[-1] != '{')
-        *at++ = ',';
-    *at++ = '"';
-    memcpy(at, name, length);
-    at += length;
-    *at++ = '"';
-    *at++ = ':';
-    json->out.length += (size_t)(at - start);
+    interim__json_put(json, key + comma, length - comma);
 }
 
 /* ---- Numbers --------------------------------------------------------------------------------- */
 
 void interim__json_integer(interim__json *json, int64_t number)
 {
-    char digits[20]; /* of 2^63, with its sign */
-    char *at = digits + sizeof digits;
-    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    char *at = room(json, 1 + INTERIM__DECIMAL);
 
-    do
-        *--at = (char)('0' + left % 10);
-    while ((left /= 10) != 0);
-    if (number < 0)
-        *--at = '-';
-    interim__json_put(json, at, (size_t)(digits + sizeof digits - at));
+    if (at == NULL)
+        return;
+    if (number < 0) {
+        *at++ = '-';
+        json->out.length++;
+    }
+    json->out.length +=
+        interim__text_put_decimal(at, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
 }
 
 /* Without the printf family, which would ask the locale for the point. */
@@ -131,6 +121,20 @@ static void put_escaped(interim__json *json, unsigned long point)
     }
 }
 
+/* Whether all of eight bytes stand for themselves: none below a blank, no '"', no '\\', nothing
+ * from DEL on. A byte that is below what is taken off it borrows into its own highest bit. */
+static bool are_plain(const char *bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t eight, quotes, slashes;
+
+    memcpy(&eight, bytes, sizeof eight);
+    quotes = eight ^ ones * '"';
+    slashes = eight ^ ones * '\\';
+    return (((eight - ones * ' ') | (quotes - ones) | (slashes - ones) | (eight + ones) | eight) &
+            high) == 0;
+}
+
 /* Writes the bytes from the beginning on that stand for themselves, and tells how many. */
 static size_t put_plain(interim__json *json, const char *text, size_t length)
 {
@@ -139,6 +143,12 @@ static size_t put_plain(interim__json *json, const char *text, size_t length)
 
     if (at == NULL)
         return length;
+    for (; length - i >= 8 && are_plain(text + i); i += 8)
+        memcpy(at + i, text + i, 8);
+    if (length > 8 && length - i < 8 && are_plain(text + length - 8)) { /* some of them again */
+        memcpy(at + length - 8, text + length - 8, 8);
+        i = length;
+    }
     for (; i < length; i++) {
         char byte = text[i];
 

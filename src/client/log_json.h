@@ -18,8 +18,11 @@ typedef struct interim__json {
 
 void interim__json_put(interim__json *json, const char *text, size_t length);
 
-/* A name, with the comma before it where there is a member already. A name needs no escaping. */
-void interim__json_name(interim__json *json, const char *name);
+/* The name of a member as interim__json_key takes it. It needs no escaping. */
+#define INTERIM__JSON_KEY(name) ",\"" name "\":", sizeof ",\"" name "\":" - 1
+
+/* Puts a name; the comma that key begins with is left out before the first. */
+void interim__json_key(interim__json *json, const char *key, size_t length);
 
 void interim__json_integer(interim__json *json, int64_t number);
 
@@ -30,12 +33,12 @@ void interim__json_number(interim__json *json, double number);
  * UTF-8, and DEL, becomes U+FFFD; all that is not ASCII is escaped. */
 void interim__json_string(interim__json *json, const char *text, size_t length, size_t cap);
 
-/* What an URL came to that was looked at before: most events of a log are about few servers. One
- * thread at a time uses it; others do without. */
+/* What was written last of a request: most events are about the one of the event before. One thread
+ * at a time uses it; others do without. */
 typedef struct interim__log_memory {
     atomic_flag busy;
-    int port;
-    char url[256], host[256]; /* "": none */
+    size_t length; /* of text; 0: there is none */
+    char method[32], url[256], peer[64], text[1024];
 } interim__log_memory;
 
 /* Appends the object that holds all members of docs/event-log.md. */

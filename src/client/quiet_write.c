@@ -4,7 +4,9 @@
 #include "transport/quiet.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Writes all of it; a second write comes only where the system took a part of the first. Returns
@@ -36,11 +38,22 @@ size_t interim__quiet_write(int fd, const void *data, size_t size)
     return written;
 }
 
-size_t interim__quiet_write_file(int fd, const void *data, size_t size)
+/* Whether files may grow without limit. glibc asks by prlimit64, which looks for the process first:
+ * a fifth of all that a line of a log costs. */
+static bool files_are_unlimited(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
+#if defined(SYS_getrlimit) && defined(__LP64__) /* elsewhere its numbers are of another size */
+    if (syscall(SYS_getrlimit, RLIMIT_FSIZE, &limit) == 0)
+        return limit.rlim_cur == RLIM_INFINITY;
+#endif
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+}
+
+size_t interim__quiet_write_file(int fd, const void *data, size_t size)
+{
+    if (files_are_unlimited())
         return write_all(fd, data, size);
     return interim__quiet_write(fd, data, size);
 }

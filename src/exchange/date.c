@@ -5,6 +5,8 @@
  * the two is wrong, and believing the other would be a guess about how long to wait. */
 #include "exchange/date.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 #define DAY_S INT64_C(86400)
@@ -261,13 +263,6 @@ bool interim__date_parse_rfc3339(int64_t *out_s, const char *text, size_t length
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
-static char *write_number(char *out, unsigned number, int digits)
-{
-    for (int i = digits - 1; i >= 0; i--, number /= 10)
-        out[i] = (char)('0' + number % 10);
-    return out + digits;
-}
-
 /* 64 bits of nanoseconds reach from 1677 to 2262, so that no year needs clamping. */
 void interim__date_rfc3339(char out[INTERIM__RFC3339_SIZE], int64_t wall_ns)
 {
@@ -279,19 +274,19 @@ void interim__date_rfc3339(char out[INTERIM__RFC3339_SIZE], int64_t wall_ns)
         seconds--;
     }
     civil_from_seconds(&date, seconds);
-    out = write_number(out, (unsigned)date.year, 4);
+    out = interim__text_put_digits(out, (unsigned)date.year, 4);
     *out++ = '-';
-    out = write_number(out, (unsigned)date.month, 2);
+    out = interim__text_put_digits(out, (unsigned)date.month, 2);
     *out++ = '-';
-    out = write_number(out, (unsigned)date.day, 2);
+    out = interim__text_put_digits(out, (unsigned)date.day, 2);
     *out++ = 'T';
-    out = write_number(out, (unsigned)date.hour, 2);
+    out = interim__text_put_digits(out, (unsigned)date.hour, 2);
     *out++ = ':';
-    out = write_number(out, (unsigned)date.minute, 2);
+    out = interim__text_put_digits(out, (unsigned)date.minute, 2);
     *out++ = ':';
-    out = write_number(out, (unsigned)date.second, 2);
+    out = interim__text_put_digits(out, (unsigned)date.second, 2);
     *out++ = '.';
-    out = write_number(out, (unsigned)rest, 9);
+    out = interim__text_put_digits(out, (unsigned)rest, 9);
     *out++ = 'Z';
     *out = '\0';
 }

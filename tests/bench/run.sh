@@ -98,6 +98,7 @@ sizes() {
 
 parts() {
     "$programs/document"
+    "$programs/log"
     "$programs/waiting" "${BENCH_JOBS:-1000000}" 150 120
 }
 

@@ -138,6 +138,8 @@ def rows(log):
         lambda l: per(log.figure("start", "cpu_ms", label=l), log.figure("start", "cpu_ms", label="raw-ssl")),
         two,
     )
+    for title, case in (("an event in the log: a 102", "102"), ("the same with three fields", "102-fields")):
+        yield title, 3.0, log.figure("log", "median_us", case=case), None, (None, ""), "{:.1f} µs"
     yield ("a status document of 1 KiB", 20, log.figure("document", "median_us", kind="steps"),
            None, (None, ""), "{:.1f} µs")
 

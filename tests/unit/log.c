@@ -338,6 +338,43 @@ START_TEST(addresses)
 }
 END_TEST
 
+/* What is kept of the line before is not written where an event differs in one thing. */
+START_TEST(each_line_has_its_own_request)
+{
+    static char long_url[400] = "http://a.example/";
+    static const char *const requests[][3] = {{"COPY", "http://a.example/", "192.0.2.1:80"},
+                                              {"COPY", "http://a.example/", "192.0.2.1:80"},
+                                              {"MOVE", "http://a.example/", "192.0.2.1:80"},
+                                              {"MOVE", "http://a.example/1", "192.0.2.1:80"},
+                                              {"MOVE", "http://a.example/1", "192.0.2.1:8"},
+                                              {"MOVE", "http://a.example/1", ""},
+                                              {"MOVE", long_url, ""},
+                                              {"MOVE", "http://a.example/", ""},
+                                              {"MOVE", long_url, ""},
+                                              {"COPY", "http://a.example/", "192.0.2.1:80"}};
+    interim_event events[sizeof requests / sizeof *requests];
+    size_t count = sizeof requests / sizeof *requests, all, one;
+    char *lines, *at;
+
+    memset(long_url + strlen(long_url), 'x', sizeof long_url - 1 - strlen(long_url));
+    for (size_t i = 0; i < count; i++) {
+        events[i] = log_plain_event(INTERIM_EVENT_SENT);
+        events[i].method = requests[i][0];
+        events[i].url = requests[i][1];
+        events[i].peer = requests[i][2];
+    }
+    at = lines = logged(events, count, &all);
+    for (size_t i = 0; i < count; i++, at += one) {
+        char *line = logged(&events[i], 1, &one);
+
+        ck_assert_msg(strncmp(at, line, one) == 0, "%zu: %s", i, at);
+        free(line);
+    }
+    ck_assert_ptr_eq(at, lines + all);
+    free(lines);
+}
+END_TEST
+
 /* ---- What a line must not hold --------------------------------------------------------------- */
 
 START_TEST(secret_fields)
@@ -416,6 +453,13 @@ START_TEST(blanked_values)
         {"X-Anything", "poll?sig=geheim", "poll?..."},
         {"X-Anything", "what? nothing", "what? nothing"},
         {"ETag", "\"a#b\"", "\"a#b\""},
+        {"Keys", "/p#b", "/p#b"},
+        {"Monitor-Toke", "/p#geheim", "/p#..."},
+        {"X-Monitor-Key", "/p#geheim", "REDACTED"},
+        {"Authority-Url", "/p#geheim", "REDACTED"},
+        {"X-Curious", "/p#geheim", "/p#..."},
+        {"Proxy-Connection", "a:b", "a:b"},
+        {"X-Anything", "a:b://u:geheim@h", "a:b://...@h"},
         {"Retry-After", "120", "120"},
     };
 
@@ -481,6 +525,30 @@ START_TEST(bytes_of_the_peer)
 END_TEST
 
 /* The text of the line itself: escapes, and numbers without a locale. */
+/* Eight bytes are looked at in one step: each byte that does not stand for itself, at each place.
+ */
+START_TEST(odd_bytes_at_every_place)
+{
+    static const char *const odd[][2] = {
+        {"\"", "\""},  {"\\", "\\"},  {"\x1f", "\x1f"}, {"\x7f", BAD},
+        {"\x80", BAD}, {"\xff", BAD}, {"\t", "\t"},     {"\xc3\xa9", "\xc3\xa9"}};
+
+    for (size_t length = 0; length < 20; length++)
+        for (size_t place = 0; place <= length; place++)
+            for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+                char text[64], expected[64];
+                size_t size = (size_t)snprintf(text, sizeof text, "%.*s%s%.*s", (int)place,
+                                               "!#[]^~ }abcdefghijklm", odd[i][0],
+                                               (int)(length - place), "~{|}]#! zyxwvutsrqpon");
+
+                snprintf(expected, sizeof expected, "%.*s%s%.*s", (int)place,
+                         "!#[]^~ }abcdefghijklm", odd[i][1], (int)(length - place),
+                         "~{|}]#! zyxwvutsrqpon");
+                check_clean(text, size, expected);
+            }
+}
+END_TEST
+
 START_TEST(numbers_and_escapes)
 {
     static const struct {
@@ -596,6 +664,8 @@ Suite *log_suite(void)
                                   bytes_of_the_peer,
                                   long_values,
                                   numbers_and_escapes,
+                                  odd_bytes_at_every_place,
+                                  each_line_has_its_own_request,
                                   many_fields};
     Suite *suite = suite_create("log");
     TCase *line = tcase_create("line");

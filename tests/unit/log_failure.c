@@ -235,7 +235,7 @@ END_TEST
 #define interim__log_memory nomem_log_memory
 #define interim__json nomem_json
 #define interim__json_put nomem_json_put
-#define interim__json_name nomem_json_name
+#define interim__json_key nomem_json_key
 #define interim__json_integer nomem_json_integer
 #define interim__json_number nomem_json_number
 #define interim__json_string nomem_json_string

@@ -160,6 +160,20 @@ START_TEST(text_decimal_takes_digits_only)
 }
 END_TEST
 
+START_TEST(text_put_digits_has_zeros_in_front)
+{
+    char out[] = "----------", expected[16];
+
+    for (unsigned digits = 0; digits <= 9; digits++) {
+        memset(out, '-', sizeof out - 1);
+        snprintf(expected, sizeof expected, "%09u", 4071u);
+        ck_assert_ptr_eq(interim__text_put_digits(out, 4071, digits), out + digits);
+        ck_assert_mem_eq(out, expected + 9 - digits, digits);
+        ck_assert_int_eq(out[digits], '-');
+    }
+}
+END_TEST
+
 START_TEST(text_put_decimal_writes_what_printf_does)
 {
     char out[INTERIM__DECIMAL], expected[INTERIM__DECIMAL];
@@ -214,6 +228,7 @@ Suite *text_suite(void)
     tcase_add_test(tests, text_trim_takes_blanks_off_both_ends);
     tcase_add_test(tests, text_list_skips_empty_elements);
     tcase_add_test(tests, text_decimal_takes_digits_only);
+    tcase_add_test(tests, text_put_digits_has_zeros_in_front);
     tcase_add_test(tests, text_put_decimal_writes_what_printf_does);
     tcase_add_test(tests, text_put_copies_what_there_is_room_for);
     tcase_add_test(tests, text_hex_is_the_value_of_22_bytes);
