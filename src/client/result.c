@@ -74,7 +74,7 @@ const void *interim_result_body(const interim_result *result, size_t *size)
 
 size_t interim_result_interim_count(const interim_result *result)
 {
-    return (size_t)result->history.seen;
+    return result->timing.interim_count;
 }
 
 const interim_event *interim_result_interim(const interim_result *result, size_t i)

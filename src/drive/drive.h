@@ -43,25 +43,31 @@ typedef struct interim__drive {
     interim__link running, soon, ended; /* rings of operations, see drive.c */
 } interim__drive;
 
+/* Its places among others that want a connection, or to poll. */
+typedef struct interim__seat {
+    struct interim_operation *operation;
+    interim__queue_place queue; /* for its connection, where there are limits */
+    interim__herd_place herd;   /* among the polls of its monitor's origin */
+} interim__seat;
+
 /* An operation and what drives it. */
 struct interim_operation {
     interim__operation machine; /* first: see on_event */
     interim__link link;
     interim__connection *connection; /* of the exchange, also while it is being opened */
-    interim__queue_place seat;       /* for it, where there are limits */
+    interim__seat *seat;             /* NULL: it has none; see seat.c */
     interim__timer timer;
-    interim__herd_place place; /* among the polls of its monitor's origin */
-    interim__sibling sibling;  /* among the jobs of its monitor */
+    interim__sibling sibling; /* among the jobs of its monitor */
     interim_done_fn on_done;
     void *user;
     unsigned connection_number; /* for which of the machine's wishes the connection is */
     uint32_t polls;             /* that were answered before this one */
-    bool polling;
-    bool soon; /* it is among those that are looked after in the next turn */
-    bool opened;
-    bool securing; /* TLS has begun, through a tunnel */
-    bool by_hand;  /* the system cannot move the body's file to this connection */
-    bool streams;  /* much comes, and nobody has paused it since */
+    bool polling : 1;
+    bool soon : 1; /* it is among those that are looked after in the next turn */
+    bool opened : 1;
+    bool securing : 1; /* TLS has begun, through a tunnel */
+    bool by_hand : 1;  /* the system cannot move the body's file to this connection */
+    bool streams : 1;  /* much comes, and nobody has paused it since */
 };
 
 /* A job waits for long, and is one of many: what its machine knows is not kept once more. */

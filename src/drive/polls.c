@@ -32,28 +32,32 @@ static bool is_asked_already(interim_operation *operation)
     return false;
 }
 
+/* Without memory everybody goes. */
+static bool enter_herd(interim_operation *operation)
+{
+    interim__seat *seat = interim__seat_take(operation);
+
+    return seat == NULL || interim__herd_enter(&interim__drive_of(operation)->herd, &seat->herd,
+                                               operation->machine.job->monitor);
+}
+
 void interim__polls_queue(interim_operation *operation)
 {
     interim__operation *machine = &operation->machine;
 
-    if (operation->place.origin != NULL ||
+    if (interim__seat_is_in_herd(operation) ||
         !interim__operation_poll_is_due(machine, interim__drive_of(operation)->now.monotonic))
         return;
-    machine->in_line = is_asked_already(operation) ||
-                       !interim__herd_enter(&interim__drive_of(operation)->herd, &operation->place,
-                                            machine->job->monitor);
+    machine->in_line = is_asked_already(operation) || !enter_herd(operation);
 }
 
 void interim__polls_leave(interim_operation *operation)
 {
-    interim__herd_place *place =
-        interim__herd_leave(&interim__drive_of(operation)->herd, &operation->place);
-    interim_operation *following;
+    interim_operation *following = interim__seat_leave_herd(operation);
 
     operation->machine.in_line = false;
-    if (place == NULL)
+    if (following == NULL)
         return;
-    following = (interim_operation *)(void *)((char *)place - offsetof(interim_operation, place));
     following->machine.in_line = false;
     interim__drive_soon(following);
 }
@@ -108,7 +112,7 @@ void interim__polls_follow(interim_operation *operation)
     }
     if (operation->polling)
         tell_siblings(operation);
-    if (operation->place.polling)
+    if (operation->seat != NULL && operation->seat->herd.polling)
         interim__polls_leave(operation);
     if (machine->need == INTERIM__NEED_TIME && machine->job != NULL)
         interim__siblings_put(&interim__drive_of(operation)->siblings, &operation->sibling,

@@ -132,7 +132,7 @@ static void admit(interim__queue *queue, interim__queue_place *place)
 int interim__queue_enter(interim__queue *queue, interim__queue_place *place,
                          const interim__endpoint *endpoint)
 {
-    if (queue->limit == 0 && queue->origin_limit == 0)
+    if (!interim__queue_is_limited(queue))
         return 1;
     if (place->origin != NULL && is_of(place->origin, endpoint))
         return place->admitted;

@@ -27,6 +27,12 @@ typedef struct interim__queue {
 
 void interim__queue_dispose(interim__queue *queue);
 
+/* Whether there are limits. */
+static inline bool interim__queue_is_limited(const interim__queue *queue)
+{
+    return queue->limit != 0 || queue->origin_limit != 0;
+}
+
 /* Asks for room for a connection to an endpoint, for a place that is zero, or was admitted for
  * another one. 1: go. 0: in line, until interim__queue_next names this place. Errors: ENOMEM. */
 int interim__queue_enter(interim__queue *queue, interim__queue_place *place,

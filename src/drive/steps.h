@@ -1,6 +1,6 @@
 /* steps.h - what the files of the drive call of each other: drive.c (the life of an operation, its
- * time), stream.c (its connection and bytes), polls.c (what jobs that are followed have to do with
- * each other). May be included by these. */
+ * time), stream.c (its connection and bytes), seat.c (its places in lines), polls.c (what jobs that
+ * are followed have to do with each other). May be included by these. */
 #ifndef INTERIM_DRIVE_STEPS_H
 #define INTERIM_DRIVE_STEPS_H
 
@@ -40,6 +40,18 @@ void interim__stream_release(interim_operation *operation);
 /* stream.c: gives up the room for a connection that the operation does not need now, to those in
  * line. */
 void interim__stream_make_room(interim_operation *operation);
+
+/* seat.c: the seat of an operation, made if it has none; NULL without memory. */
+interim__seat *interim__seat_take(interim_operation *operation);
+
+/* seat.c: whether it has, or waits for, room for a connection; or for a poll. */
+bool interim__seat_is_in_queue(const interim_operation *operation);
+bool interim__seat_is_in_herd(const interim_operation *operation);
+
+/* seat.c: leaves the queue; or the herd, and returns who may poll now, or NULL. Harmless for one
+ * that is in neither. */
+void interim__seat_leave_queue(interim_operation *operation);
+interim_operation *interim__seat_leave_herd(interim_operation *operation);
 
 /* polls.c: a poll that is due waits if a sibling is asking the same, and if its origin has enough
  * to do. */

@@ -148,12 +148,12 @@ static void close_idle(interim_operation *operation, const interim__endpoint *en
     const interim__queue *queue = &drive->queue;
     size_t all = SIZE_MAX, of_origin = SIZE_MAX;
 
-    if (operation->seat.origin == NULL)
+    if (!interim__seat_is_in_queue(operation))
         return;
     if (queue->limit > 0)
         all = queue->limit - queue->admitted;
     if (queue->origin_limit > 0)
-        of_origin = queue->origin_limit - interim__queue_admitted_at(&operation->seat);
+        of_origin = queue->origin_limit - interim__queue_admitted_at(&operation->seat->queue);
     interim__pool_trim(drive->pool, all, endpoint, of_origin);
 }
 
@@ -195,7 +195,7 @@ static void reopen(interim_operation *operation)
 static void wait_in_line(interim_operation *operation)
 {
     const interim__queue *queue = &interim__drive_of(operation)->queue;
-    bool of_origin = interim__queue_is_full_at(queue, &operation->seat);
+    bool of_origin = interim__queue_is_full_at(queue, &operation->seat->queue);
     char text[80];
 
     snprintf(text, sizeof text, "%zu connections%s are in use (max_connections%s)",
@@ -210,15 +210,26 @@ static void let_in(interim__drive *drive)
 
     while ((next = interim__queue_next(&drive->queue)) != NULL)
         interim__drive_soon(
-            (interim_operation *)(void *)((char *)next - offsetof(interim_operation, seat)));
+            ((interim__seat *)(void *)((char *)next - offsetof(interim__seat, queue)))->operation);
+}
+
+/* See interim__queue_enter. */
+static int enter_queue(interim_operation *operation, const interim__endpoint *endpoint)
+{
+    interim__queue *queue = &interim__drive_of(operation)->queue;
+    interim__seat *seat;
+
+    if (!interim__queue_is_limited(queue))
+        return 1;
+    seat = interim__seat_take(operation);
+    return seat == NULL ? INTERIM_ENOMEM : interim__queue_enter(queue, &seat->queue, endpoint);
 }
 
 bool interim__stream_seek(interim_operation *operation)
 {
     interim__operation *machine = &operation->machine;
     interim__endpoint endpoint = endpoint_of(machine);
-    int entered =
-        interim__queue_enter(&interim__drive_of(operation)->queue, &operation->seat, &endpoint);
+    int entered = enter_queue(operation, &endpoint);
 
     let_in(interim__drive_of(
         operation)); /* it may have left the room that it had for another origin */
@@ -237,10 +248,10 @@ bool interim__stream_seek(interim_operation *operation)
 
 void interim__stream_make_room(interim_operation *operation)
 {
-    if (operation->seat.origin == NULL || operation->connection != NULL ||
+    if (!interim__seat_is_in_queue(operation) || operation->connection != NULL ||
         operation->machine.need == INTERIM__NEED_CONNECTION)
         return;
-    interim__queue_leave(&interim__drive_of(operation)->queue, &operation->seat);
+    interim__seat_leave_queue(operation);
     let_in(interim__drive_of(operation));
 }
 

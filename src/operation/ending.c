@@ -38,11 +38,11 @@ void interim__ending_tell(interim__operation *op, interim_outcome outcome, inter
     interim_result *result = op->result;
 
     interim__line_clean(reason);
-    result->outcome = outcome;
+    result->outcome = (uint8_t)outcome;
     if (outcome != INTERIM_DONE && outcome != INTERIM_FAILED) /* that is what is known then */
         interim__result_read_problem(result, false);
     if (result->status == 0)
-        result->status = op->last_status;
+        result->status = (uint16_t)op->last_status;
     /* Else it is no failure, and nothing stays in what the operations of a client share. */
     if (op->error->code != 0 && op->error->status == 0)
         op->error->status = op->last_status;

@@ -15,12 +15,12 @@
 void interim__following_adopt(interim__operation *op)
 {
     interim_result *result = op->result;
+    const interim__answer *answer = &op->talk->answer;
 
-    result->status =
-        op->talk->answer.embedded != 0 ? op->talk->answer.embedded : op->talk->answer.status;
+    result->status = (uint16_t)(answer->embedded != 0 ? answer->embedded : answer->status);
     free(result->fields);
     result->fields = op->talk->answer.fields.items;
-    result->field_count = (unsigned)op->talk->answer.fields.count;
+    result->field_count = (uint16_t)op->talk->answer.fields.count;
     op->talk->answer.fields = (interim__fields){0};
     free(result->url);
     result->url = interim__operation_url(op);
@@ -306,7 +306,7 @@ static void keep_trailers(interim__operation *op)
         return;
     free(result->trailers);
     result->trailers = interim__fields_clone(trailers->items, trailers->count);
-    result->trailer_count = result->trailers == NULL ? 0 : (unsigned)trailers->count;
+    result->trailer_count = result->trailers == NULL ? 0 : (uint16_t)trailers->count;
 }
 
 static bool is_job(const interim__operation *op)

@@ -237,7 +237,6 @@ void interim__history_keep(interim__history *history, const interim_event *event
     size_t size = record_size(event);
     struct interim__kept *kept;
 
-    history->seen++;
     if (!make_room(history, size + (joined ? 0 : group_size(event))))
         return;
     kept = history->kept;
@@ -261,7 +260,6 @@ bool interim__history_repeat(interim__history *history, uint64_t sequence)
     last = at(kept, kept->last);
     if (own->sequence + last->after + last->times != sequence)
         return false; /* the one before was not kept */
-    history->seen++;
     last->times++;
     if (kept->views != NULL)
         forget_views(kept);

@@ -13,11 +13,10 @@ struct interim__kept;
 
 typedef struct interim__history {
     struct interim__kept *kept; /* NULL until the first one */
-    uint64_t seen;              /* in all */
 } interim__history;
 
 /* Keeps what an event INTERIM says, in place of the oldest if there are 64. start is that of the
- * operation, monotonic. What cannot be kept for want of memory is only counted. */
+ * operation, monotonic. What cannot be kept for want of memory is missing. */
 void interim__history_keep(interim__history *history, const interim_event *event, int64_t start);
 
 /* The same once more, at the same time, but for the sequence. False: the one before was not kept.

@@ -85,33 +85,34 @@ typedef struct interim__operation {
     interim__uri *uri; /* of the exchange: where to connect to */
     interim__need need;
     unsigned
-        connections_left;  /* how many it has done with: the one that it has is not one of them */
-    bool keep_connection;  /* the connection of the exchange that is over may be used again */
-    bool fresh_connection; /* a connection that was idle will not do */
-    bool in_line;          /* no poll is to begin */
-    bool queued;           /* it waits in line for a connection */
+        connections_left; /* how many it has done with: the one that it has is not one of them */
+    bool keep_connection : 1;  /* the connection of the exchange that is over may be used again */
+    bool fresh_connection : 1; /* a connection that was idle will not do */
+    bool in_line : 1;          /* no poll is to begin */
+    bool queued : 1;           /* it waits in line for a connection */
     /* The rest is its own. */
-    bool tunnelled;       /* the connection goes through a tunnel of a proxy */
-    bool reused;          /* its connection had been idle */
-    bool begun;           /* a byte of the first request may have left: it may have had an effect */
-    bool retried;         /* a safe request was asked once more already */
-    bool stop;            /* the caller wants no more */
-    bool challenged;      /* the answer is a 401 or 407, and the request is sent again */
-    bool expects;         /* this request has Expect: 100-continue */
-    bool expects_nothing; /* 417 came: not again */
-    bool paused;          /* the caller wants no more of the body for now */
-    bool resuming;        /* ... and wants it again */
-    bool cancel_asked;    /* the server is to be asked to stop the job */
-    bool uploading;       /* this exchange creates it, asks for it, or appends to it */
-    bool continues;       /* ... and its answer is not the operation's */
-    bool from_token;      /* op->job was another process's, and is not begun here yet */
-    bool token_given;     /* to the caller ... */
-    uint32_t token_state; /* ... and this was its checksum */
-    int last_status;
+    bool tunnelled : 1;  /* the connection goes through a tunnel of a proxy */
+    bool reused : 1;     /* its connection had been idle */
+    bool begun : 1;      /* a byte of the first request may have left: it may have had an effect */
+    bool retried : 1;    /* a safe request was asked once more already */
+    bool stop : 1;       /* the caller wants no more */
+    bool challenged : 1; /* the answer is a 401 or 407, and the request is sent again */
+    bool expects_nothing : 1; /* 417 came: not again */
+    bool paused : 1;          /* the caller wants no more of the body for now */
+    bool resuming : 1;        /* ... and wants it again */
+    bool cancel_asked : 1;    /* the server is to be asked to stop the job */
+    bool uploading : 1;       /* this exchange creates it, asks for it, or appends to it */
+    bool continues : 1;       /* ... and its answer is not the operation's */
+    bool from_token : 1;      /* op->job was another process's, and is not begun here yet */
+    bool token_given : 1;     /* to the caller ... */
+    bool expects;             /* this request has Expect: 100-continue */
+    uint32_t token_state;     /* ... and this was its checksum */
     interim__moment now;
+    int last_status;
     interim_hop hop;
-    unsigned hop_index, redirects;
-    unsigned answered; /* 401s and 407s, by sending the request again */
+    unsigned hop_index;
+    uint16_t redirects;
+    uint16_t answered; /* 401s and 407s, by sending the request again */
     unsigned signs;    /* of life */
     interim__sink sink;
     uint64_t sequence;

@@ -52,22 +52,23 @@ void interim__watchdog_enter(interim__watchdog *dog, interim__phase phase, int64
                              int64_t now)
 {
     dog->phase = phase;
-    dog->phase_start = now;
+    dog->since = phase == INTERIM__PHASE_CONNECT ? now : INTERIM__FAR;
     dog->silence_ns = silence_ms * INTERIM__NS_PER_MS;
-    dog->head_since = dog->moved_at = INTERIM__FAR;
+    dog->head_since = INTERIM__FAR;
     restart_quiet(dog, now);
+}
+
+void interim__watchdog_moved(interim__watchdog *dog, int64_t now)
+{
+    if (dog->phase == INTERIM__PHASE_EXCHANGE)
+        dog->since = now;
 }
 
 void interim__watchdog_activity(interim__watchdog *dog, int64_t now)
 {
     restart_quiet(dog, now);
-    if (dog->moved_at != INTERIM__FAR)
-        dog->moved_at = now;
-}
-
-void interim__watchdog_moved(interim__watchdog *dog, int64_t now)
-{
-    dog->moved_at = now;
+    if (dog->since != INTERIM__FAR)
+        interim__watchdog_moved(dog, now);
 }
 
 void interim__watchdog_hurry(interim__watchdog *dog, int64_t silence_ms, int64_t now)
@@ -75,7 +76,8 @@ void interim__watchdog_hurry(interim__watchdog *dog, int64_t silence_ms, int64_t
     int64_t silence_ns = silence_ms * INTERIM__NS_PER_MS;
 
     restart_quiet(dog, now);
-    dog->moved_at = INTERIM__FAR;
+    if (dog->phase == INTERIM__PHASE_EXCHANGE)
+        dog->since = INTERIM__FAR;
     if (silence_ns < dog->silence_ns)
         dog->silence_ns = silence_ns;
 }
@@ -129,10 +131,10 @@ int64_t interim__watchdog_deadline(const interim__watchdog *dog)
 
     switch (dog->phase) {
     case INTERIM__PHASE_CONNECT:
-        return earlier(total, after(dog->phase_start, dog->limits->connect_ms));
+        return earlier(total, after(dog->since, dog->limits->connect_ms));
     case INTERIM__PHASE_EXCHANGE:
         return earlier(
-            earlier(earlier(total, dog->next_gap), after(dog->moved_at, dog->limits->stall_ms)),
+            earlier(earlier(total, dog->next_gap), after(dog->since, dog->limits->stall_ms)),
             earlier(dog->quiet_since + dog->silence_ns,
                     after(dog->head_since, dog->limits->head_ms)));
     default:
@@ -146,7 +148,7 @@ static int check_exchange(interim__watchdog *dog, int64_t now)
         return INTERIM_EHEAD_TIMEOUT;
     if (now >= dog->quiet_since + dog->silence_ns)
         return INTERIM_ESILENCE;
-    if (now >= after(dog->moved_at, dog->limits->stall_ms))
+    if (now >= after(dog->since, dog->limits->stall_ms))
         return INTERIM_ESTALLED;
     if (now < dog->next_gap)
         return 0;
@@ -161,7 +163,6 @@ int interim__watchdog_check(interim__watchdog *dog, int64_t now)
         return INTERIM_ETOTAL;
     }
     if (dog->phase == INTERIM__PHASE_CONNECT)
-        return now >= after(dog->phase_start, dog->limits->connect_ms) ? INTERIM_ECONNECT_TIMEOUT
-                                                                       : 0;
+        return now >= after(dog->since, dog->limits->connect_ms) ? INTERIM_ECONNECT_TIMEOUT : 0;
     return dog->phase == INTERIM__PHASE_EXCHANGE ? check_exchange(dog, now) : 0;
 }

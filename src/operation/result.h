@@ -10,13 +10,12 @@
 
 /* What not every operation comes to is NULL until it does: most wait for long before that. */
 struct interim_result {
-    interim_outcome outcome;
-    int status;
-    const char *reason;         /* never NULL */
-    char *url;                  /* NULL when it could not be written down */
-    const interim_error *error; /* never NULL */
-    unsigned field_count, trailer_count;
-    interim_field *fields; /* a clone, see interim__fields_clone */
+    uint8_t outcome;                             /* an interim_outcome */
+    uint16_t status, field_count, trailer_count; /* a head has at most 1024 fields */
+    const char *reason;                          /* never NULL */
+    char *url;                                   /* NULL when it could not be written down */
+    const interim_error *error;                  /* never NULL */
+    interim_field *fields;                       /* a clone, see interim__fields_clone */
     interim_field *trailers;
     interim__buffer body;
     interim__message *accepted, *monitor;

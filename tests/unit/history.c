@@ -145,7 +145,6 @@ START_TEST(history_keeps_the_last_64)
         size_t kept = n < 64 ? n : 64;
 
         keep(n);
-        ck_assert_uint_eq(history.seen, n);
         for (size_t i = 0; i < kept; i += n < 3 || n % 64 < 2 ? 1 : 63)
             check(i, n - (unsigned)kept + 1 + (unsigned)i);
         ck_assert_ptr_null(interim__history_at(&history, kept));
@@ -166,14 +165,13 @@ START_TEST(history_without_events_has_none)
 }
 END_TEST
 
-START_TEST(history_counts_what_it_has_no_memory_for)
+START_TEST(history_misses_what_it_has_no_memory_for)
 {
     for (unsigned nth = 1; nth <= 6; nth++) {
         failing_alloc_arm(nth);
         for (unsigned n = 1; n <= 100; n++)
             keep(n);
         ck_assert(failing_alloc_disarm());
-        ck_assert_uint_eq(history.seen, 100);
         check(63, 100);
         check(0, interim__history_at(&history, 0)->sequence == 36 ? 36 : 37);
         interim__history_dispose(&history);
@@ -189,7 +187,6 @@ START_TEST(history_without_memory_keeps_what_it_has)
     ck_assert(failing_alloc_disarm());
     ck_assert(!interim__history_repeat(&history, 2));
     ck_assert_ptr_null(interim__history_at(&history, 0));
-    ck_assert_uint_eq(history.seen, 1);
     keep_plain(2, 1);
     ck_assert(!interim__history_repeat(&history, 4));
     ck_assert(interim__history_repeat(&history, 3));
@@ -233,7 +230,6 @@ START_TEST(history_of_many_kinds_is_as_they_came)
             turned = n + 1;
             exchange++;
         }
-        ck_assert_uint_eq(history.seen, n + 1);
         for (size_t i = 0; i < kept && n % 7 == 0; i++) {
             size_t j = n + 1 - kept + i;
 
@@ -311,7 +307,7 @@ Suite *history_suite(void)
 
     tcase_add_test(tests, history_keeps_the_last_64);
     tcase_add_test(tests, history_without_events_has_none);
-    tcase_add_test(tests, history_counts_what_it_has_no_memory_for);
+    tcase_add_test(tests, history_misses_what_it_has_no_memory_for);
     tcase_add_test(tests, history_without_memory_keeps_what_it_has);
     tcase_add_test(tests, history_of_many_kinds_is_as_they_came);
     tcase_add_test(tests, history_repeats_at_the_same_time_without_silence);

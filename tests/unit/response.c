@@ -90,7 +90,7 @@ START_TEST(response_keeps_the_last_64_interims_of_a_day)
         interim__operation_tick(&run.op, run.now);
     }
     ck_assert_int_eq(run.op.need, INTERIM__NEED_EXCHANGE);
-    ck_assert_uint_eq(run.op.result->history.seen, 17280);
+    ck_assert_uint_eq(run.op.result->timing.interim_count, 17280);
     ck_assert_ptr_null(interim__history_at(&run.op.result->history, 64));
     ck_assert_int_eq(interim__history_at(&run.op.result->history, 63)->elapsed_ms, 86400000);
     run.step = SCRIPT(SAY(201, ""));
