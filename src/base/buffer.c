@@ -49,9 +49,3 @@ void interim__buffer_drop(interim__buffer *buffer, size_t size)
     buffer->length -= size;
     memmove(buffer->data, buffer->data + size, buffer->length + 1);
 }
-
-void interim__buffer_dispose(interim__buffer *buffer)
-{
-    free(buffer->data);
-    *buffer = (interim__buffer){0};
-}

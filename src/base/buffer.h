@@ -4,6 +4,7 @@
 #define INTERIM_BASE_BUFFER_H
 
 #include <stddef.h>
+#include <stdlib.h>
 
 typedef struct interim__buffer {
     char *data; /* NULL until something was appended */
@@ -27,6 +28,11 @@ int interim__buffer_reserve(interim__buffer *buffer, size_t size);
 void interim__buffer_drop(interim__buffer *buffer, size_t size);
 
 /* Frees the memory; the buffer is empty and can be used again. */
-void interim__buffer_dispose(interim__buffer *buffer);
+static inline void interim__buffer_dispose(interim__buffer *buffer)
+{
+    if (buffer->data != NULL)
+        free(buffer->data);
+    *buffer = (interim__buffer){0};
+}
 
 #endif

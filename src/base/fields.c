@@ -95,14 +95,22 @@ interim_field *interim__fields_clone(const interim_field *items, size_t count)
     return block;
 }
 
-int interim__fields_copy(interim__fields *out, const interim__fields *fields)
+int interim__fields_copy_parsed(interim__fields *out, const interim__fields *fields)
 {
-    interim_field *items = interim__fields_clone(fields->items, fields->count);
+    size_t count = fields->count, size = (count + 1) * sizeof *out->items;
+    const interim_field *from = fields->items, *last = from + (count == 0 ? 0 : count - 1);
+    const char *text = count == 0 ? "" : from->name;
+    size_t length = count == 0 ? 0 : (size_t)(last->value + last->value_length + 1 - text);
+    char *copy;
 
-    *out = (interim__fields){.items = items};
-    if (items == NULL)
+    *out = (interim__fields){.items = malloc(size + length)};
+    if (out->items == NULL)
         return INTERIM_ENOMEM;
-    out->count = fields->count;
+    copy = memcpy((char *)out->items + size, text, length);
+    for (size_t i = 0; i < count; i++)
+        out->items[i] = (interim_field){copy + (from[i].name - text), copy + (from[i].value - text),
+                                        from[i].name_length, from[i].value_length};
+    out->count = count;
     out->absent = fields->absent;
     return 0;
 }
@@ -111,10 +119,4 @@ void interim__fields_clear(interim__fields *fields)
 {
     fields->count = 0;
     fields->absent = UINT64_MAX;
-}
-
-void interim__fields_dispose(interim__fields *fields)
-{
-    free(fields->items);
-    *fields = (interim__fields){0};
 }

@@ -7,6 +7,7 @@
 #include <interim.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A list of all zeros is an empty one. Who makes one of items that are there already leaves absent
@@ -75,12 +76,18 @@ bool interim__fields_has_element(const interim__fields *fields, const char *lowe
  * empty list gives a block too. To be freed by free. */
 interim_field *interim__fields_clone(const interim_field *items, size_t count);
 
-/* The same, as a list, whose items are the block; its absent names are known. 0, or ENOMEM and it
- * is empty. */
-int interim__fields_copy(interim__fields *out, const interim__fields *fields);
+/* The same of a list as a parser leaves it: its texts lie one behind another, each followed by a
+ * NUL, and are copied at once. Its items are the block; its absent names are known. 0, or ENOMEM
+ * and it is empty. */
+int interim__fields_copy_parsed(interim__fields *out, const interim__fields *fields);
 
 /* Empties the list, keeping its memory; or frees that too. */
 void interim__fields_clear(interim__fields *fields);
-void interim__fields_dispose(interim__fields *fields);
+static inline void interim__fields_dispose(interim__fields *fields)
+{
+    if (fields->items != NULL)
+        free(fields->items);
+    *fields = (interim__fields){0};
+}
 
 #endif

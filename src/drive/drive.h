@@ -40,6 +40,7 @@ typedef struct interim__drive {
     uint64_t started; /* operations, ever */
     uint64_t random;
     size_t in_flight;
+    interim_operation *spare;           /* memory of one that has ended; NULL: none */
     interim__link running, soon, ended; /* rings of operations, see drive.c */
 } interim__drive;
 

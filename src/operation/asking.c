@@ -115,8 +115,7 @@ int interim__operation_pass(interim__operation *op)
 
 int interim__operation_talk(interim__operation *op)
 {
-    op->talk = interim__talk_new(&op->environment->spare);
-    if (op->talk == NULL)
+    if (interim__operation_room(op) < 0)
         return INTERIM_ENOMEM;
     interim__exchange_init(&op->talk->exchange, op->method, op->error);
     op->talk->exchanging = true;

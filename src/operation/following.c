@@ -254,6 +254,15 @@ static const char *remark_on(const interim__operation *op, interim_outcome outco
     return outcome == INTERIM_FAILED && status < 400 ? ", which is not followed" : "";
 }
 
+/* Nothing is added behind nothing. */
+static void add(interim__line *line, const char *before, const char *text)
+{
+    if (*text == '\0')
+        return;
+    interim__line_put(line, before);
+    interim__line_put(line, text);
+}
+
 static void tell_answer(interim__operation *op, interim_outcome outcome, const char *remark,
                         const char *told)
 {
@@ -263,12 +272,9 @@ static void tell_answer(interim__operation *op, interim_outcome outcome, const c
     interim__line_begin(&line);
     interim__line_put(&line, "the server answered ");
     interim__line_put_number(&line, op->talk->answer.status);
-    interim__line_put(&line, *reason == '\0' ? "" : " ");
-    interim__line_put(&line, reason);
-    interim__line_put(&line, *remark == '\0' || *remark == ',' ? "" : ": ");
-    interim__line_put(&line, remark);
-    interim__line_put(&line, *told == '\0' ? "" : ": ");
-    interim__line_put(&line, told);
+    add(&line, " ", reason);
+    add(&line, *remark == ',' ? "" : ": ", remark);
+    add(&line, ": ", told);
     interim__ending_tell(op, outcome, &line);
 }
 

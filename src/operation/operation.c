@@ -90,6 +90,8 @@ void interim__environment_dispose(interim__environment *environment)
 
 void interim__operation_drop_exchange(interim__operation *op)
 {
+    if (op->environment->silent == op)
+        op->environment->silent = NULL;
     interim__talk_free(op->talk, &op->environment->spare);
     op->talk = NULL;
     op->paused = op->resuming = false;

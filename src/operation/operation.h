@@ -59,7 +59,11 @@ typedef struct interim__environment {
     bool single_use;               /* servers are told that a connection serves once */
     interim_error error;  /* initialised; of what is being done now, by one operation at a time */
     interim__talk *spare; /* the same; to be freed by interim__environment_dispose */
+    struct interim__operation *silent; /* would rest if there were no room; NULL: none */
 } interim__environment;
+
+/* An operation that only waits for its answer gives up its room for one: see rest.c. */
+void interim__environment_make_room(interim__environment *environment);
 
 /* Frees what the operations have left in it; they have ended. */
 void interim__environment_dispose(interim__environment *environment);

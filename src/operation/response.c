@@ -76,7 +76,7 @@ static bool keep_answer(interim__operation *op)
     int failed;
 
     *answer = (interim__answer){.request = op->request, .uri = op->uri, .status = head->status};
-    failed = interim__fields_copy(&answer->fields, &head->fields);
+    failed = interim__fields_copy_parsed(&answer->fields, &head->fields);
     interim__progress_init(&answer->progress);
     interim__text_put(op->talk->answer_reason, sizeof op->talk->answer_reason, head->reason);
     if (failed == 0)

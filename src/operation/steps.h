@@ -26,6 +26,9 @@ int interim__operation_pass(interim__operation *op);
 /* asking.c: makes op->talk, for an exchange of op->method. Errors: ENOMEM. */
 int interim__operation_talk(interim__operation *op);
 
+/* rest.c: gets op->talk, of which nothing is initialised. Errors: ENOMEM. */
+int interim__operation_room(interim__operation *op);
+
 /* rest.c: an exchange that only waits for its answer gives op->talk away; or gets one again, if it
  * has none. Errors: ENOMEM. */
 void interim__operation_rest(interim__operation *op);

@@ -127,7 +127,7 @@ static bool needs_look(const entry *kept, int64_t now, int64_t idle_at_most)
 interim__connection *interim__pool_take(interim__pool *pool, const interim__endpoint *endpoint,
                                         int64_t idle_at_most)
 {
-    int64_t now = interim__loop_monotonic_ns();
+    int64_t now = interim__loop_now(pool->loop);
     entry *older;
 
     for (entry *at = pool->newest; at != NULL; at = older) {

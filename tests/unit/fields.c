@@ -61,6 +61,19 @@ START_TEST(fields_are_found_without_case)
 }
 END_TEST
 
+/* Two fields as a parser leaves them: "first: 1" and "second: 2" in one text. */
+static void put_two(interim__fields *fields, char *text, const char *first, const char *second)
+{
+    size_t one = strlen(first), two = strlen(second);
+
+    memcpy(text, first, one);
+    memcpy(text + one, "\0 1", 4);
+    memcpy(text + one + 4, second, two);
+    memcpy(text + one + 4 + two, "\0 2", 4);
+    add(fields, text, text + one + 2);
+    add(fields, text + one + 4, text + one + 4 + two + 2);
+}
+
 /* What is known of absent names must never hide one that is there. */
 START_TEST(fields_are_found_among_all_others)
 {
@@ -73,10 +86,15 @@ START_TEST(fields_are_found_among_all_others)
     for (size_t first = 0; first < count; first++)
         for (size_t second = 0; second < count; second++) {
             interim__fields fields = {0}, copy;
+            char head[64];
 
-            add(&fields, names[first], "1");
-            add(&fields, names[second], "2");
-            ck_assert_int_eq(interim__fields_copy(&copy, &fields), 0);
+            put_two(&fields, head, names[first], names[second]);
+            ck_assert_int_eq(interim__fields_copy_parsed(&copy, &fields), 0);
+            memset(head, '-', sizeof head);
+            ck_assert_str_eq(copy.items[0].name, names[first]);
+            ck_assert_str_eq(copy.items[1].value, "2");
+            interim__fields_clear(&fields);
+            put_two(&fields, head, names[first], names[second]);
             for (size_t i = 0; i < count; i++) {
                 char lower[32] = "";
                 const char *expected;
@@ -169,6 +187,7 @@ END_TEST
 START_TEST(fields_are_unchanged_when_memory_runs_out)
 {
     interim__fields fields = {0}, copy;
+    char text[16];
 
     for (size_t i = 0; i < 40; i++) {
         failing_alloc_arm(1);
@@ -183,11 +202,13 @@ START_TEST(fields_are_unchanged_when_memory_runs_out)
     failing_alloc_arm(1);
     ck_assert_ptr_null(interim__fields_clone(fields.items, fields.count));
     ck_assert(failing_alloc_disarm());
+    ck_assert_uint_eq(fields.count, 40);
+    interim__fields_clear(&fields);
+    put_two(&fields, text, "a", "b");
     failing_alloc_arm(1);
-    ck_assert_int_eq(interim__fields_copy(&copy, &fields), INTERIM_ENOMEM);
+    ck_assert_int_eq(interim__fields_copy_parsed(&copy, &fields), INTERIM_ENOMEM);
     ck_assert(failing_alloc_disarm());
     ck_assert_uint_eq(copy.count, 0);
-    ck_assert_uint_eq(fields.count, 40);
     interim__fields_dispose(&fields);
 }
 END_TEST

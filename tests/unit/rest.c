@@ -26,6 +26,7 @@ static void send(size_t left)
 
     ck_assert_uint_gt(size, left);
     interim__operation_sent(&run.op, size - left, run.now);
+    interim__environment_make_room(&run.environment); /* as if there were others */
 }
 
 static void receive(const char *text)
@@ -34,6 +35,7 @@ static void receive(const char *text)
 
     strcpy(bytes, text);
     interim__operation_received(&run.op, bytes, strlen(text), run.now);
+    interim__environment_make_room(&run.environment);
 }
 
 static void take_result(void)
@@ -67,6 +69,32 @@ START_TEST(rest_is_from_the_request_to_the_final_head)
     take_result();
     ck_assert_uint_eq(run.result->timing.interim_count, 4);
     ck_assert_str_eq(run.result->body.data, "ok");
+    fake_finish(&run);
+}
+END_TEST
+
+/* Where nobody else needs it, the room stays, and is given up when somebody does: not while it is
+ * used. */
+START_TEST(rest_is_put_off_while_there_is_room)
+{
+    const char *data;
+    char bytes[] = I102 "HT";
+
+    begin();
+    interim__operation_sent(&run.op, interim__operation_output(&run.op, &data, run.now), run.now);
+    ck_assert_ptr_nonnull(run.op.talk);
+    ck_assert_ptr_eq(run.environment.silent, &run.op);
+    interim__operation_received(&run.op, bytes, strlen(I102), run.now);
+    ck_assert_ptr_eq(run.environment.silent, &run.op);
+    interim__operation_received(&run.op, bytes + strlen(I102), 2, run.now);
+    ck_assert_ptr_null(run.environment.silent);
+    receive("TP/1.1 102 Processing\r\n\r\n");
+    ck_assert_ptr_null(run.op.talk);
+    receive(I102);
+    interim__operation_ended(&run.op, true, NULL, run.now);
+    ck_assert_ptr_null(run.environment.silent);
+    take_result();
+    ck_assert_ptr_nonnull(strstr(run.result->reason, "after 3 interim responses, the last a 102"));
     fake_finish(&run);
 }
 END_TEST
@@ -142,6 +170,7 @@ Suite *rest_suite(void)
     TCase *tests = tcase_create("rest");
 
     tcase_add_test(tests, rest_is_from_the_request_to_the_final_head);
+    tcase_add_test(tests, rest_is_put_off_while_there_is_room);
     tcase_add_test(tests, rest_forgets_nothing);
     tcase_add_test(tests, rest_keeps_a_rewritten_interim_in_mind);
     tcase_add_test(tests, rest_needs_memory_to_end);
