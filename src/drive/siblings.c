@@ -2,16 +2,29 @@
 #include "drive/siblings.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define CHAINS_MIN 64
 
+/* Eight bytes a step. */
+static uint64_t mix(uint64_t key, uint64_t eight)
+{
+    key = (key ^ eight) * UINT64_C(0x9e3779b97f4a7c15);
+    return key ^ key >> 32; /* the chain is chosen by the lowest bits */
+}
+
 uint64_t interim__siblings_key(const char *url)
 {
-    uint64_t key = UINT64_C(14695981039346656037); /* FNV-1a */
+    size_t left = strlen(url);
+    uint64_t key = left, eight = 0;
 
-    for (; *url != '\0'; url++)
-        key = (key ^ (unsigned char)*url) * UINT64_C(1099511628211);
-    return key;
+    for (; left >= sizeof eight; url += sizeof eight, left -= sizeof eight) {
+        memcpy(&eight, url, sizeof eight);
+        key = mix(key, eight);
+    }
+    eight = 0;
+    memcpy(&eight, url, left);
+    return mix(key, eight);
 }
 
 static void insert(interim__siblings *table, interim__sibling *sibling)

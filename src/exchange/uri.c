@@ -11,7 +11,6 @@
 
 #include <interim.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@ typedef struct plan {
     interim__uri_view query;
     uint16_t port;
     bool tls;
-    char port_text[8]; /* ":8443", or "" for the port that the scheme implies */
+    char port_text[1 + INTERIM__DECIMAL]; /* ":8443", or "" for the port that the scheme implies */
 } plan;
 
 static bool is_scheme(interim__uri_view view)
@@ -57,8 +56,10 @@ static const char *read_port(plan *out, const char *text, size_t length)
     if (port == 0)
         return "the port is not a number from 1 to 65535";
     out->port = (uint16_t)port;
-    if (port != implied)
-        snprintf(out->port_text, sizeof out->port_text, ":%u", port);
+    if (port != implied) {
+        out->port_text[0] = ':';
+        interim__text_put_decimal(out->port_text + 1, port);
+    }
     return NULL;
 }
 
@@ -158,7 +159,7 @@ static size_t text_length(const plan *from)
 static int build(interim__uri **out, const plan *from)
 {
     size_t length =
-        text_length(from) + 1 + 2 * (from->host.length + 1) + sizeof from->port_text + 2;
+        text_length(from) + 1 + 2 * (from->host.length + 1) + strlen(from->port_text) + 2;
     interim__uri *uri = malloc(sizeof *uri + length);
     char *at;
 

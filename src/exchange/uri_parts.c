@@ -11,6 +11,27 @@
 
 #include <string.h>
 
+/* Sets of ASCII: a bit for each byte below 64, and one for each from 64 on. */
+#define LOW(byte) (UINT64_C(1) << (byte))
+#define HIGH(byte) (UINT64_C(1) << ((byte)-64))
+#define DIGITS UINT64_C(0x03ff000000000000)
+#define LETTERS UINT64_C(0x07fffffe07fffffe)
+
+#define UNRESERVED_LOW (DIGITS | LOW('-') | LOW('.'))
+#define UNRESERVED_HIGH (LETTERS | HIGH('_') | HIGH('~'))
+#define SUBDELIMS                                                                                  \
+    (LOW('!') | LOW('$') | LOW('&') | LOW('\'') | LOW('(') | LOW(')') | LOW('*') | LOW('+') |      \
+     LOW(',') | LOW(';') | LOW('='))
+#define DELIMS_LOW (LOW(':') | LOW('/') | LOW('?') | LOW('#'))
+#define DELIMS_HIGH (HIGH('[') | HIGH(']') | HIGH('@'))
+
+static bool is_in(char byte, uint64_t low, uint64_t high)
+{
+    unsigned char code = (unsigned char)byte;
+
+    return code < 128 && ((code < 64 ? low : high) >> (code & 63) & 1) != 0;
+}
+
 bool interim__uri_is_digit(char byte)
 {
     return byte >= '0' && byte <= '9';
@@ -18,22 +39,17 @@ bool interim__uri_is_digit(char byte)
 
 bool interim__uri_is_alpha(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
-
-static bool is_one_of(char byte, const char *set)
-{
-    return byte != '\0' && strchr(set, byte) != NULL;
+    return is_in(byte, 0, LETTERS);
 }
 
 bool interim__uri_is_unreserved(char byte)
 {
-    return interim__uri_is_alpha(byte) || interim__uri_is_digit(byte) || is_one_of(byte, "-._~");
+    return is_in(byte, UNRESERVED_LOW, UNRESERVED_HIGH);
 }
 
 bool interim__uri_is_subdelim(char byte)
 {
-    return is_one_of(byte, "!$&'()*+,;=");
+    return is_in(byte, SUBDELIMS, 0);
 }
 
 char interim__uri_unhex(const char *digits)
@@ -44,13 +60,12 @@ char interim__uri_unhex(const char *digits)
     return (char)(unsigned char)value;
 }
 
-static const char *check_byte(char byte)
+static const char *refusal_of(char byte)
 {
     unsigned char code = (unsigned char)byte;
 
-    if (interim__uri_is_unreserved(byte) || interim__uri_is_subdelim(byte) ||
-        is_one_of(byte, ":/?#[]@%"))
-        return NULL;
+    if (code == '%')
+        return "a percent sign is not followed by two hexadecimal digits";
     if (code <= 0x20 || code == 0x7f)
         return "it holds a space or a control character";
     if (code >= 0x80)
@@ -62,15 +77,12 @@ static const char *check_byte(char byte)
 
 static const char *check_bytes(const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        const char *problem = check_byte(text[i]);
-
-        if (problem != NULL)
-            return problem;
-        if (text[i] == '%' && (length - i < 3 || interim__text_hex(text[i + 1]) < 0 ||
-                               interim__text_hex(text[i + 2]) < 0))
-            return "a percent sign is not followed by two hexadecimal digits";
-    }
+    for (size_t i = 0; i < length; i++)
+        if (!is_in(text[i], UNRESERVED_LOW | SUBDELIMS | DELIMS_LOW,
+                   UNRESERVED_HIGH | DELIMS_HIGH) &&
+            (text[i] != '%' || length - i < 3 || interim__text_hex(text[i + 1]) < 0 ||
+             interim__text_hex(text[i + 2]) < 0))
+            return refusal_of(text[i]);
     return NULL;
 }
 
@@ -91,12 +103,12 @@ static const char *check_parts(const interim__uri_parts *parts)
     return NULL;
 }
 
-/* The bytes from *at up to one of stops or to end; *at goes behind them. */
-static interim__uri_view take_until(const char **at, const char *end, const char *stops)
+/* The bytes from *at up to one of stops, which are low, or to end; *at goes behind them. */
+static interim__uri_view take_until(const char **at, const char *end, uint64_t stops)
 {
     interim__uri_view view = {*at, 0};
 
-    while (*at < end && !is_one_of(**at, stops))
+    while (*at < end && !is_in(**at, stops, 0))
         ++*at;
     view.length = (size_t)(*at - view.at);
     return view;
@@ -117,7 +129,7 @@ const char *interim__uri_split(interim__uri_parts *out, const char *text, size_t
     problem = check_bytes(text, length);
     if (problem != NULL)
         return problem;
-    first = take_until(&at, end, ":/?#");
+    first = take_until(&at, end, DELIMS_LOW);
     if (first.length > 0 && at < end && *at == ':') {
         out->scheme = first;
         at++;
@@ -126,16 +138,16 @@ const char *interim__uri_split(interim__uri_parts *out, const char *text, size_t
     }
     if (end - at >= 2 && at[0] == '/' && at[1] == '/') {
         at += 2;
-        out->authority = take_until(&at, end, "/?#");
+        out->authority = take_until(&at, end, LOW('/') | LOW('?') | LOW('#'));
     }
-    out->path = take_until(&at, end, "?#");
+    out->path = take_until(&at, end, LOW('?') | LOW('#'));
     if (at < end && *at == '?') {
         at++;
-        out->query = take_until(&at, end, "#");
+        out->query = take_until(&at, end, LOW('#'));
     }
     if (at < end) {
         at++;
-        out->fragment = take_until(&at, end, "");
+        out->fragment = take_until(&at, end, 0);
     }
     return check_parts(out);
 }

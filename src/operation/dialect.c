@@ -298,21 +298,27 @@ const interim__dialect *interim__dialect_named(const char *name, size_t length)
     return NULL;
 }
 
+/* "AsyncResult: 200" or "AsyncResult: 200 OK", a value ends with NUL; 0 if it is no status. */
+static int status_in(const interim_field *field)
+{
+    int64_t status;
+
+    if (field == NULL || field->value_length < 3 ||
+        (field->value[3] != '\0' && field->value[3] != ' ') ||
+        !interim__text_decimal(&status, field->value, 3, NULL) || status < 200 || status > 599)
+        return 0;
+    return (int)status;
+}
+
 int interim__dialect_effective_status(const interim__answer *poll)
 {
-    static const char *const names[] = {"asyncresult", "x-export-status", "status-uri"};
+    int status = poll->embedded;
 
-    if (poll->embedded != 0)
-        return poll->embedded;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const interim_field *field = find(poll, names[i]);
-        int64_t status;
-
-        /* "AsyncResult: 200" or "AsyncResult: 200 OK"; a value ends with NUL */
-        if (field != NULL && field->value_length >= 3 &&
-            (field->value[3] == '\0' || field->value[3] == ' ') &&
-            interim__text_decimal(&status, field->value, 3, NULL) && status >= 200 && status <= 599)
-            return (int)status;
-    }
-    return poll->status;
+    if (status == 0)
+        status = status_in(interim__fields_next(&poll->fields, "asyncresult", NULL));
+    if (status == 0)
+        status = status_in(interim__fields_next(&poll->fields, "x-export-status", NULL));
+    if (status == 0)
+        status = status_in(interim__fields_next(&poll->fields, "status-uri", NULL));
+    return status == 0 ? poll->status : status;
 }

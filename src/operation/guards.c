@@ -29,7 +29,8 @@ static const char *other_use(const interim__answer *accepted)
             !(accepted->uploaded && strncmp(signs[i].name, "upload-", 7) == 0))
             return signs[i].refusal;
     for (size_t i = 0; i < fields->count; i++)
-        if (interim__text_begins(fields->items[i].name, fields->items[i].name_length, "oci-"))
+        if ((fields->items[i].name[0] | 0x20) == 'o' &&
+            interim__text_begins(fields->items[i].name, fields->items[i].name_length, "oci-"))
             return "its Location is a registry's upload";
     return NULL;
 }
