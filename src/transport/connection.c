@@ -3,46 +3,12 @@
  *
  * Reading and writing wait independently: read_needs and write_needs say for which direction of the
  * socket, which under TLS can be the other one. */
-#include "transport/connection.h"
+#include "transport/connection_parts.h"
 
 #include "base/error.h"
-#include "transport/race.h"
-#include "transport/socks.h"
-#include "transport/want.h"
 
-#include <errno.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SECOND_NS INT64_C(1000000000)
-#define QUICK 16 /* reads and writes a second */
-
-typedef enum state { RESOLVING, RACING, SOCKS, HANDSHAKE, OPEN, FAILED } state;
-
-/* Of those that wait there are many: what a connection has for a while, or not at all, is not in
- * it. */
-struct interim__connection {
-    union {
-        interim__lookup lookup; /* RESOLVING */
-        interim__timer timer;   /* then: a second is over */
-    };                          /* first: either is the connection */
-    const interim__transport *transport;
-    interim__connection_owner owner;
-    interim__race *race;           /* RACING */
-    interim__socks *socks;         /* SOCKS */
-    interim__socket *socket;       /* from SOCKS or HANDSHAKE on */
-    interim__tls_session *session; /* the same, under TLS */
-    interim_error *error;          /* NULL: none, or it is for want of memory */
-    char *peer;                    /* NULL: none yet, or no memory */
-    interim__endpoint endpoint;
-    state state;
-    uint32_t answer; /* of the resolver, 0: it was not asked */
-    unsigned char read_needs, write_needs;
-    signed char read_end, write_end; /* END, BROKEN or ABRUPT once it came to that, else 0 */
-    bool kept_alive;
-    unsigned char moves; /* reads and writes since the timer was set, QUICK or more as QUICK */
-};
 
 static const interim_error no_failure = {.size = sizeof no_failure, .offset = -1};
 static const interim_error no_memory = {.size = sizeof no_memory,
@@ -51,13 +17,13 @@ static const interim_error no_memory = {.size = sizeof no_memory,
                                         .offset = -1,
                                         .text = "out of memory"};
 
-static void step_to(interim__connection *connection, state next)
+void interim__connection_step_to(interim__connection *connection, interim__connection_state next)
 {
     connection->state = next;
 }
 
 /* Where a failure is to be told; false: there is no memory for that, which is then the failure. */
-static bool can_tell(interim__connection *connection)
+bool interim__connection_can_tell(interim__connection *connection)
 {
     if (connection->error != NULL)
         return true;
@@ -67,121 +33,23 @@ static bool can_tell(interim__connection *connection)
     return connection->error != NULL;
 }
 
-static void distrust(interim__connection *connection);
-
-static void fail(interim__connection *connection)
+void interim__connection_fail(interim__connection *connection)
 {
-    distrust(connection);
-    step_to(connection, FAILED);
+    interim__dial_distrust(connection);
+    interim__connection_step_to(connection, FAILED);
     if (connection->owner.opened != NULL)
         connection->owner.opened(connection->owner.user, interim__connection_error(connection));
 }
 
-static void wait_for(interim__connection *connection)
+void interim__connection_wait(interim__connection *connection)
 {
     interim__watch_want(connection->transport->loop, &connection->socket->watch,
                         (unsigned)connection->read_needs | connection->write_needs);
 }
 
-/* Where the way ends, seen from here or from a proxy. */
-static const char *final_host(const interim__endpoint *endpoint)
-{
-    return endpoint->dial_host == NULL ? endpoint->host : endpoint->dial_host;
-}
-
-static uint16_t final_port(const interim__endpoint *endpoint)
-{
-    return endpoint->dial_host == NULL ? endpoint->port : endpoint->dial_port;
-}
-
-/* Who is connected to: a proxy, or the end of the way itself. */
-static const char *dialled_host(const interim__connection *connection)
-{
-    const interim__endpoint *endpoint = &connection->endpoint;
-
-    return endpoint->proxy_host == NULL ? final_host(endpoint) : endpoint->proxy_host;
-}
-
-static uint16_t dialled_port(const interim__connection *connection)
-{
-    const interim__endpoint *endpoint = &connection->endpoint;
-
-    return endpoint->proxy_host == NULL ? final_port(endpoint) : endpoint->proxy_port;
-}
-
-/* After a failure: the addresses may be those of a service that has moved. What went wrong on this
- * machine, or behind a proxy, says nothing about them. */
-static void distrust(interim__connection *connection)
-{
-    int code = interim__connection_error(connection)->code;
-    bool refused = connection->state == RACING ||
-                   (connection->state == HANDSHAKE && connection->endpoint.proxy_host == NULL);
-
-    if (refused && code != INTERIM_ENOMEM && code != INTERIM_ESYSTEM)
-        interim__resolver_strike(connection->transport->resolver, dialled_host(connection),
-                                 connection->answer);
-}
-
-/* Has the next race begin with what was good in this one. Not so if it started from a certain
- * address or interface: what holds for that one need not hold for another. */
-static void remember(interim__connection *connection)
-{
-    const interim__address *address;
-
-    if (connection->endpoint.local != NULL || connection->answer == 0)
-        return;
-    for (size_t i = 0; (address = interim__race_tried(connection->race, i)) != NULL; i++)
-        if (address->standing != INTERIM__STANDING_UNKNOWN)
-            interim__resolver_note(connection->transport->resolver, dialled_host(connection),
-                                   connection->answer, address);
-}
-
-static ptrdiff_t report_socket(interim__connection *connection, interim_stage stage,
-                               const char *what)
-{
-    int problem = connection->socket->problem, want = interim__want_code(problem);
-    char buffer[64];
-
-    if (!can_tell(connection))
-        return INTERIM__BROKEN;
-    if (connection->error->code == 0)
-        connection->error->os_error = problem;
-    interim__error_set(connection->error, want == 0 ? INTERIM_EDISCONNECTED : want, stage,
-                       "%s %s: %s%s", what, interim__connection_peer(connection),
-                       interim__address_problem(problem, buffer, sizeof buffer),
-                       want == 0 ? "" : interim__want_hint(problem));
-    return INTERIM__BROKEN;
-}
-
-static ptrdiff_t read_plain(interim__connection *connection, void *buffer, size_t size)
-{
-    ptrdiff_t got = interim__socket_receive(connection->socket, buffer, size);
-
-    if (got > 0)
-        return got;
-    if (got == 0)
-        return INTERIM__END;
-    if (errno == EAGAIN)
-        return INTERIM__AGAIN;
-    return report_socket(connection, INTERIM_STAGE_HEAD, "read from");
-}
-
-static ptrdiff_t write_plain(interim__connection *connection, const void *data, size_t size)
-{
-    ptrdiff_t sent = interim__socket_send(connection->socket, data, size);
-
-    if (sent >= 0)
-        return sent;
-    if (errno == EAGAIN)
-        return INTERIM__AGAIN;
-    return report_socket(connection, INTERIM_STAGE_SEND, "write to");
-}
-
-/* ---- Opening ------------------------------------------------------------------------------- */
-
 static void open_done(interim__connection *connection)
 {
-    step_to(connection, OPEN);
+    interim__connection_step_to(connection, OPEN);
     if (connection->owner.opened != NULL)
         connection->owner.opened(connection->owner.user, NULL);
 }
@@ -196,37 +64,21 @@ static void handshake(interim__connection *connection)
         break;
     case INTERIM__AGAIN:
         connection->read_needs = (unsigned char)want;
-        wait_for(connection);
+        interim__connection_wait(connection);
         break;
     default:
-        fail(connection);
+        interim__connection_fail(connection);
         break;
     }
-}
-
-static void deliver(interim__connection *connection, unsigned events)
-{
-    unsigned possible = 0;
-
-    if (connection->read_needs & events) {
-        connection->read_needs = 0;
-        possible |= INTERIM__READ;
-    }
-    if (connection->write_needs & events) {
-        connection->write_needs = 0;
-        possible |= INTERIM__WRITE;
-    }
-    if (possible != 0 && connection->owner.ready != NULL)
-        connection->owner.ready(connection->owner.user, possible);
 }
 
 static void begin_tls(interim__connection *connection)
 {
-    step_to(connection, HANDSHAKE);
-    if (!can_tell(connection) ||
+    interim__connection_step_to(connection, HANDSHAKE);
+    if (!interim__connection_can_tell(connection) ||
         interim__tls_session_new(&connection->session, connection->transport->tls,
                                  connection->socket, &connection->endpoint, connection->error) < 0)
-        fail(connection);
+        interim__connection_fail(connection);
     else
         handshake(connection);
 }
@@ -249,13 +101,14 @@ static int talk_socks(interim__connection *connection)
 
     while (done == 0) {
         size_t wanted = interim__socks_wanted(socks);
-        ptrdiff_t moved = wanted == 0 ? write_plain(connection, socks->output + socks->sent,
-                                                    socks->output_length - socks->sent)
-                                      : read_plain(connection, buffer, wanted);
+        ptrdiff_t moved =
+            wanted == 0 ? interim__connection_write_plain(connection, socks->output + socks->sent,
+                                                          socks->output_length - socks->sent)
+                        : interim__connection_read_plain(connection, buffer, wanted);
 
         if (moved == INTERIM__AGAIN) {
             connection->read_needs = wanted == 0 ? INTERIM__WRITE : INTERIM__READ;
-            wait_for(connection);
+            interim__connection_wait(connection);
             return 0;
         }
         if (moved == INTERIM__END)
@@ -276,7 +129,7 @@ static void ask_socks(interim__connection *connection)
     int done = talk_socks(connection);
 
     if (done < 0)
-        fail(connection);
+        interim__connection_fail(connection);
     if (done <= 0)
         return;
     free(connection->socks);
@@ -288,12 +141,13 @@ static void begin_socks(interim__connection *connection)
 {
     const interim__endpoint *endpoint = &connection->endpoint;
 
-    step_to(connection, SOCKS);
+    interim__connection_step_to(connection, SOCKS);
     connection->socks = malloc(sizeof *connection->socks);
-    if (!can_tell(connection) || connection->socks == NULL ||
-        interim__socks_start(connection->socks, final_host(endpoint), final_port(endpoint),
-                             endpoint->proxy_user, endpoint->proxy_password, connection->error) < 0)
-        fail(connection);
+    if (!interim__connection_can_tell(connection) || connection->socks == NULL ||
+        interim__socks_start(connection->socks, interim__endpoint_final_host(endpoint),
+                             interim__endpoint_final_port(endpoint), endpoint->proxy_user,
+                             endpoint->proxy_password, connection->error) < 0)
+        interim__connection_fail(connection);
     else
         ask_socks(connection);
 }
@@ -309,75 +163,17 @@ static void socket_ready(void *user, unsigned events)
     else if (connection->state == HANDSHAKE)
         handshake(connection);
     else if (connection->state == OPEN)
-        deliver(connection, events);
+        interim__connection_deliver(connection, events);
 }
 
-/* False: there is no memory for a timer. */
-static bool watch_time(interim__connection *connection)
+void interim__connection_take(interim__connection *connection, interim__socket *socket)
 {
-    connection->moves = 0;
-    return interim__timer_set(connection->transport->loop, &connection->timer,
-                              interim__loop_monotonic_ns() + SECOND_NS) == 0;
-}
-
-/* Five system calls keep it alive, and TLS has up to 32 KiB of buffers: the ones are for
- * connections that last, the others for those that are quick. */
-static void second_passed(interim__timer *timer)
-{
-    interim__connection *connection = (interim__connection *)(void *)timer;
-
-    if (!connection->kept_alive)
-        interim__socket_keep_alive(connection->socket);
-    connection->kept_alive = true;
-    if (connection->session == NULL)
-        return;
-    interim__tls_keep_buffers(connection->session, connection->moves >= QUICK);
-    if (connection->moves > 0 && !watch_time(connection))
-        interim__tls_keep_buffers(connection->session, false);
-}
-
-/* Under TLS the time is watched while there is something to watch. */
-static void moved(interim__connection *connection)
-{
-    if (connection->session == NULL)
-        return;
-    if (connection->timer.deadline == INTERIM__NEVER && !watch_time(connection))
-        interim__tls_keep_buffers(connection->session, false);
-    if (connection->moves < QUICK)
-        connection->moves++;
-}
-
-/* Without memory for it there is a connection all the same. */
-static void note_peer(interim__connection *connection, const interim__address *address)
-{
-    char text[INTERIM__ADDRESS_TEXT];
-
-    interim__address_text(address, text, sizeof text);
-    connection->peer = strdup(text);
-}
-
-static void race_done(void *user, interim__socket *winner, const interim__address *address,
-                      const interim_error *error)
-{
-    interim__connection *connection = user;
-
-    if (winner != NULL)
-        note_peer(connection, address);
-    else if (can_tell(connection))
-        *connection->error = *error;
-    remember(connection);
-    interim__race_free(connection->race);
-    connection->race = NULL;
-    if (winner == NULL) {
-        fail(connection);
-        return;
-    }
-    connection->socket = winner;
-    winner->ready = socket_ready;
-    winner->user = connection;
-    connection->kept_alive = !winner->delays;
-    if (!watch_time(connection))
-        second_passed(&connection->timer);
+    connection->socket = socket;
+    socket->ready = socket_ready;
+    socket->user = connection;
+    connection->kept_alive = !socket->delays;
+    if (!interim__connection_watch_time(connection))
+        interim__connection_second_passed(&connection->timer);
     if (connection->endpoint.via == INTERIM__VIA_SOCKS5)
         begin_socks(connection);
     else
@@ -387,80 +183,15 @@ static void race_done(void *user, interim__socket *winner, const interim__addres
 void interim__connection_start_tls(interim__connection *connection)
 {
     connection->read_needs = connection->write_needs = 0;
-    step_to(connection, HANDSHAKE);
+    interim__connection_step_to(connection, HANDSHAKE);
     interim__watch_again(connection->transport->loop, &connection->socket->watch, INTERIM__WRITE);
 }
 
-static void report_lookup(interim__connection *connection, int error, int os_error)
-{
-    char buffer[64];
-    const char *text = error == INTERIM_ENOMEM ? "out of memory" : "no thread for it";
-
-    if (error == INTERIM_ERESOLVE)
-        text = gai_strerror(os_error);
-    else if (os_error != 0)
-        text = interim__address_problem(os_error, buffer, sizeof buffer);
-    if (!can_tell(connection))
-        return;
-    interim__error_set(connection->error, error, INTERIM_STAGE_RESOLVE, "resolve %.80s: %s",
-                       dialled_host(connection), text);
-    connection->error->os_error = os_error;
-}
-
-/* Errors: ENOMEM. */
-static int start_race(interim__connection *connection, const interim__address *addresses,
-                      size_t count)
-{
-    interim__local local = {0};
-
-    /* A zone that is not there any more does not bind. */
-    if (connection->endpoint.local != NULL)
-        (void)interim__local_parse(&local, connection->endpoint.local);
-    return interim__race_start(&connection->race, connection->transport->loop,
-                               &(interim__race_terms){
-                                   .addresses = addresses,
-                                   .count = count,
-                                   .local = &local,
-                                   .host = dialled_host(connection),
-                                   .port = dialled_port(connection),
-                                   .delay_ns = connection->transport->attempt_delay_ns,
-                               },
-                               race_done, connection);
-}
-
 /* From now on the timer is where the lookup was. */
-static void resolved(interim__connection *connection)
+void interim__connection_resolved(interim__connection *connection)
 {
-    step_to(connection, RACING);
-    interim__timer_init(&connection->timer, second_passed);
-}
-
-static void lookup_done(interim__lookup *lookup, const interim__found *found)
-{
-    interim__connection *connection = (interim__connection *)(void *)lookup;
-
-    resolved(connection);
-    connection->answer = found->answer;
-    if (found->error < 0)
-        report_lookup(connection, found->error, found->os_error);
-    if (found->error < 0 || start_race(connection, found->addresses, found->count) < 0)
-        fail(connection);
-}
-
-/* There is nothing to resolve about a path, or about an address. Errors: as of
- * interim__connection_open. */
-static int begin(interim__connection *connection)
-{
-    const char *path = connection->endpoint.socket_path, *host = dialled_host(connection);
-    interim__address address;
-
-    step_to(connection, RESOLVING);
-    if (path != NULL && !interim__address_unix(&address, path))
-        return INTERIM_EINVAL;
-    if (path == NULL && !interim__address_parse(&address, host, dialled_port(connection)))
-        return interim__resolver_ask(connection->transport->resolver, &connection->lookup, host);
-    resolved(connection);
-    return start_race(connection, &address, 1);
+    interim__connection_step_to(connection, RACING);
+    interim__timer_init(&connection->timer, interim__connection_second_passed);
 }
 
 /* Where there is no client certificate to be shown, all may see it. */
@@ -486,8 +217,7 @@ int interim__connection_open(interim__connection **out, const interim__transport
     connection->endpoint.identify = identifies(transport, endpoint);
     connection->transport = transport;
     connection->owner = *owner;
-    connection->lookup.done = lookup_done;
-    status = begin(connection);
+    status = interim__dial_begin(connection);
     if (status < 0) {
         interim__endpoint_dispose(&connection->endpoint);
         free(connection->error);
@@ -512,11 +242,7 @@ void interim__connection_free(interim__connection *connection)
         interim__resolver_forget(connection->transport->resolver, &connection->lookup);
     else
         interim__timer_set(connection->transport->loop, &connection->timer, INTERIM__NEVER);
-    /* Nobody had the patience to wait for any of the addresses. */
-    if (connection->race != NULL && interim__race_is_spent(connection->race))
-        interim__resolver_strike(connection->transport->resolver, dialled_host(connection),
-                                 connection->answer);
-    interim__race_free(connection->race);
+    interim__dial_give_up(connection);
     if (connection->session != NULL) {
         interim__tls_shutdown(connection->session);
         interim__tls_session_free(connection->session);
@@ -527,98 +253,6 @@ void interim__connection_free(interim__connection *connection)
     free(connection->error);
     free(connection->peer);
     free(connection);
-}
-
-/* ---- Bytes --------------------------------------------------------------------------------- */
-
-ptrdiff_t interim__connection_read(interim__connection *connection, void *buffer, size_t size)
-{
-    unsigned want = INTERIM__READ;
-    ptrdiff_t got;
-
-    if (connection->read_end != 0)
-        return connection->read_end;
-    if (connection->session == NULL)
-        got = read_plain(connection, buffer, size);
-    else
-        got = interim__tls_read(connection->session, buffer, size, &want, connection->error);
-    connection->read_needs = got == INTERIM__AGAIN ? (unsigned char)want : 0;
-    if (got < 0)
-        connection->read_end = (signed char)got;
-    else if (got > 0)
-        moved(connection);
-    wait_for(connection);
-    return got;
-}
-
-ptrdiff_t interim__connection_write(interim__connection *connection, const void *data, size_t size)
-{
-    unsigned want = INTERIM__WRITE;
-    ptrdiff_t sent;
-
-    if (connection->write_end != 0)
-        return connection->write_end;
-    if (connection->session == NULL)
-        sent = write_plain(connection, data, size);
-    else
-        sent = interim__tls_write(connection->session, data, size, &want, connection->error);
-    connection->write_needs = sent == INTERIM__AGAIN ? (unsigned char)want : 0;
-    if (sent < 0)
-        connection->write_end = (signed char)sent;
-    else if (sent > 0)
-        moved(connection);
-    wait_for(connection);
-    return sent;
-}
-
-ptrdiff_t interim__connection_write_file(interim__connection *connection, int fd, int64_t offset,
-                                         int64_t size)
-{
-    ptrdiff_t sent;
-
-    if (connection->session != NULL || connection->write_end != 0)
-        return INTERIM__UNABLE;
-    sent = interim__socket_send_file(connection->socket, fd, offset, size);
-    if (sent == 0 || (sent < 0 && errno != EAGAIN))
-        return INTERIM__UNABLE;
-    if (sent < 0)
-        sent = INTERIM__AGAIN;
-    connection->write_needs = sent == INTERIM__AGAIN ? INTERIM__WRITE : 0;
-    wait_for(connection);
-    return sent;
-}
-
-interim__watch *interim__connection_watch(const interim__connection *connection)
-{
-    if (connection->race != NULL)
-        return interim__race_watch(connection->race);
-    return connection->socket == NULL ? NULL : &connection->socket->watch;
-}
-
-bool interim__connection_await(interim__connection *connection)
-{
-    return connection->state == OPEN && connection->read_end == 0 &&
-           connection->read_needs == INTERIM__READ && connection->write_needs == 0 &&
-           interim__socket_await(connection->socket);
-}
-
-void interim__connection_again(interim__connection *connection)
-{
-    if (connection->state != OPEN)
-        return;
-    connection->read_needs |= INTERIM__READ;
-    interim__watch_again(connection->transport->loop, &connection->socket->watch, INTERIM__READ);
-}
-
-bool interim__connection_is_clean(interim__connection *connection)
-{
-    char byte;
-
-    if (connection->state != OPEN || connection->write_needs != 0)
-        return false;
-    /* What the loop has not been told yet counts too: ask the system itself. */
-    connection->socket->watch.possible |= INTERIM__READ;
-    return interim__connection_read(connection, &byte, 1) == INTERIM__AGAIN;
 }
 
 const interim_error *interim__connection_error(const interim__connection *connection)

@@ -72,3 +72,14 @@ bool interim__endpoint_equal(const interim__endpoint *a, const interim__endpoint
            same_host(a->proxy_host, b->proxy_host) && same_text(a->proxy_user, b->proxy_user) &&
            same_text(a->proxy_password, b->proxy_password);
 }
+
+/* Where the way ends, seen from here or from a proxy. */
+const char *interim__endpoint_final_host(const interim__endpoint *endpoint)
+{
+    return endpoint->dial_host == NULL ? endpoint->host : endpoint->dial_host;
+}
+
+uint16_t interim__endpoint_final_port(const interim__endpoint *endpoint)
+{
+    return endpoint->dial_host == NULL ? endpoint->port : endpoint->dial_port;
+}

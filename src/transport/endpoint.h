@@ -37,4 +37,8 @@ void interim__endpoint_dispose(interim__endpoint *endpoint);
 /* Whether a connection to one can serve for the other; hosts are compared without case. */
 bool interim__endpoint_equal(const interim__endpoint *a, const interim__endpoint *b);
 
+/* Who is meant in the end, behind a proxy or not. */
+const char *interim__endpoint_final_host(const interim__endpoint *endpoint);
+uint16_t interim__endpoint_final_port(const interim__endpoint *endpoint);
+
 #endif
