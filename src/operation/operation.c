@@ -8,12 +8,19 @@
 
 #include <stdlib.h>
 
+/* Whether the URL of the exchange has a query, and it is not the caller's own. */
+static bool hides_query(const interim__operation *op)
+{
+    interim_hop hop = op->hop == INTERIM_HOP_TUNNEL ? op->passage->hop : op->hop;
+    bool own =
+        hop == INTERIM_HOP_REQUEST || (hop == INTERIM_HOP_AUTHENTICATION && op->redirects == 0);
+
+    return !own && op->uri->target[op->uri->path_length] == '?';
+}
+
 char *interim__operation_url(const interim__operation *op)
 {
-    bool own = op->hop == INTERIM_HOP_REQUEST ||
-               (op->hop == INTERIM_HOP_AUTHENTICATION && op->redirects == 0);
-
-    return interim__uri_redacted(op->uri, !own);
+    return interim__uri_redacted(op->uri, hides_query(op));
 }
 
 static void forget_url_text(interim__operation *op)
@@ -24,6 +31,8 @@ static void forget_url_text(interim__operation *op)
 
 const char *interim__operation_url_text(interim__operation *op)
 {
+    if (!hides_query(op))
+        return op->uri->text;
     if (op->url_text == NULL)
         op->url_text = interim__operation_url(op);
     return op->url_text == NULL ? "" : op->url_text;

@@ -122,7 +122,7 @@ typedef struct interim__operation {
     uint64_t sequence;
     const char *method; /* of the exchange */
     const char *peer;   /* borrowed while there is a connection; "": there is none */
-    char *url_text;     /* of uri, fit for logs; NULL: not written down yet */
+    char *url_text;     /* of uri, fit for logs, if it is another; NULL: not written down yet */
     interim__watchdog dog;
     int64_t wake_at; /* NEED_TIME: until then; NEED_EXCHANGE: when the body that waits for 100 goes
                         out unasked, or FAR */
