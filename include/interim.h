@@ -739,8 +739,9 @@ typedef enum interim_poll_flag {
     /* A 202 with x-ms-copy-status: ask the request's own URL by HEAD until it is not "pending"
      * (Azure Storage). */
     INTERIM_POLL_TARGET = 1 << 4,
-    /* The Location of a 102 is a monitor to ask when the connection is lost
-     * (draft-wright-http-progress). */
+    /* The Location of a 102 is a monitor to ask when the connection is lost, or a stream of markers
+     * ends without a verdict (draft-wright-http-progress). What had come of the answer's body is
+     * forgotten; interim_body_fn has had it, before the event INTERIM_EVENT_ACCEPTED. */
     INTERIM_POLL_INTERIM = 1 << 5,
     /* Send "Prefer: respond-async", with wait=wait_s if that is not 0 (RFC 7240). */
     INTERIM_POLL_PREFER_ASYNC = 1 << 6,

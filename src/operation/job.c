@@ -157,6 +157,7 @@ bool interim__job_learnt(interim__operation *op)
                                       &op->learnt, &op->random, op->now.monotonic);
     if (op->job == NULL)
         return false;
+    interim__result_forget_body(op->result);
     interim__job_begin(op, status);
     return true;
 }

@@ -5,7 +5,8 @@
  *                                        --announced, "Perf Marker", a verdict--> STREAM
  *     STREAM --End--> STREAM         a sign of life, and the only one
  *            --verdict--> STREAM     whose rest has ten seconds to come
- *            --end--> ended          as the verdict says; without one nobody knows how
+ *            --end--> ended          as the verdict says; without one nobody knows how, unless a
+ * 102 named a monitor, which is asked then
  *
  * The status tells nothing: servers answer 201 or 202 before they have begun. Nor does the media
  * type alone: dCache says text/perf-marker-stream, XRootD text/plain, StoRM nothing. So a stream is
@@ -237,6 +238,8 @@ static void conclude(interim__operation *op)
     char seen[80];
 
     write_last_seen(seen, sizeof seen, op);
+    if (markers->verdict == INTERIM__MARKER_NONE && interim__job_learnt(op))
+        return;
     interim__following_adopt(op);
     switch (markers->verdict) {
     case INTERIM__MARKER_SUCCESS:
@@ -295,6 +298,8 @@ bool interim__marking_failed(interim__operation *op)
         conclude(op);
         return true;
     }
+    if (interim__job_learnt(op))
+        return true;
     write_last_seen(seen, sizeof seen, op);
     interim__ending_conclude(op, INTERIM_UNKNOWN, "%s; %s; the server may be doing the work",
                              interim_strerror(op->error->code), seen);

@@ -115,6 +115,20 @@ void interim__result_read_problem(interim_result *result, bool final)
                      monitor->body_size);
 }
 
+static void forget_problem(interim_result *result)
+{
+    if (result->problem != NULL)
+        interim__problem_dispose(result->problem);
+    free(result->problem);
+    result->problem = NULL;
+}
+
+void interim__result_forget_body(interim_result *result)
+{
+    interim__buffer_dispose(&result->body);
+    forget_problem(result);
+}
+
 void interim__result_free(interim_result *result)
 {
     if (result == NULL)
@@ -126,9 +140,7 @@ void interim__result_free(interim_result *result)
     interim__buffer_dispose(&result->body);
     interim__message_free(result->accepted);
     interim__message_free(result->monitor);
-    if (result->problem != NULL)
-        interim__problem_dispose(result->problem);
-    free(result->problem);
+    forget_problem(result);
     interim__history_dispose(&result->history);
     free(result);
 }

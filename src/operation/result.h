@@ -32,6 +32,9 @@ interim_result *interim__result_new(void);
 void interim__result_explain(interim_result *result, const char *reason,
                              const interim_error *error);
 
+/* What came of a body that was cut is not that of the answer which comes instead of it. */
+void interim__result_forget_body(interim_result *result);
+
 /* A piece of the body, which is problem details, goes to the caller and is not kept elsewhere. */
 void interim__result_note_problem(interim_result *result, const char *data, size_t size);
 
