@@ -870,12 +870,12 @@ INTERIM_API int interim_request_set_upload_resumption(interim_request *request,
                                                       const interim_upload_resumption *resumption);
 
 /* Calls fn at every sign of life: each 1xx, each answer of a monitor, each marker, live. user is
- * borrowed until the request is freed and its operations have ended. Since: 0.1. */
+ * borrowed until the request is freed and its operations have ended. Errors: EBUSY. Since: 0.1. */
 INTERIM_API int interim_request_on_interim(interim_request *request, interim_event_fn fn,
                                            void *user);
 
-/* Calls fn at everything that happens, signs of life included, for logs and displays. Since: 0.1.
- */
+/* Calls fn at everything that happens, signs of life included, for logs and displays. user as
+ * above. Errors: EBUSY. Since: 0.1. */
 INTERIM_API int interim_request_on_event(interim_request *request, interim_event_fn fn, void *user);
 
 /* A part of the final body, as it arrives; data is borrowed until return. Its status is that of

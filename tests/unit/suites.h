@@ -76,6 +76,7 @@
     X(client_names)                                                                                \
     X(client_proxy)                                                                                \
     X(client_way)                                                                                  \
+    X(client_resume)                                                                               \
     X(client_settle)                                                                               \
     X(client_tls)                                                                                  \
     X(strict)                                                                                      \
