@@ -122,6 +122,8 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
         interim__operation_release_body(op);
     if (op->resuming)
         interim__response_resume(op);
+    if (op->need == INTERIM__NEED_NOTHING) /* with that body: no limit counts any more */
+        return;
     if (op->paused) /* our silence, not the server's */
         interim__watchdog_activity(&op->dog, now.monotonic);
     due = interim__watchdog_check(&op->dog, now.monotonic);

@@ -349,6 +349,50 @@ START_TEST(operation_can_be_ticked_for_nothing)
 }
 END_TEST
 
+static int pause(const void *data, size_t size, void *user)
+{
+    (void)data, (void)size, (void)user;
+    return INTERIM_PAUSE;
+}
+
+static int go_on(const void *data, size_t size, void *user)
+{
+    (void)data, (void)size, (void)user;
+    return 0;
+}
+
+/* The body was there, complete, before it was paused; it is wanted again when a limit of time has
+ * just passed. An operation ends once. */
+START_TEST(operation_that_ended_by_a_resumed_body_has_no_limits)
+{
+    static char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n--body--";
+    interim_request *request = fake_request("GET", "http://dav.example/a", NULL);
+    interim_patience patience = INTERIM_PATIENCE_INIT;
+    char bytes[sizeof answer];
+    unsigned ends;
+
+    patience.total_ms = 1000;
+    ck_assert_int_eq(interim_request_set_patience(request, &patience), 0);
+    interim_request_on_body(request, pause, NULL);
+    ck_assert_int_eq(fake_start(&run, request), 0);
+    interim__operation_opened(&run.op, "192.0.2.1:80", false, run.now);
+    interim__operation_sent(&run.op, 1, run.now);
+    memcpy(bytes, answer, sizeof bytes);
+    interim__operation_received(&run.op, bytes, sizeof bytes - 1, run.now);
+    ck_assert(!interim__operation_reads(&run.op));
+    request->on_body = go_on;
+    interim__operation_resume(&run.op);
+    run.now.monotonic += 2 * FAKE_SECOND;
+    interim__operation_tick(&run.op, run.now);
+    ck_assert_int_eq(run.op.need, INTERIM__NEED_NOTHING);
+    ends = run.ends;
+    fake_play(&run, SCRIPT(STEP(STOP, 0)));
+    ck_assert_uint_eq(ends, 1);
+    check_outcome(INTERIM_DONE, 0);
+    fake_finish(&run);
+}
+END_TEST
+
 START_TEST(operation_survives_a_sleep_of_the_machine)
 {
     /* Between polls: the poll is late. In an exchange: the limit has passed. */
@@ -488,6 +532,7 @@ Suite *operation_suite(void)
     tcase_add_test(tests, operation_is_cancelled_at_any_moment);
     tcase_add_test(tests, operation_is_cancelled_while_it_waits);
     tcase_add_test(tests, operation_can_be_ticked_for_nothing);
+    tcase_add_test(tests, operation_that_ended_by_a_resumed_body_has_no_limits);
     tcase_add_test(tests, operation_survives_a_sleep_of_the_machine);
     tcase_add_test(tests, operation_ends_when_the_body_reader_fails);
     tcase_add_test(tests, operation_reads_an_answer_when_nothing_can_be_written);
