@@ -456,8 +456,8 @@ typedef struct interim_request interim_request;
 /* Makes a request. method: an HTTP token of at most 32 bytes, case-sensitive, not CONNECT. url: an
  * absolute http or https URL of at most 16 KiB (RFC 3986); characters that a URL cannot hold must
  * be percent-encoded; a fragment is dropped; user-info is refused, because URLs end up in logs (see
- * interim_request_set_credentials). Both copied. Errors: EMETHOD, EURL, ENOMEM; *out is then NULL.
- * Since: 0.1. */
+ * interim_request_set_credentials). Both copied. Errors: EMETHOD, EURL (interim_url_problem tells
+ * why), ENOMEM; *out is then NULL. Since: 0.1. */
 INTERIM_API int interim_request_new(interim_request **out, const char *method, const char *url);
 
 /* Why interim_request_new refuses a URL: one clause such as "the host is empty", or NULL when it
@@ -886,7 +886,8 @@ INTERIM_API int interim_request_on_event(interim_request *request, interim_event
 #define INTERIM_PAUSE 1
 typedef int (*interim_body_fn)(const void *data, size_t size, void *user);
 
-/* Streams the body of the final response to fn instead of keeping it in the result. Since: 0.1. */
+/* Streams the body of the final response to fn instead of keeping it in the result. Errors: EBUSY.
+ * Since: 0.1. */
 INTERIM_API int interim_request_on_body(interim_request *request, interim_body_fn fn, void *user);
 
 /* Writes the body of the final response to a descriptor, borrowed as long as the request's

@@ -327,7 +327,8 @@ test_token() {
     expect "--resume: goes on" 0 "(202, " --resume "$work/t"
     check "--resume: the whole tree is there" same_tree "$root/tree" "$root/late"
     check "--resume: the file is removed" [ ! -e "$work/t" ]
-    expect "--resume: no file" 7 "No such file" --resume "$work/t"
+    expect "--resume: no file" 7 "t cannot be used: No such file or directory; one whose copy has" \
+        --resume "$work/t"
     expect "--resume: with a source" 2 "takes all from its file" --resume "$work/t" "$url/a" /b
     expect "--token: refused at once" 1 "does not exist" --token "$work/t" "$url/none" /b
     check "--token: and the file is gone" [ ! -e "$work/t" ]
@@ -520,15 +521,25 @@ test_signals() {
     origin --answer 202 --delay 400
     interrupted INT 'copying'
     judge "202: SIGINT ends the wait" 130 "interrupted"
-    with_signals "$DAVCOPY" --cancel-job -v "$url/tree" /stopped
+    with_signals "$DAVCOPY" --cancel-job --token "$work/stopped" -v "$url/tree" /stopped
     wait_for holds 'copying' "$work/err"
     wait_for holds '202' "$work/err"
     kill -INT "$copy_pid"
     wait "$copy_pid"
     code=$?
     judge "202: --cancel-job stops the job" 130 "the server stopped the work"
+    check "202: nothing is left to be resumed" [ ! -e "$work/stopped" ]
     check "202: and the server did not finish" \
         [ "$(find "$root/stopped" | wc -l)" -lt "$(find "$root/tree" | wc -l)" ]
+    with_signals "$DAVCOPY" "$url/tree" /alone
+    wait_for holds 'first sign of life' "$work/err"
+    kill "$origin"
+    check "202: a server that is gone is told of" wait_for holds \
+        'warning: the monitor does not answer: .*: Connection refused; it is asked again' "$work/err"
+    kill -INT "$copy_pid"
+    wait "$copy_pid"
+    code=$?
+    judge "202: and the wait can be ended" 130 "interrupted: the wait is over"
     dumb 'PROPFIND =\k'
     with_signals "$DAVCOPY" "$url/tree" /copy
     wait_for holds '^PROPFIND' "$dumb_log"

@@ -236,6 +236,22 @@ static void warn_of_gap(struct display *display, const interim_event *event)
                  (double)event->silence_ms / 1000);
 }
 
+/* Once, until it answers: it is asked again and again meanwhile. */
+static void warn_of_outage(struct display *display, const interim_event *event)
+{
+    char shown[512];
+
+    if (event->hop != INTERIM_HOP_POLL || event->error == NULL || display->away)
+        return;
+    display->away = true;
+    if (!display->plain && !display->live)
+        return;
+    display_line(display, "%swarning:%s the monitor does not answer: %s%s%s; it is asked again",
+                 display->colour ? "\033[33m" : "", display->colour ? "\033[0m" : "",
+                 interim_strerror(event->error->code), event->error->text[0] ? ": " : "",
+                 printable(shown, sizeof shown, event->error->text));
+}
+
 /* A plain line, if one is due; like the live line it never goes back. */
 static void show_progress(struct display *display, const interim_event *event, int64_t now_ms)
 {
@@ -264,7 +280,7 @@ static void note_sign_of_life(struct display *display, const interim_event *even
 
     display->signs++;
     display->alive_ms = now_ms;
-    display->gap = false;
+    display->gap = display->away = false;
     if (event->percent > display->percent)
         display->percent = event->percent;
     if (event->kind == INTERIM_EVENT_MARKER) {
@@ -298,6 +314,9 @@ void display_event(struct display *display, const interim_event *event)
         break;
     case INTERIM_EVENT_GAP:
         warn_of_gap(display, event);
+        break;
+    case INTERIM_EVENT_RETRY:
+        warn_of_outage(display, event);
         break;
     default:
         break;

@@ -2,8 +2,9 @@
  *
  * On a terminal one live line, redrawn in place and cut to the width of the window. Elsewhere plain
  * lines, few enough for a log: the beginning, the first sign of life, then at most one line every
- * ten seconds and one at each ten percent, every gap, the end. With --verbose every event is a line
- * of its own, in both cases. With --quiet nothing. Included by session.h.
+ * ten seconds and one at each ten percent, every gap, a monitor that is out of reach, the end. With
+ * --verbose every event is a line of its own, in both cases. With --quiet nothing. Included by
+ * session.h.
  */
 #ifndef DAVCOPY_DISPLAY_H
 #define DAVCOPY_DISPLAY_H
@@ -31,6 +32,7 @@ struct display {
     int64_t bytes;  /* the most that markers told, -1 for nothing */
     int tens;       /* tens of percent that a plain line told */
     bool gap;       /* the silence that lasts is a gap */
+    bool away;      /* the monitor was out of reach since the last sign of life */
 };
 
 /* live_allowed: standard error is ours alone (no log goes there). */

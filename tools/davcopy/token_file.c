@@ -34,13 +34,22 @@ static int refuse(int exit_code, const char *path, const char *problem)
 
 /* ---- Opening ------------------------------------------------------------------------------- */
 
+static int refuse_system(const char *path, int problem)
+{
+    char text[128];
+
+    snprintf(text, sizeof text, "cannot be used: %s%s", strerror(problem),
+             problem == ENOENT ? "; one whose copy has ended is removed" : "");
+    return refuse(EXIT_LOCAL, path, text);
+}
+
 /* Whose it is, and that nobody else waits with it. Some file systems know no locks. */
 static const char *check(int fd, off_t *size)
 {
     struct stat info;
 
     if (fstat(fd, &info) < 0)
-        return strerror(errno);
+        return "cannot be looked at";
     if (!S_ISREG(info.st_mode))
         return "is no regular file";
     if (info.st_uid != geteuid() || (info.st_mode & 077) != 0)
@@ -127,7 +136,10 @@ int token_file_open(struct token_file *out, struct options *options, struct plan
         return EXIT_DONE;
     out->fd =
         open(out->path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | (resume ? 0 : O_CREAT), 0600);
-    problem = out->fd < 0 ? strerror(errno) : check(out->fd, &size);
+    out->written = true;
+    if (out->fd < 0)
+        return refuse_system(out->path, errno);
+    problem = check(out->fd, &size);
     out->written = problem || size > 0 || resume;
     if (problem)
         return refuse(EXIT_LOCAL, out->path, problem);

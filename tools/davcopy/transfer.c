@@ -136,9 +136,13 @@ static bool note_beginning(struct session *session, const struct plan *plan,
 
 /* The file goes when the outcome is known, after that was said. */
 static void end_file(struct session *session, struct token_file *file,
-                     const struct verdict *verdict)
+                     const struct verdict *verdict, const struct answer *answer)
 {
-    const bool interrupted = verdict->exit == EXIT_INTERRUPTED && verdict->where != PLACE_NONE;
+    /* Cancelled, and without an error: the server stopped it. */
+    const bool stopped = answer_outcome(answer) == INTERIM_CANCELLED &&
+                         interim_result_error(answer->result)->code == 0;
+    const bool interrupted =
+        verdict->exit == EXIT_INTERRUPTED && verdict->where != PLACE_NONE && !stopped;
 
     if (!file->path)
         return;
@@ -245,7 +249,7 @@ static int judge(struct session *session, const struct plan *plan, const struct 
         report_problem(session, &verdict, answer->result);
         exit_code = report_verdict(session, &verdict, plan);
     }
-    end_file(session, file, &verdict);
+    end_file(session, file, &verdict, answer);
     return exit_code;
 }
 

@@ -78,7 +78,7 @@ static const struct meaning *find_meaning(int status)
 static void judge_401(struct verdict *out, const struct evidence *evidence)
 {
     if (evidence->credentials)
-        conclude(out, EXIT_REFUSED, PLACE_SOURCE, "check both; davcopy can log in by Basic only",
+        conclude(out, EXIT_REFUSED, PLACE_SOURCE, "check both",
                  "the server did not accept the name and password (401)");
     else
         conclude(out, EXIT_REFUSED, PLACE_SOURCE, "give them with --user NAME",
