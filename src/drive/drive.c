@@ -116,6 +116,7 @@ static void end(interim_operation *operation)
     interim__stream_make_room(operation);
     interim__polls_over(operation);
     interim__timer_set(drive->transport.loop, &operation->timer, INTERIM__NEVER);
+    interim__operation_drop_exchange(&operation->machine);
     move(&drive->ended, operation);
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define NS_PER_MS 1000000
+#define COMPARED_NS (10 * NS_PER_MS) /* before the clocks are compared again: one may be set */
 #if !defined(POLLRDHUP)
 #define POLLRDHUP 0 /* not a system's that has no epoll either */
 #endif
@@ -30,6 +31,8 @@ struct interim__loop {
     int64_t now;            /* of the turn, while timers are called; else INT64_MIN */
     int64_t held_now;       /* what clocks say while time is held; INT64_MIN: nobody has asked */
     int64_t held_wall;      /* the same */
+    int64_t wall_ahead;     /* of the monotonic clock, as it was ... */
+    int64_t compared_at;    /* ... then */
     int64_t told;           /* see interim__loop_told_ns */
     interim__watch again;   /* head of a ring: to be called in the next turn */
     interim__watch calling; /* head of a ring: to be called in this turn */
@@ -80,12 +83,22 @@ int64_t interim__loop_now(interim__loop *loop)
     return loop->held_now;
 }
 
+/* How far the wall clock is ahead of the monotonic one: that changes hardly ever. */
+static int64_t wall_ahead(interim__loop *loop)
+{
+    if (loop->held_now - loop->compared_at >= COMPARED_NS) {
+        loop->compared_at = interim__loop_monotonic_ns();
+        loop->wall_ahead = interim__loop_wall_ns() - loop->compared_at;
+    }
+    return loop->wall_ahead;
+}
+
 int64_t interim__loop_wall_now(interim__loop *loop)
 {
     if (!loop->held)
         return interim__loop_wall_ns();
     if (loop->held_wall == INT64_MIN)
-        loop->held_wall = interim__loop_wall_ns();
+        loop->held_wall = interim__loop_now(loop) + wall_ahead(loop);
     return loop->held_wall;
 }
 
@@ -182,6 +195,7 @@ int interim__loop_new(interim__loop **out, interim_engine engine)
     loop->bell.never = INTERIM__WRITE; /* it always could be, and that is no news */
     loop->bell.fd = loop->bell_fd = -1;
     loop->now = loop->told = INT64_MIN;
+    loop->compared_at = -COMPARED_NS;
     ring_init(&loop->again);
     ring_init(&loop->calling);
     status = open_engine(loop, engine);

@@ -70,7 +70,8 @@ int64_t interim__loop_wall_ns(void);
 
 /* The same, read once a turn, by the first who asks: what a turn does happens at one time, for
  * reading two clocks at each step costs more than many steps. It never goes back, and is behind the
- * clocks by what the callbacks of this turn took. Outside of turns they are read each time. */
+ * clocks by what the callbacks of this turn took, and the wall clock by 10 ms where somebody has
+ * set it. Outside of turns they are read each time. */
 int64_t interim__loop_now(interim__loop *loop);
 int64_t interim__loop_wall_now(interim__loop *loop);
 

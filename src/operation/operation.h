@@ -145,6 +145,10 @@ int interim__operation_init(interim__operation *op, interim__environment *enviro
 /* Frees what it holds, and the result unless that was taken. */
 void interim__operation_dispose(interim__operation *op);
 
+/* Forgets the exchange: another may follow on the same connection, or nothing is needed any more,
+ * and what it took is free for others before the result is taken. */
+void interim__operation_drop_exchange(interim__operation *op);
+
 /* The result of an operation that needs nothing any more; transferred. */
 interim_result *interim__operation_take_result(interim__operation *op);
 

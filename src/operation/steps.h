@@ -47,9 +47,6 @@ void interim__operation_wait(interim__operation *op);
 /* operation.c: the URL of the exchange for people: all but the caller's own without its query. */
 char *interim__operation_url(const interim__operation *op);
 
-/* operation.c: forgets the exchange, which may be followed by another on the same connection. */
-void interim__operation_drop_exchange(interim__operation *op);
-
 /* operation.c: the body that waited for 100 may go out. */
 void interim__operation_release_body(interim__operation *op);
 
