@@ -423,8 +423,9 @@ INTERIM_API void interim_client_forget_names(interim_client *client);
  * interim_client_run(client, 0). Timers are behind it too, and so is what was started, cancelled or
  * resumed since the last run. Watch it level-triggered, as loops do unless they are told otherwise;
  * one call may do a part of what is to be done and leave it readable. It belongs to the client: do
- * not close or read it. docs/examples has it in libuv, GLib, libevent and epoll. Returns
- * INTERIM_EUNSUPPORTED with the poll(2) engine. Since: 0.1. */
+ * not close or read it. docs/examples has it in libuv, GLib, libevent and epoll. Errors:
+ * EUNSUPPORTED (the poll(2) engine), ESYSTEM (no descriptor left for its timer, which the first
+ * call makes: errno tells; call again). Since: 0.1. */
 INTERIM_API int interim_client_fd(const interim_client *client);
 
 /* Lets operations go on. timeout_ms: 0 does what can be done at once, a positive number waits at

@@ -23,8 +23,9 @@ typedef struct interim__engine {
     /* Whether the last wait noted all that was ready. NULL: it always does. */
     bool (*is_all)(void *state);
 
-    /* The descriptor, and how to make it readable at a time at the latest; NULL when there is no
-     * such thing. It may become readable earlier, once. */
+    /* The descriptor, or ESYSTEM, and how to make it readable at a time at the latest, which is
+     * asked only of who has given it; NULL when there is no such thing. It may become readable
+     * earlier, once. */
     int (*fd)(void *state);
     void (*arm)(void *state, int64_t deadline);
 } interim__engine;

@@ -5,8 +5,8 @@
  * watch->slot: 1 + the place of an event of the current batch that was not given out yet, 0 if
  * there is none. By it an event is dropped when its watch is removed.
  *
- * A timerfd in the set makes the epoll descriptor readable when a timer is due. It too is
- * edge-triggered: it is never read, only set again. */
+ * A timerfd in the set makes the epoll descriptor readable when a timer is due, from when somebody
+ * asks for that descriptor. It too is edge-triggered: it is never read, only set again. */
 #include "loop/engine.h"
 
 #if defined(__linux__)
@@ -21,7 +21,7 @@
 
 typedef struct epoll_state {
     int fd;
-    int timer;
+    int timer;     /* -1: nobody asked for the descriptor */
     int64_t armed; /* when the timerfd expires; INTERIM__NEVER: it is not set, or expired */
     int count;     /* events in the batch */
     int at;        /* the next that is to be given out */
@@ -41,7 +41,6 @@ static void epoll_close(void *state)
 
 static int epoll_open(void **state)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
     epoll_state *epoll = calloc(1, sizeof *epoll);
     int problem;
 
@@ -50,9 +49,7 @@ static int epoll_open(void **state)
     epoll->armed = INTERIM__NEVER;
     epoll->timer = -1;
     epoll->fd = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll->fd >= 0)
-        epoll->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (epoll->timer < 0 || epoll_ctl(epoll->fd, EPOLL_CTL_ADD, epoll->timer, &event) < 0) {
+    if (epoll->fd < 0) {
         problem = errno;
         epoll_close(epoll);
         errno = problem;
@@ -158,7 +155,21 @@ static bool epoll_is_all(void *state)
 
 static int epoll_fd(void *state)
 {
-    return ((epoll_state *)state)->fd;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
+    epoll_state *epoll = state;
+    int timer;
+
+    if (epoll->timer >= 0)
+        return epoll->fd;
+    timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (timer < 0)
+        return INTERIM_ESYSTEM;
+    if (epoll_ctl(epoll->fd, EPOLL_CTL_ADD, timer, &event) < 0) {
+        close(timer);
+        return INTERIM_ESYSTEM;
+    }
+    epoll->timer = timer;
+    return epoll->fd;
 }
 
 static void epoll_arm(void *state, int64_t deadline)

@@ -253,11 +253,13 @@ static void expose(interim__loop *loop)
 
 int interim__loop_fd(interim__loop *loop)
 {
-    if (loop->engine->fd == NULL)
-        return INTERIM_EUNSUPPORTED;
-    loop->exposed = true;
-    expose(loop);
-    return loop->engine->fd(loop->state);
+    int fd = loop->engine->fd == NULL ? INTERIM_EUNSUPPORTED : loop->engine->fd(loop->state);
+
+    if (fd >= 0) {
+        loop->exposed = true;
+        expose(loop);
+    }
+    return fd;
 }
 
 /* ---- A turn -------------------------------------------------------------------------------- */

@@ -56,7 +56,7 @@ void interim__loop_free(interim__loop *loop);
 /* A descriptor that is readable when interim__loop_turn(loop, 0) would have something to do, timers
  * and watches to be called again included; EUNSUPPORTED with the poll engine. From the first call
  * on the loop keeps the descriptor's timer set, which costs system calls that a loop does without
- * whose descriptor nobody watches. */
+ * whose descriptor nobody watches. ESYSTEM (errno tells): the timer cannot be made. */
 int interim__loop_fd(interim__loop *loop);
 
 /* Waits up to timeout_ms (-1: without limit) until something is ready or due, and calls what is.

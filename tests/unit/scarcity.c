@@ -424,7 +424,14 @@ START_TEST(a_client_that_cannot_be_made_says_why)
         ck_assert_str_eq(error.text,
                          "make the client: Too many open files in system (fs.file-max)");
     } while (failed > 0);
-    ck_assert_uint_eq(nth, _i == 0 ? 4 : 2); /* epoll, timer, bell; bell */
+    ck_assert_uint_eq(nth, _i == 0 ? 3 : 2); /* epoll, bell; bell */
+    if (_i == 0) {
+        calls_refuse(CALLS_OPEN, 1, 1, ENFILE);
+        ck_assert_int_eq(interim_client_fd(client), INTERIM_ESYSTEM); /* its timer */
+        ck_assert_int_eq(errno, ENFILE);
+        ck_assert_uint_eq(calls_allow(), 1);
+        ck_assert_int_ge(interim_client_fd(client), 0);
+    }
     interim_client_free(client);
 }
 END_TEST
