@@ -191,8 +191,11 @@ void interim__tls_free(interim__tls *tls)
     if (tls == NULL)
         return;
     interim__tls_tickets_dispose(&tls->tickets);
-    SSL_CTX_free(tls->context);
-    BIO_meth_free(tls->method);
+    /* Both take NULL, but where no TLS was spoken this would be the first call into the library. */
+    if (tls->context != NULL)
+        SSL_CTX_free(tls->context);
+    if (tls->method != NULL)
+        BIO_meth_free(tls->method);
     interim__tls_identity_free(tls->identity);
     interim__tls_key_log_close(tls->key_log);
     free(tls->pins);
