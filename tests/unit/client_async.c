@@ -425,6 +425,35 @@ START_TEST(a_body_that_streams_comes_in_larger_pieces)
 }
 END_TEST
 
+static const server_step endless[] = {{SERVER_HEAD, 0, NULL},
+                                      {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\n\r\n"},
+                                      {SERVER_FILL, (size_t)1 << 46, NULL},
+                                      {SERVER_CLOSE, 0, NULL}};
+
+/* A blocking call waits for nothing but the bytes of a body that streams; not for longer than it
+ * may. */
+START_TEST(limits_hold_while_a_body_streams)
+{
+    static const server_step *const scripts[] = {endless, NULL};
+    interim_patience patience = INTERIM_PATIENCE_INIT;
+    struct taking taking = {0};
+    interim_request *request;
+    interim_result *result;
+
+    begin(_i, scripts);
+    request = get();
+    patience.total_ms = 300;
+    ck_assert_int_eq(interim_request_set_patience(request, &patience), 0);
+    interim_request_on_body(request, take, &taking);
+    ck_assert_int_eq(interim_perform(&result, client, request), INTERIM_ETOTAL);
+    ck_assert_int_eq(interim_result_error(result)->stage, INTERIM_STAGE_BODY);
+    ck_assert_uint_gt(taking.bytes, PIECE);
+    interim_result_free(result);
+    interim_request_free(request);
+    finish();
+}
+END_TEST
+
 Suite *client_async_suite(void)
 {
     Suite *suite = suite_create("client_async");
@@ -439,6 +468,7 @@ Suite *client_async_suite(void)
     tcase_add_loop_test(tests, who_ends_first_is_told_first, 0, ENGINES);
     tcase_add_loop_test(tests, paused_bodies_keep_little, 0, ENGINES);
     tcase_add_loop_test(tests, a_body_that_streams_comes_in_larger_pieces, 0, ENGINES);
+    tcase_add_loop_test(tests, limits_hold_while_a_body_streams, 0, ENGINES);
     suite_add_tcase(suite, tests);
     return suite;
 }
