@@ -6,11 +6,12 @@
 
 #define CHAINS_MIN 64
 
-/* Eight bytes a step. */
+/* Eight bytes a step. A bit of theirs reaches those above it, and then the lowest, by which a chain
+ * is chosen, in the next step. */
 static uint64_t mix(uint64_t key, uint64_t eight)
 {
     key = (key ^ eight) * UINT64_C(0x9e3779b97f4a7c15);
-    return key ^ key >> 32; /* the chain is chosen by the lowest bits */
+    return key ^ key >> 32;
 }
 
 uint64_t interim__siblings_key(const char *url)
@@ -24,7 +25,7 @@ uint64_t interim__siblings_key(const char *url)
     }
     eight = 0;
     memcpy(&eight, url, left);
-    return mix(key, eight);
+    return mix(mix(key, eight), 0);
 }
 
 static void insert(interim__siblings *table, interim__sibling *sibling)

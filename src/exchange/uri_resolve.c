@@ -123,11 +123,25 @@ static const char *check_first_segment(const interim__uri_parts *ref)
     return NULL;
 }
 
+/* The parts of a URL, which are known. */
+static interim__uri_parts parts_of(const interim__uri *uri)
+{
+    size_t scheme = uri->tls ? 5 : 4;
+    const char *authority = uri->text + scheme + 3, *query = uri->target + uri->path_length;
+    interim__uri_parts parts = {0};
+
+    parts.scheme = (interim__uri_view){uri->text, scheme};
+    parts.authority = (interim__uri_view){authority, (size_t)(uri->target - authority)};
+    parts.path = (interim__uri_view){uri->target, uri->path_length};
+    if (*query == '?')
+        parts.query = (interim__uri_view){query + 1, strlen(query + 1)};
+    return parts;
+}
+
 int interim__uri_resolve(interim__uri **out, const interim__uri *base, const char *reference,
                          size_t length, const char **problem)
 {
-    size_t base_length = strlen(base->text);
-    interim__uri_parts base_parts, parts;
+    interim__uri_parts base_parts = parts_of(base), parts;
     const char *why = interim__uri_split(&parts, reference, length);
     writer text = {NULL, 0};
     int status;
@@ -135,13 +149,11 @@ int interim__uri_resolve(interim__uri **out, const interim__uri *base, const cha
     *out = NULL;
     if (why == NULL)
         why = check_first_segment(&parts);
-    if (why == NULL)
-        why = interim__uri_split(&base_parts, base->text, base_length);
     if (problem != NULL)
         *problem = why;
     if (why != NULL)
         return INTERIM_EURL;
-    text.text = malloc(base_length + length + 8);
+    text.text = malloc(strlen(base->text) + length + 8);
     if (text.text == NULL)
         return INTERIM_ENOMEM;
     append_resolved(&text, &base_parts, &parts);

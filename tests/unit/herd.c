@@ -324,6 +324,27 @@ START_TEST(herd_table_of_siblings)
 }
 END_TEST
 
+/* Monitors differ in few characters, wherever these are. */
+START_TEST(herd_keys_of_monitors_are_spread)
+{
+    for (int behind = 0; behind < 9; behind++) {
+        unsigned in_chain[64] = {0};
+
+        for (int i = 0; i < 6400; i++) {
+            char url[64];
+
+            snprintf(url, sizeof url, "http://a.example/jobs/%d%.*s", 1000 + i, behind,
+                     "/status?x");
+            in_chain[interim__siblings_key(url) & 63]++;
+        }
+        for (int i = 0; i < 64; i++) { /* 100 by chance, give or take 10 */
+            ck_assert_uint_gt(in_chain[i], 50);
+            ck_assert_uint_lt(in_chain[i], 150);
+        }
+    }
+}
+END_TEST
+
 /* ---- nobody waits for ever ---- */
 
 START_TEST(herd_line_ends_at_the_deadline)
@@ -397,6 +418,7 @@ Suite *herd_suite(void)
     tcase_add_test(whole, herd_asks_identical_monitors_once);
     tcase_add_test(whole, herd_asks_again_for_another_user);
     tcase_add_test(whole, herd_table_of_siblings);
+    tcase_add_test(whole, herd_keys_of_monitors_are_spread);
     suite_add_tcase(suite, whole);
     return suite;
 }
