@@ -207,6 +207,38 @@ START_TEST(marking_without_memory_says_no_more_than_it_knows)
 }
 END_TEST
 
+/* A 102 had named a monitor, and the stream is cut: with the monitor it is done, without memory for
+ * it nobody knows. */
+START_TEST(marking_without_memory_asks_the_monitor_or_says_so)
+{
+    static const char named[] = "HTTP/1.1 102 P\r\nLocation: /status\r\n\r\n";
+
+    for (unsigned long nth = 1;; nth++) {
+        interim_request *request = copy();
+        bool failed, started;
+
+        request->polling.flags |= INTERIM_POLL_INTERIM;
+        failing_alloc_arm(nth);
+        started = fake_start(&run, request) == 0;
+        if (started)
+            fake_play(&run, SCRIPT(RAW(named), RAW(HEAD MARKER("7")), CUT,
+                                   SAY(200, "Status-URI: 201 </b>\n")));
+        failed = failing_alloc_disarm();
+        if (!started) {
+            ck_assert(failed);
+            continue;
+        }
+        ck_assert_int_ne(run.result->outcome, INTERIM_ACCEPTED);
+        ck_assert(failed || run.result->outcome == INTERIM_DONE);
+        fake_check(&run);
+        fake_finish(&run);
+        if (!failed)
+            break;
+        ck_assert_uint_lt(nth, 300);
+    }
+}
+END_TEST
+
 /* ---- interim_request_set_third_party ---- */
 
 static interim_request *new_request(const char *method)
@@ -349,6 +381,7 @@ Suite *marking_suite(void)
     tcase_add_test(tests, marking_a_pause_is_nobodys_silence);
     tcase_add_test(tests, marking_a_verdict_does_not_hide_what_the_caller_did);
     tcase_add_test(tests, marking_without_memory_says_no_more_than_it_knows);
+    tcase_add_test(tests, marking_without_memory_asks_the_monitor_or_says_so);
     tcase_add_test(tests, third_party_writes_its_fields);
     tcase_add_test(tests, third_party_refuses_what_is_wrong_and_changes_nothing);
     tcase_add_test(tests, third_party_without_memory_changes_nothing);
