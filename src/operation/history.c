@@ -29,7 +29,7 @@
 
 #define MORE 0x80u     /* in the first byte of a record; at most one more than are kept is below */
 #define NUMBERS_MAX 40 /* bytes of four numbers */
-#define SPARE 96       /* bytes that a block has to grow into: some interims */
+#define SPARE 48       /* bytes that a block has to grow into */
 
 typedef struct point {
     uint64_t sequence; /* that would come next */
