@@ -119,7 +119,7 @@ static bool needs_look(const entry *kept, int64_t now, int64_t idle_at_most)
 {
     int64_t told = interim__loop_told_ns(kept->pool->loop);
 
-    if (told > kept->since && now - told < WORD_NS)
+    if (told >= kept->since && now - told < WORD_NS)
         return false;
     return idle_at_most != INTERIM__NEVER || now - kept->since > MOMENT_NS;
 }
