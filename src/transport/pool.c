@@ -118,10 +118,12 @@ void interim__pool_free(interim__pool *pool)
 static bool needs_look(const entry *kept, int64_t now, int64_t idle_at_most)
 {
     int64_t told = interim__loop_told_ns(kept->pool->loop);
+    bool risky = idle_at_most != INTERIM__NEVER;
 
-    if (told >= kept->since && now - told < WORD_NS)
+    /* In the turn in which it is kept, a FIN may have come behind the bytes that were read. */
+    if ((risky ? told > kept->since : told >= kept->since) && now - told < WORD_NS)
         return false;
-    return idle_at_most != INTERIM__NEVER || now - kept->since > MOMENT_NS;
+    return risky || now - kept->since > MOMENT_NS;
 }
 
 interim__connection *interim__pool_take(interim__pool *pool, const interim__endpoint *endpoint,

@@ -292,6 +292,37 @@ START_TEST(what_the_peer_closed_unseen_is_not_handed_out)
 }
 END_TEST
 
+static interim__connection *used;
+
+/* The time stands still, and the loop's word is of this turn. */
+static void keep_and_take(interim__timer *timer)
+{
+    interim__connection *clean = used;
+
+    (void)timer;
+    used = NULL;
+    server_go(origin);
+    do {
+        interim__pool_keep(pool, clean);
+        clean = take_within("a.test", 1000 * MS);
+    } while (clean != NULL);
+}
+
+START_TEST(what_the_peer_closed_in_the_turn_is_not_handed_out)
+{
+    static const server_step close_later[] = {{SERVER_WAIT, 0, NULL}, {SERVER_CUT, 0, NULL}};
+    interim__timer timer;
+
+    begin(_i, close_later, INTERIM__NEVER);
+    used = open_one("a.test");
+    interim__timer_init(&timer, keep_and_take);
+    ck_assert_int_eq(interim__timer_set(dialer.transport.loop, &timer, 0), 0);
+    while (used != NULL)
+        dialer_idle(&dialer, 1);
+    end();
+}
+END_TEST
+
 START_TEST(unread_bytes_are_not_kept)
 {
     static const server_step talk[] = {
@@ -401,6 +432,7 @@ Suite *pool_suite(void)
         one_that_was_idle_for_too_long_is_not_taken,
         what_the_peer_closes_is_closed_at_once,
         what_the_peer_closed_unseen_is_not_handed_out,
+        what_the_peer_closed_in_the_turn_is_not_handed_out,
         unread_bytes_are_not_kept,
         a_pool_has_256_at_most,
         without_memory_nothing_is_kept,
