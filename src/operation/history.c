@@ -252,13 +252,14 @@ static void drop_oldest(struct interim__kept *kept)
     record oldest;
 
     kept->count--;
-    oldest = get_record(kept, kept->first, &own->before);
-    own->mute = oldest.times > 1;
+    /* One of several that are alike is not read. */
+    own->mute = ((unsigned char)kept->bytes[kept->first] & ~MORE) > 1;
     if (own->mute) {
         kept->bytes[kept->first]--;
         own->before.sequence++;
         return;
     }
+    oldest = get_record(kept, kept->first, &own->before);
     own->before = behind(&oldest);
     kept->first = oldest.end;
     if (--own->left > 0)
