@@ -235,7 +235,9 @@ static void check_and_count(interim_operation *operation, interim_result *result
     ck_assert_str_eq(interim_result_body(result, NULL), "body");
     ck_assert_int_eq(interim_result_status(result), 200);
     ck_assert_int_eq(interim_result_monitor(result)->status, 200);
-    ck_assert_uint_eq(interim_result_timing(result)->poll_count, 2);
+    /* On a slow machine the last ones are accepted after the first poll. */
+    ck_assert_uint_ge(interim_result_timing(result)->poll_count, 1);
+    ck_assert_uint_le(interim_result_timing(result)->poll_count, 2);
     count(operation, result, user);
 }
 
