@@ -161,15 +161,19 @@ static void use(struct origin *origin, struct pollfd *connection, bool is_new)
     origin->current_is_new = is_new;
 }
 
-static void accept_one(struct origin *origin, int listener)
+/* False: the origin has given up. */
+static bool accept_one(struct origin *origin, int listener)
 {
     int fd = accept(listener, NULL, NULL), on = 1;
 
+    if (fd < 0 && errno == EINVAL)
+        return false;
     if (fd < 0 || origin->open_count == ORIGINS + OPEN_MAX_COUNT)
         fail("accept");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     origin->open[origin->open_count] = (struct pollfd){fd, POLLIN, 0};
     use(origin, &origin->open[origin->open_count++], true);
+    return true;
 }
 
 /* Waits for the beginning of a request, on a connection that there is or on a new one. */
@@ -190,10 +194,8 @@ static bool find_connection(struct origin *origin)
             end(&origin->open[i]);
         }
         for (size_t i = 0; i < ORIGINS; i++)
-            if (origin->open[i].revents != 0) {
-                accept_one(origin, origin->open[i].fd);
-                return true;
-            }
+            if (origin->open[i].revents != 0)
+                return accept_one(origin, origin->open[i].fd);
     }
 }
 

@@ -421,7 +421,7 @@ START_TEST(the_total_ends_it_while_the_server_works)
                                          {SERVER_WAIT, 0, NULL}};
 
     begin_one(_i, "COPY", script);
-    be_patient(0, 0, 10000, 60);
+    be_patient(0, 0, 10000, 1000);
     expect(INTERIM_STILL_RUNNING, INTERIM_ETOTAL);
     end();
 }
