@@ -27,6 +27,7 @@ void interim__ending_conclude(interim__operation *op, interim_outcome outcome, c
     interim__line reason;
     va_list arguments;
 
+    interim__line_begin(&reason);
     va_start(arguments, format);
     vsnprintf(reason.text, sizeof reason.text, format, arguments);
     va_end(arguments);
