@@ -48,9 +48,11 @@ static int begin(interim_operation **operation, interim_client *client, interim_
         interim__drive_attend(drive);
     }
     interim__loop_hold_time(loop, false);
+    if (failed < 0)
+        return failed;
     interim__drive_deliver(drive);
     client->running = false;
-    return failed;
+    return 0;
 }
 
 /* Something happens, if not to this operation: as interim_client_run. */

@@ -83,10 +83,11 @@ int64_t interim__loop_now(interim__loop *loop)
     return loop->held_now;
 }
 
-/* How far the wall clock is ahead of the monotonic one: that changes hardly ever. */
-static int64_t wall_ahead(interim__loop *loop)
+/* How far the wall clock is ahead of the monotonic one, at this time of that one: that changes
+ * hardly ever. */
+static int64_t wall_ahead(interim__loop *loop, int64_t now)
 {
-    if (loop->held_now - loop->compared_at >= COMPARED_NS) {
+    if (now - loop->compared_at >= COMPARED_NS) {
         loop->compared_at = interim__loop_monotonic_ns();
         loop->wall_ahead = interim__loop_wall_ns() - loop->compared_at;
     }
@@ -95,10 +96,13 @@ static int64_t wall_ahead(interim__loop *loop)
 
 int64_t interim__loop_wall_now(interim__loop *loop)
 {
+    int64_t now;
+
     if (!loop->held)
         return interim__loop_wall_ns();
+    now = interim__loop_now(loop);
     if (loop->held_wall == INT64_MIN)
-        loop->held_wall = interim__loop_now(loop) + wall_ahead(loop);
+        loop->held_wall = now + wall_ahead(loop, now);
     return loop->held_wall;
 }
 

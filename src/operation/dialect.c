@@ -264,7 +264,7 @@ static bool is_looked_for(const interim__dialect *dialect, const interim__answer
 
 const interim__dialect *interim__dialect_find(interim__naming *naming, const interim__answer *first)
 {
-    for (size_t i = 0; i < COUNT && first->request->polling.mode != INTERIM_POLL_OFF; i++) {
+    for (size_t i = 0; i < COUNT; i++) {
         if (!is_looked_for(&dialects[i], first))
             continue;
         *naming = dialects[i].names(&dialects[i], first);

@@ -425,8 +425,7 @@ void interim__job_told(interim__operation *op, const interim_message *answer,
 {
     interim__answer *own;
 
-    op->talk = interim__talk_new(&op->environment->spare);
-    if (op->talk == NULL)
+    if (interim__operation_room(op) < 0)
         return;
     own = &op->talk->answer;
     *own = (interim__answer){.request = op->request, .uri = uri, .status = answer->status};

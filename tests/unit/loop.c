@@ -390,17 +390,23 @@ END_TEST
 
 /* ---- One by itself ------------------------------------------------------------------------- */
 
+/* Both want to read, and the one that the engine knows could. */
+static void open_lazy_loop(int engine, struct end **other, struct end **sole)
+{
+    open_loop(engine);
+    *other = end_new();
+    want_read(*other);
+    interim__loop_set_lazy(loop, true);
+    *sole = end_new();
+    want_read(*sole);
+    say(*other);
+}
+
 START_TEST(one_by_itself_is_waited_for_without_the_engine)
 {
     struct end *other, *sole;
 
-    open_loop(_i);
-    other = end_new();
-    want_read(other);
-    interim__loop_set_lazy(loop, true);
-    sole = end_new();
-    want_read(sole);
-    say(other);
+    open_lazy_loop(_i, &other, &sole);
     say(sole);
     interim__loop_set_sole(loop, &sole->watch);
     turn(-1);
@@ -425,13 +431,7 @@ START_TEST(one_by_itself_keeps_nobody_waiting_for_long)
     struct end *other, *sole;
     struct alarm alarm;
 
-    open_loop(_i);
-    other = end_new();
-    want_read(other);
-    interim__loop_set_lazy(loop, true);
-    sole = end_new();
-    want_read(sole);
-    say(other);
+    open_lazy_loop(_i, &other, &sole);
     interim__loop_set_sole(loop, &sole->watch);
     turn(-1);
     ck_assert_int_eq(other->calls, 1);
