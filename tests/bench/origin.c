@@ -17,15 +17,14 @@
  * 127.0.0.ADDRS and nowhere else, prints "port=N tls_port=N" when ready, and
  * ends on SIGTERM, SIGINT, or when the standard input it was given closes. */
 #include "answers.h"
+#include "due.h"
+#include "identity.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,8 +53,7 @@ struct conn {
     int nout, iout;
     const struct answer *slow; /* whose interims are being sent */
     long interims_left;
-    uint64_t due;
-    int heap_at;
+    struct due due;
     char in[2048];
     char dyn[768];
 };
@@ -67,8 +65,6 @@ static struct {
 static unsigned char job_left[JOBS];
 static unsigned job_next;
 static unsigned job_polls;
-static struct conn **heap;
-static int heap_len, heap_cap;
 static int epfd;
 static SSL_CTX *tls;
 static volatile sig_atomic_t stopping;
@@ -79,76 +75,6 @@ static uint64_t now_ms(void)
 
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* ---- timers: a binary heap of connections by when they are due ---- */
-
-static void heap_put(int i, struct conn *c)
-{
-    heap[i] = c;
-    c->heap_at = i;
-}
-
-static void heap_up(int i)
-{
-    struct conn *c = heap[i];
-
-    while (i && heap[(i - 1) / 2]->due > c->due) {
-        heap_put(i, heap[(i - 1) / 2]);
-        i = (i - 1) / 2;
-    }
-    heap_put(i, c);
-}
-
-static void heap_down(int i)
-{
-    struct conn *c = heap[i];
-
-    for (;;) {
-        int k = 2 * i + 1;
-
-        if (k >= heap_len)
-            break;
-        if (k + 1 < heap_len && heap[k + 1]->due < heap[k]->due)
-            k++;
-        if (heap[k]->due >= c->due)
-            break;
-        heap_put(i, heap[k]);
-        i = k;
-    }
-    heap_put(i, c);
-}
-
-static void timer_set(struct conn *c, uint64_t due)
-{
-    c->due = due;
-    if (c->heap_at < 0) {
-        if (heap_len == heap_cap) {
-            heap_cap = heap_cap ? 2 * heap_cap : 1024;
-            heap = need(realloc(heap, (size_t)heap_cap * sizeof *heap));
-        }
-        heap_put(heap_len++, c);
-        heap_up(c->heap_at);
-    } else {
-        heap_up(c->heap_at);
-        heap_down(c->heap_at);
-    }
-}
-
-static void timer_clear(struct conn *c)
-{
-    int i = c->heap_at;
-
-    if (i < 0)
-        return;
-    c->heap_at = -1;
-    if (i != --heap_len) {
-        struct conn *last = heap[heap_len];
-
-        heap_put(i, last);
-        heap_up(i);
-        heap_down(last->heap_at);
-    }
 }
 
 /* ---- answers ---- */
@@ -216,7 +142,7 @@ static void answer_stats(struct conn *c)
 
 static void conn_close(struct conn *c)
 {
-    timer_clear(c);
+    due_clear(&c->due);
     if (c->ssl) {
         SSL_shutdown(c->ssl);
         SSL_free(c->ssl);
@@ -332,7 +258,7 @@ static void start_answer(struct conn *c, const char *target, size_t len)
     if (a->gap && a->interims) {
         c->slow = a;
         c->interims_left = a->interims;
-        timer_set(c, now_ms() + a->gap);
+        due_set(&c->due, now_ms() + a->gap);
     }
 }
 
@@ -420,12 +346,21 @@ static void on_timer(struct conn *c, uint64_t now)
     if (c->interims_left) {
         send_interim(c);
         c->interims_left--;
-        timer_set(c, c->due + c->slow->gap > now ? c->due + c->slow->gap : now);
+        due_set(&c->due, c->due.at + c->slow->gap > now ? c->due.at + c->slow->gap : now);
         return;
     }
-    timer_clear(c);
+    due_clear(&c->due);
     c->slow = NULL;
     advance(c);
+}
+
+static void run_timers(void)
+{
+    uint64_t now = due_first() ? now_ms() : 0;
+    struct due *due;
+
+    while ((due = due_first()) && due->at <= now)
+        on_timer((struct conn *)((char *)due - offsetof(struct conn, due)), now);
 }
 
 static void on_readable(struct conn *c)
@@ -513,7 +448,6 @@ static void on_accept(struct conn *l)
         c = need(malloc(sizeof *c));
         memset(c, 0, offsetof(struct conn, in));
         c->fd = fd;
-        c->heap_at = -1;
         if (l->listener == 2) {
             c->ssl = SSL_new(tls);
             SSL_set_fd(c->ssl, fd);
@@ -529,54 +463,6 @@ static void on_accept(struct conn *l)
 }
 
 /* ---- start ---- */
-
-static void make_certificate(const char *file, int addrs)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *x = X509_new();
-    X509_NAME *name;
-    X509_EXTENSION *ext;
-    char san[4096] = "DNS:localhost";
-    size_t n = strlen(san);
-    int i;
-
-    for (i = 1; i <= addrs; i++)
-        n += (size_t)snprintf(san + n, sizeof san - n, ",IP:127.0.0.%d", i);
-    if (!key || !x)
-        die("certificate");
-    X509_set_version(x, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(x), (long)time(NULL));
-    X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(x), 86400);
-    X509_set_pubkey(x, key);
-    name = X509_get_subject_name(x);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1,
-                               0);
-    X509_set_issuer_name(x, name);
-    ext = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
-    X509_add_ext(x, ext, -1);
-    X509_EXTENSION_free(ext);
-    ext = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, san);
-    X509_add_ext(x, ext, -1);
-    X509_EXTENSION_free(ext);
-    if (!X509_sign(x, key, EVP_sha256()))
-        die("certificate");
-
-    tls = SSL_CTX_new(TLS_server_method());
-    if (!tls || SSL_CTX_use_certificate(tls, x) != 1 || SSL_CTX_use_PrivateKey(tls, key) != 1)
-        die("tls");
-    SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                              SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_session_id_context(tls, (const unsigned char *)"bench", 5);
-    if (file) {
-        FILE *f = fopen(file, "w");
-
-        if (!f || !PEM_write_X509(f, x) || fclose(f))
-            die(file);
-    }
-    X509_free(x);
-    EVP_PKEY_free(key);
-}
 
 static unsigned listen_on(const char *addr, unsigned port, int kind, int reuse)
 {
@@ -616,12 +502,13 @@ static void loop(void)
     struct epoll_event ev[EVENTS];
 
     while (!stopping) {
+        const struct due *first = due_first();
         int wait = -1, n, i;
-        uint64_t now;
 
-        if (heap_len) {
-            now = now_ms();
-            wait = heap[0]->due > now ? (int)(heap[0]->due - now) : 0;
+        if (first) {
+            uint64_t now = now_ms();
+
+            wait = first->at > now ? (int)(first->at - now) : 0;
         }
         n = epoll_wait(epfd, ev, EVENTS, wait);
         for (i = 0; i < n; i++) {
@@ -639,11 +526,7 @@ static void loop(void)
             else
                 advance(c);
         }
-        if (heap_len) {
-            now = now_ms();
-            while (heap_len && heap[0]->due <= now)
-                on_timer(heap[0], now);
-        }
+        run_timers();
     }
 }
 
@@ -690,7 +573,7 @@ int main(int argc, char **argv)
         setrlimit(RLIMIT_NOFILE, &lim);
     }
     epfd = epoll_create1(EPOLL_CLOEXEC);
-    make_certificate(cert, addrs);
+    tls = identity_new(cert, addrs);
     for (i = 1; i <= addrs; i++) {
         char addr[32];
 
