@@ -10,65 +10,27 @@
  * timed is work and not the waking of an idle processor; the others have one
  * each.  With -I, instructions for each operation are counted under valgrind
  * instead; with -S, the start of a program that makes one request. */
-#include "figures.h"
+#include "processes.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define CLIENTS 24
-#define LIMIT_S 120 /* one run */
 #define SKIPPED 77
 #define ADDRESSES 9
 
 static struct client clients[CLIENTS];
 static int nclients;
-static const char *dir = ".";
 static FILE *out, *log_file;
 static const char *must_do; /* labels of clients that must do all that they claim to do */
 static int failed;
 static int rounds = 5, percent = 100, cpu_origin = 0, cpu_client = 1;
-static pid_t origin;
-static unsigned port, tls_port;
-static char cert[64];
-
-static void die(const char *what)
-{
-    fprintf(stderr, "runner: %s: %s\n", what, strerror(errno));
-    if (origin > 0)
-        kill(origin, SIGTERM);
-    exit(1);
-}
-
-static double now(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void pin(pid_t pid, int cpu)
-{
-    cpu_set_t set;
-
-    CPU_ZERO(&set);
-    CPU_SET((unsigned)cpu, &set);
-    sched_setaffinity(pid, sizeof set, &set);
-}
 
 static void add_client(const char *label, const char *command)
 {
@@ -101,70 +63,12 @@ static int listed(const char *list, const char *name)
     return 0;
 }
 
-/* ---- the origin ---- */
-
-static void start_origin(int addrs)
+static long scaled(const struct workload *w)
 {
-    char path[512], line[128], n[16];
-    int to[2], from[2];
-    FILE *f;
+    long n = w->memory ? w->count : w->count * percent / 100;
 
-    snprintf(path, sizeof path, "%s/origin", dir);
-    snprintf(cert, sizeof cert, "/tmp/bench-cert-%d.pem", (int)getpid());
-    snprintf(n, sizeof n, "%d", addrs);
-    if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
-        die("pipe");
-    origin = fork();
-    if (!origin) {
-        dup2(to[0], 0);
-        dup2(from[1], 1);
-        execl(path, path, "-a", n, "-c", cert, (char *)NULL);
-        _exit(127);
-    }
-    close(to[0]); /* to[1] stays open: the origin ends when we do */
-    close(from[1]);
-    f = fdopen(from[0], "r");
-    if (origin < 0 || !f || !fgets(line, sizeof line, f) ||
-        sscanf(line, "port=%u tls_port=%u", &port, &tls_port) != 2)
-        die("origin");
-    fclose(f);
+    return n < 1 ? 1 : n;
 }
-
-static int origin_stats(double *cpu_us, double *conns, double *resumed)
-{
-    static const char req[] = "GET /stats HTTP/1.1\r\nHost: o\r\n"
-                              "Connection: close\r\n\r\n";
-    struct sockaddr_in sa;
-    char text[1024];
-    size_t have = 0;
-    ssize_t k;
-    char *p;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    memset(&sa, 0, sizeof sa);
-    sa.sin_family = AF_INET;
-    sa.sin_port = htons((uint16_t)port);
-    sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (connect(fd, (struct sockaddr *)&sa, sizeof sa) ||
-        send(fd, req, sizeof req - 1, MSG_NOSIGNAL) < 0) {
-        close(fd);
-        return -1;
-    }
-    while ((k = recv(fd, text + have, sizeof text - 1 - have, 0)) > 0)
-        have += (size_t)k;
-    close(fd);
-    text[have] = 0;
-    if (!(p = strstr(text, "\r\n\r\nconns ")))
-        return -1;
-    *conns = strtod(p + 10, NULL);
-    p = strstr(text, "\nresumed ");
-    *resumed = p ? strtod(p + 9, NULL) : 0;
-    p = strstr(text, "\ncpu_us ");
-    *cpu_us = p ? strtod(p + 8, NULL) : 0;
-    return 0;
-}
-
-/* ---- one run ---- */
 
 static double value(const char *line, const char *key)
 {
@@ -174,85 +78,6 @@ static double value(const char *line, const char *key)
     snprintf(want, sizeof want, " %s=", key);
     p = strstr(line, want);
     return p ? strtod(p + strlen(want), NULL) : 0;
-}
-
-static long scaled(const struct workload *w)
-{
-    long n = w->memory ? w->count : w->count * percent / 100;
-
-    return n < 1 ? 1 : n;
-}
-
-static void program(const struct client *c, char *path, size_t size)
-{
-    if (*c->command == '@') /* a program of this kit */
-        snprintf(path, size, "%s/%s", dir, c->command + 1);
-    else
-        snprintf(path, size, "%s", c->command);
-}
-
-static int built(const struct client *c)
-{
-    char path[600];
-
-    program(c, path, sizeof path);
-    path[strcspn(path, " ")] = 0;
-    return *c->command != '@' || access(path, X_OK) == 0;
-}
-
-static void command_line(const struct workload *w, const struct client *c, long count,
-                         const char *before, char *cmd, size_t size)
-{
-    char tls[96] = "", addrs[16] = "", path[600];
-
-    if (w->tls)
-        snprintf(tls, sizeof tls, "-C %s", cert);
-    if (w->addrs > 0)
-        snprintf(addrs, sizeof addrs, "-a %d", w->addrs);
-    program(c, path, sizeof path);
-    snprintf(cmd, size, "exec %s %s %s %s %s '%s://127.0.0.1:%u%s' %ld %d", before, path, w->flags,
-             addrs, tls, w->tls ? "https" : "http", w->tls ? tls_port : port, w->target, count,
-             w->conc);
-}
-
-/* Runs a shell command; what it prints goes to TEXT (standard output) and
- * ERR (standard error).  Returns its status as wait does. */
-static int spawn(const char *cmd, int cpu, char *text, size_t tsize, char *err, size_t esize,
-                 struct rusage *ru)
-{
-    char ename[] = "/tmp/bench-err-XXXXXX";
-    int from[2], status = 0, efd;
-    size_t have = 0;
-    ssize_t k;
-    pid_t pid;
-
-    efd = mkostemp(ename, O_CLOEXEC);
-    if (efd < 0 || pipe2(from, O_CLOEXEC))
-        die("spawn");
-    unlink(ename);
-    pid = fork();
-    if (!pid) {
-        int null = open("/dev/null", O_RDONLY);
-
-        dup2(null, 0);
-        dup2(from[1], 1);
-        dup2(efd, 2);
-        pin(0, cpu);
-        alarm(LIMIT_S);
-        execl("/bin/sh", "sh", "-c", cmd, (char *)NULL);
-        _exit(127);
-    }
-    close(from[1]);
-    while (have < tsize - 1 && (k = read(from[0], text + have, tsize - 1 - have)) > 0)
-        have += (size_t)k;
-    text[have] = 0;
-    close(from[0]);
-    if (pid < 0 || wait4(pid, &status, 0, ru) != pid)
-        die("wait");
-    k = pread(efd, err, esize - 1, 0);
-    err[k > 0 ? k : 0] = 0;
-    close(efd);
-    return status;
 }
 
 static void first_line(char *to, size_t size, const char *from)
@@ -315,10 +140,10 @@ static void run(const struct workload *w, struct client *c, int round)
     memset(s, 0, sizeof *s);
     if (c->skip)
         return;
-    command_line(w, c, count, "", cmd, sizeof cmd);
+    client_command(w, c, count, "", cmd, sizeof cmd);
     if (origin_stats(&cpu0, &conns0, &res0))
         die("the origin does not answer");
-    status = spawn(cmd, cpu_client, text, sizeof text, err, sizeof err, &ru);
+    status = client_run(cmd, cpu_client, text, sizeof text, err, sizeof err, &ru);
     if (origin_stats(&cpu1, &conns1, &res1))
         die("the origin does not answer");
     if (judge_exit(w, c, status, err))
@@ -349,7 +174,7 @@ static void speeds(const char *want)
         if (!listed(want, w->name))
             continue;
         fprintf(stderr, "%s\n", w->name);
-        pin(origin, w->one_cpu ? cpu_client : cpu_origin);
+        origin_pin(w->one_cpu ? cpu_client : cpu_origin);
         for (k = 0; k < nclients; k++) {
             clients[k].skip = w->only && strcmp(w->only, clients[k].label);
             clients[k].why[0] = 0;
@@ -370,9 +195,9 @@ static double counted(const struct workload *w, const struct client *c, long cou
     const char *p;
     int status;
 
-    command_line(w, c, count, "valgrind --tool=callgrind --callgrind-out-file=/dev/null", cmd,
-                 sizeof cmd);
-    status = spawn(cmd, cpu_client, text, sizeof text, err, sizeof err, &ru);
+    client_command(w, c, count, "valgrind --tool=callgrind --callgrind-out-file=/dev/null", cmd,
+                   sizeof cmd);
+    status = client_run(cmd, cpu_client, text, sizeof text, err, sizeof err, &ru);
     if (!WIFEXITED(status) || WEXITSTATUS(status))
         return 0;
     p = strstr(err, "Collected : ");
@@ -398,7 +223,7 @@ static void instructions(const char *want)
         if (!w->insn || !listed(want, w->name))
             continue;
         fprintf(stderr, "%s\n", w->name);
-        pin(origin, cpu_origin);
+        origin_pin(cpu_origin);
         fprintf(out, "| %s |", w->name);
         for (k = 0; k < nclients; k++) {
             long base = w->conc > 1 ? 4 * w->conc : 20;
@@ -420,6 +245,14 @@ static void instructions(const char *want)
 
 /* ---- start ---- */
 
+static double now(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
 static void libraries(const struct client *c, int *n, double *kib)
 {
     char cmd[1024], line[1024], path[600];
@@ -427,7 +260,7 @@ static void libraries(const struct client *c, int *n, double *kib)
 
     *n = 0;
     *kib = 0;
-    program(c, path, sizeof path);
+    client_program(c, path, sizeof path);
     /* a command such as "env X=Y prog -f": ldd of its word with a slash */
     snprintf(cmd, sizeof cmd,
              "for w in %s; do case $w in *=*) export \"$w\";; "
@@ -459,7 +292,7 @@ static void startup(void)
     static double peak[CLIENTS][ROUNDS * 4];
     int n = rounds * 4, i, k;
 
-    pin(origin, cpu_origin);
+    origin_pin(cpu_origin);
     for (k = 0; k < nclients; k++)
         clients[k].skip = 0;
     for (i = 0; i < n; i++)
@@ -469,8 +302,8 @@ static void startup(void)
             double t = now();
             int status;
 
-            command_line(&one, &clients[k], 1, "", cmd, sizeof cmd);
-            status = spawn(cmd, cpu_client, text, sizeof text, err, sizeof err, &ru);
+            client_command(&one, &clients[k], 1, "", cmd, sizeof cmd);
+            status = client_run(cmd, cpu_client, text, sizeof text, err, sizeof err, &ru);
             wall[k][i] = (now() - t) * 1e3;
             cpu[k][i] = ((double)ru.ru_utime.tv_sec + (double)ru.ru_stime.tv_sec) * 1e3 +
                         ((double)ru.ru_utime.tv_usec + (double)ru.ru_stime.tv_usec) / 1e3;
@@ -536,7 +369,7 @@ int main(int argc, char **argv)
     while ((c = getopt(argc, argv, "d:o:l:r:s:w:k:a:e:O:C:IS")) != -1) {
         switch (c) {
         case 'd':
-            dir = optarg;
+            programs_dir = optarg;
             break;
         case 'o':
             file = optarg;
@@ -587,7 +420,7 @@ int main(int argc, char **argv)
     if (optind != argc || rounds < 1 || rounds > ROUNDS || percent < 1)
         usage(argv[0]);
     for (i = n = 0; i < nclients; i++)
-        if (listed(only, clients[i].label) && built(&clients[i]))
+        if (listed(only, clients[i].label) && client_built(&clients[i]))
             clients[n++] = clients[i];
         else if (must_do && listed(only, clients[i].label) && listed(must_do, clients[i].label))
             die(clients[i].label); /* it was not built */
@@ -600,15 +433,13 @@ int main(int argc, char **argv)
         lim.rlim_cur = lim.rlim_max;
         setrlimit(RLIMIT_NOFILE, &lim);
     }
-    start_origin(ADDRESSES);
+    origin_start(ADDRESSES);
     if (insn)
         instructions(want);
     else if (start)
         startup();
     else
         speeds(want);
-    kill(origin, SIGTERM);
-    waitpid(origin, NULL, 0);
-    unlink(cert);
+    origin_stop();
     return failed > 0;
 }
