@@ -9,6 +9,7 @@
 #include "transport/desk.h"
 
 #include "loop/bell.h"
+#include "transport/want.h"
 
 #include <errno.h>
 #include <interim.h>
@@ -175,6 +176,20 @@ static bool is_local(const char *host)
     return strcasecmp(host, "localhost") == 0 || strcasecmp(host, "localhost.") == 0;
 }
 
+/* glibc calls a name unknown that it could not look for, as where it cannot open its files: what
+ * this machine is short of is told by errno alone, and says nothing of the name. */
+static void note_failure(interim__job *job, int status, int os_error)
+{
+    if (status == EAI_MEMORY)
+        os_error = ENOMEM;
+    job->error = status == EAI_SYSTEM ? INTERIM_ESYSTEM : INTERIM_ERESOLVE;
+    job->os_error = status == EAI_SYSTEM ? os_error : status;
+    if (interim__want_yields(os_error)) {
+        job->error = interim__want_code(os_error);
+        job->os_error = os_error;
+    }
+}
+
 static void look_up(interim__job *job)
 {
     struct addrinfo hints = {
@@ -183,26 +198,17 @@ static void look_up(interim__job *job)
         .ai_flags = is_local(job->host) ? 0 : AI_ADDRCONFIG,
     };
     struct addrinfo *found = NULL;
-    int status = getaddrinfo(job->host, NULL, &hints, &found);
+    int status;
 
-    switch (status) {
-    case 0:
-        keep_addresses(job, found);
-        if (found != NULL)
-            freeaddrinfo(found);
-        break;
-    case EAI_MEMORY:
-        job->error = INTERIM_ENOMEM;
-        break;
-    case EAI_SYSTEM:
-        job->error = INTERIM_ESYSTEM;
-        job->os_error = errno;
-        break;
-    default:
-        job->error = INTERIM_ERESOLVE;
-        job->os_error = status;
-        break;
+    errno = 0;
+    status = getaddrinfo(job->host, NULL, &hints, &found);
+    if (status != 0) {
+        note_failure(job, status, errno);
+        return;
     }
+    keep_addresses(job, found);
+    if (found != NULL)
+        freeaddrinfo(found);
 }
 
 static void *work(void *argument)

@@ -3,6 +3,7 @@
 #include "transport/connection_parts.h"
 
 #include "base/error.h"
+#include "transport/want.h"
 
 #include <netdb.h>
 #include <stdlib.h>
@@ -82,17 +83,19 @@ static void race_done(void *user, interim__socket *winner, const interim__addres
 
 static void report_lookup(interim__connection *connection, int error, int os_error)
 {
+    const char *text = "out of memory", *hint = "";
     char buffer[64];
-    const char *text = error == INTERIM_ENOMEM ? "out of memory" : "no thread for it";
 
-    if (error == INTERIM_ERESOLVE)
-        text = gai_strerror(os_error);
-    else if (os_error != 0)
-        text = interim__address_problem(os_error, buffer, sizeof buffer);
     if (!interim__connection_can_tell(connection))
         return;
-    interim__error_set(connection->error, error, INTERIM_STAGE_RESOLVE, "resolve %.80s: %s",
-                       dialled_host(connection), text);
+    if (error == INTERIM_ERESOLVE) {
+        text = gai_strerror(os_error);
+    } else if (error != INTERIM_ENOMEM) {
+        text = interim__address_problem(os_error, buffer, sizeof buffer);
+        hint = interim__want_hint(os_error);
+    }
+    interim__error_set(connection->error, error, INTERIM_STAGE_RESOLVE, "resolve %.80s: %s%s",
+                       dialled_host(connection), text, hint);
     connection->error->os_error = os_error;
 }
 

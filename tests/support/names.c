@@ -18,7 +18,7 @@ typedef int (*getaddrinfo_fn)(const char *host, const char *port, const struct a
 static struct name {
     const char *host;
     char addresses[256];
-    int error;
+    int error, os_error;
     bool held;
     int six, four; /* of a crowd */
 } names[MOST];
@@ -46,8 +46,17 @@ void names_add(const char *host, const char *addresses, int error, bool held)
     added->host = host;
     snprintf(added->addresses, sizeof added->addresses, "%s", addresses);
     added->error = error;
+    added->os_error = error == EAI_SYSTEM ? EMFILE : 0;
     added->held = held;
     added->six = added->four = 0;
+    pthread_mutex_unlock(&lock);
+}
+
+void names_add_failure(const char *host, int error, int os_error)
+{
+    names_add(host, "", error, false);
+    pthread_mutex_lock(&lock);
+    names[count - 1].os_error = os_error;
     pthread_mutex_unlock(&lock);
 }
 
@@ -171,10 +180,10 @@ static int answer(getaddrinfo_fn real, struct name *name, const char *port,
     char *rest = NULL, literal[40];
     int status = 0;
 
-    if (name->error == EAI_SYSTEM)
-        errno = EMFILE;
-    if (name->error != 0)
+    if (name->error != 0) {
+        errno = name->os_error;
         return name->error;
+    }
     *found = NULL;
     for (char *at = strtok_r(name->addresses, " ", &rest); at != NULL && status == 0;
          at = strtok_r(NULL, " ", &rest))

@@ -13,6 +13,9 @@ void names_reset(void);
  * EAI_*. held: the answer waits for names_release. host is borrowed until names_reset. */
 void names_add(const char *host, const char *addresses, int error, bool held);
 
+/* host fails with that EAI_*, and leaves os_error in errno. */
+void names_add_failure(const char *host, int error, int os_error);
+
 /* host has that many addresses of each family: 2001:db8::1 and so on, then 192.0.0.1 and so on. */
 void names_add_crowd(const char *host, int six, int four);
 

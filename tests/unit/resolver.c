@@ -145,12 +145,18 @@ END_TEST
 START_TEST(a_failure_has_its_reason)
 {
     static const struct {
-        int status, error, os_error;
+        int status, left, error, os_error;
     } cases[] = {
-        {EAI_NONAME, INTERIM_ERESOLVE, EAI_NONAME},
-        {EAI_AGAIN, INTERIM_ERESOLVE, EAI_AGAIN},
-        {EAI_MEMORY, INTERIM_ENOMEM, 0},
-        {EAI_SYSTEM, INTERIM_ESYSTEM, EMFILE},
+        {EAI_NONAME, 0, INTERIM_ERESOLVE, EAI_NONAME},
+        {EAI_NONAME, ENOENT, INTERIM_ERESOLVE, EAI_NONAME},
+        {EAI_NONAME, EADDRNOTAVAIL, INTERIM_ERESOLVE, EAI_NONAME}, /* of a name server */
+        {EAI_NONAME, EMFILE, INTERIM_ESYSTEM, EMFILE},
+        {EAI_NONAME, ENOMEM, INTERIM_ENOMEM, ENOMEM},
+        {EAI_AGAIN, ECONNREFUSED, INTERIM_ERESOLVE, EAI_AGAIN},
+        {EAI_AGAIN, ENFILE, INTERIM_ESYSTEM, ENFILE},
+        {EAI_MEMORY, 0, INTERIM_ENOMEM, ENOMEM},
+        {EAI_SYSTEM, EMFILE, INTERIM_ESYSTEM, EMFILE},
+        {EAI_SYSTEM, EIO, INTERIM_ESYSTEM, EIO},
     };
     struct question question;
 
@@ -159,7 +165,7 @@ START_TEST(a_failure_has_its_reason)
         char host[16];
 
         snprintf(host, sizeof host, "bad%zu.test", i);
-        names_add(host, "", cases[i].status, false);
+        names_add_failure(host, cases[i].status, cases[i].left);
         ask(&question, host);
         wait_done(&question);
         ck_assert_int_eq(question.error, cases[i].error);
@@ -244,9 +250,13 @@ END_TEST
 START_TEST(a_failure_is_used_again)
 {
     static const struct {
-        int status, asked;
-    } cases[] = {{EAI_NONAME, 1}, {EAI_AGAIN, 1}, {EAI_MEMORY, 2}, {EAI_SYSTEM, 2}};
-    static char hosts[4][16];
+        int status, left, asked;
+    } cases[] = {{EAI_NONAME, 0, 1},
+                 {EAI_AGAIN, 0, 1},
+                 {EAI_MEMORY, 0, 2},
+                 {EAI_SYSTEM, EMFILE, 2},
+                 {EAI_NONAME, EMFILE, 2}};
+    static char hosts[5][16];
     struct question question;
 
     begin(_i);
@@ -255,7 +265,7 @@ START_TEST(a_failure_is_used_again)
         int before = names_asked();
 
         snprintf(host, sizeof hosts[i], "bad%zu.test", i);
-        names_add(host, "", cases[i].status, false);
+        names_add_failure(host, cases[i].status, cases[i].left);
         for (int k = 0; k < 2; k++) {
             ask(&question, host);
             wait_done(&question);

@@ -43,14 +43,19 @@ static void note(interim_operation *operation, interim_result *result, void *use
     ((struct job *)user)->result = result;
 }
 
-static void start(struct job *job, const char *method, unsigned port)
+static void start_at(struct job *job, const char *method, const char *host, unsigned port)
 {
     char url[64];
 
-    snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
+    snprintf(url, sizeof url, "http://%s:%u/", host, port);
     *job = (struct job){0};
     ck_assert_int_eq(interim_request_new(&job->request, method, url), 0);
     ck_assert_int_eq(interim_start(NULL, client, job->request, note, job), 0);
+}
+
+static void start(struct job *job, const char *method, unsigned port)
+{
+    start_at(job, method, "127.0.0.1", port);
 }
 
 static void finish(struct job *job)
@@ -142,6 +147,34 @@ START_TEST(want_of_descriptors_is_one_operations_failure)
     release(&second);
     interim_client_free(client);
     server_stop(origin);
+}
+END_TEST
+
+/* What could not be looked up for want of descriptors is no unknown name, nor remembered as one.
+ * That nobody listens there tells that it was looked up. */
+START_TEST(want_of_descriptors_is_no_unknown_name)
+{
+    struct job before, without, after;
+
+    if (!has_own_process())
+        return;
+    make_client(_i);
+    start_at(&before, "GET", "localhost", 1);
+    expect(&before, INTERIM_UNREACHABLE, INTERIM_ECONNECT, ECONNREFUSED);
+    interim_client_forget_names(client);
+    forbid_descriptors();
+    start_at(&without, "GET", "localhost", 1);
+    expect(&without, INTERIM_FAILED, INTERIM_ESYSTEM, EMFILE);
+    allow_descriptors();
+    ck_assert_str_eq(interim_result_error(without.result)->text,
+                     "resolve localhost: Too many open files in this process (RLIMIT_NOFILE)");
+    ck_assert_int_eq(interim_result_error(without.result)->stage, INTERIM_STAGE_RESOLVE);
+    start_at(&after, "GET", "localhost", 1);
+    expect(&after, INTERIM_UNREACHABLE, INTERIM_ECONNECT, ECONNREFUSED);
+    release(&before);
+    release(&without);
+    release(&after);
+    interim_client_free(client);
 }
 END_TEST
 
@@ -382,9 +415,7 @@ START_TEST(want_of_what_a_resolver_takes_is_one_operations_failure)
     make_client(_i);
     start(&waits, "GET", server_port(origin));
     let_ask(origin);
-    named = (struct job){0};
-    ck_assert_int_eq(interim_request_new(&named.request, "COPY", "http://localhost:1/"), 0);
-    ck_assert_int_eq(interim_start(NULL, client, named.request, note, &named), 0);
+    start_at(&named, "COPY", "localhost", 1);
     calls_refuse(CALLS_OPEN, 1, 0, EMFILE);
     expect(&named, INTERIM_FAILED, INTERIM_ESYSTEM, EMFILE);
     ck_assert_uint_eq(calls_allow(), 1);
@@ -440,6 +471,7 @@ Suite *scarcity_suite(void)
 {
     const TTest *const tests[] = {
         want_of_descriptors_is_one_operations_failure,
+        want_of_descriptors_is_no_unknown_name,
         an_idle_connection_makes_room,
         want_of_ports_is_one_operations_failure,
         want_of_what_a_resolver_takes_is_one_operations_failure,
