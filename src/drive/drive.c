@@ -131,11 +131,8 @@ static void set_timer(interim_operation *operation)
                            deadline) == 0)
         return;
     /* Without a timer it would wait for ever. */
-    interim__stream_give_up(operation, INTERIM_ENOMEM);
-    if (operation->machine.need == INTERIM__NEED_NOTHING)
-        end(operation);
-    else
-        interim__drive_abort(operation);
+    interim__operation_starved(&operation->machine, interim__drive_of(operation)->now);
+    end(operation);
 }
 
 /* Whether there is something to do without waiting. */

@@ -21,9 +21,6 @@ void interim__drive_look(interim__drive *drive);
  * there is something to do without waiting. */
 bool interim__stream_seek(interim_operation *operation);
 
-/* stream.c: our own trouble keeps it from going on as it wants to. */
-void interim__stream_give_up(interim_operation *operation, int code);
-
 /* stream.c: begins TLS through a tunnel. */
 void interim__stream_secure(interim_operation *operation);
 

@@ -112,7 +112,8 @@ static interim__endpoint endpoint_of(const interim__operation *machine)
     return endpoint;
 }
 
-void interim__stream_give_up(interim_operation *operation, int code)
+/* Our own trouble keeps it from going on as it wants to. */
+static void give_up(interim_operation *operation, int code)
 {
     interim__operation *machine = &operation->machine;
     interim_error error;
@@ -130,7 +131,7 @@ static void give_up_opening(interim_operation *operation, int code, int os_error
     char buffer[64];
 
     if (code != INTERIM_ESYSTEM || os_error == 0) {
-        interim__stream_give_up(operation, code);
+        give_up(operation, code);
         return;
     }
     interim__error_init(&error);
@@ -234,7 +235,7 @@ bool interim__stream_seek(interim_operation *operation)
     let_in(interim__drive_of(
         operation)); /* it may have left the room that it had for another origin */
     if (entered < 0) {
-        interim__stream_give_up(operation, entered);
+        give_up(operation, entered);
     } else if (entered > 0) {
         interim__operation_let_in(machine, interim__drive_of(operation)->now);
         open_connection(operation, &endpoint);

@@ -184,6 +184,15 @@ void interim__ending_failed(interim__operation *op)
     }
 }
 
+/* In which it is while nothing goes wrong. */
+static interim_stage stage_of(const interim__operation *op)
+{
+    static const interim_stage stages[] = {INTERIM_STAGE_CONNECT, INTERIM_STAGE_HEAD,
+                                           INTERIM_STAGE_WAIT};
+
+    return stages[op->dog.phase];
+}
+
 void interim__ending_deadline(interim__operation *op)
 {
     /* The final answer was on its way already: it is not the work that took too long. */
@@ -196,17 +205,22 @@ void interim__ending_deadline(interim__operation *op)
     else if (op->job != NULL || (op->begun && op->signs > 0))
         conclude_failed(op, INTERIM_STILL_RUNNING, "; the server was still working");
     else
-        conclude_lost(op);
+        conclude_request(op);
+}
+
+void interim__ending_starved(interim__operation *op)
+{
+    interim__error_set(op->error, INTERIM_ENOMEM, stage_of(op), "there is none for a timer");
+    interim__ending_deadline(op);
+    if (op->need != INTERIM__NEED_NOTHING) /* it would go on elsewhere */
+        conclude_failed(op, INTERIM_UNKNOWN, "; the server may be doing the work");
 }
 
 void interim__ending_cancelled(interim__operation *op)
 {
     interim__error_init(op->error);
-    interim__error_set(op->error, INTERIM_ECANCELLED,
-                       op->dog.phase == INTERIM__PHASE_CONNECT    ? INTERIM_STAGE_CONNECT
-                       : op->dog.phase == INTERIM__PHASE_EXCHANGE ? INTERIM_STAGE_HEAD
-                                                                  : INTERIM_STAGE_WAIT,
-                       "after %u sign%s of life", op->signs, op->signs == 1 ? "" : "s");
+    interim__error_set(op->error, INTERIM_ECANCELLED, stage_of(op), "after %u sign%s of life",
+                       op->signs, op->signs == 1 ? "" : "s");
     interim__ending_conclude(op, INTERIM_CANCELLED, "the caller stopped waiting%s",
                              op->begun && !interim__method_is_safe(op->request->method)
                                  ? "; the server may go on with the work"

@@ -348,6 +348,13 @@ void interim__operation_cancel(interim__operation *op)
     op->stop = true;
 }
 
+void interim__operation_starved(interim__operation *op, interim__moment now)
+{
+    interim__operation_enter(op, now);
+    interim__ending_starved(op);
+    interim__operation_settle(op);
+}
+
 int interim__operation_cancel_job(interim__operation *op)
 {
     if (op->need == INTERIM__NEED_NOTHING || op->job == NULL || op->hop == INTERIM_HOP_RESULT ||

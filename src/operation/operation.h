@@ -199,6 +199,9 @@ bool interim__operation_reads(const interim__operation *op);
 /* The caller wants the body again; takes effect at the next tick. */
 void interim__operation_resume(interim__operation *op);
 
+/* There is no memory for the timer without which it would wait for ever: it ends. */
+void interim__operation_starved(interim__operation *op, interim__moment now);
+
 /* The caller wants no more; takes effect at the next tick. */
 void interim__operation_cancel(interim__operation *op);
 

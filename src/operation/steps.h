@@ -135,8 +135,10 @@ void interim__ending_tell(interim__operation *op, interim_outcome outcome, inter
 /* ending.c: op->error has ended the exchange, or the attempt at one. */
 void interim__ending_failed(interim__operation *op);
 
-/* ending.c: a limit of time has passed, or the caller wants no more: whatever the hop. */
+/* ending.c: a limit of time has passed, nothing can wake it any more, or the caller wants no more:
+ * whatever the hop. */
 void interim__ending_deadline(interim__operation *op);
+void interim__ending_starved(interim__operation *op);
 void interim__ending_cancelled(interim__operation *op);
 
 #endif

@@ -3,6 +3,7 @@
  * process. What a token holds, and how a job goes on from it, is tested in token.c and
  * resumption.c. */
 #include "suites.h"
+#include "support/failing_alloc.h"
 #include "support/server.h"
 
 #include <interim.h>
@@ -342,6 +343,54 @@ START_TEST(a_job_that_goes_on_is_left_again)
 }
 END_TEST
 
+/* Whether an allocation failed. Who cannot go on for want of memory was not cancelled by anybody.
+ */
+static bool resume_starved(int engine, unsigned long nth, unsigned *without_timer)
+{
+    interim_client *client = make_client(engine);
+    struct telling telling;
+    interim_request *request = resume(told, &telling);
+    interim_polling polling = INTERIM_POLLING_INIT;
+    interim_result *result = NULL;
+    const interim_error *error;
+    bool failed;
+    int code;
+
+    polling.first_ms = polling.min_ms = 1; /* to ask again, where that can be done */
+    ck_assert_int_eq(interim_request_set_polling(request, &polling), 0);
+    failing_alloc_arm(nth);
+    code = interim_start(NULL, client, request, keep, &result);
+    while (code == 0 && result == NULL && interim_client_run(client, 10000) >= 0)
+        continue; /* Check itself would run out of memory */
+    failed = failing_alloc_disarm();
+    ck_assert(code == 0 ? result != NULL : failed && code == INTERIM_ENOMEM);
+    if (result != NULL) {
+        error = interim_result_error(result);
+        ck_assert_int_ne(interim_result_outcome(result), INTERIM_CANCELLED);
+        ck_assert(error->code == 0 || (failed && error->code == INTERIM_ENOMEM));
+        if (strstr(error->text, "there is none for a timer") != NULL) {
+            ck_assert_int_eq(interim_result_outcome(result), INTERIM_STILL_RUNNING);
+            ++*without_timer;
+        }
+        interim_result_free(result);
+    }
+    interim_request_free(request);
+    interim_client_free(client);
+    return failed;
+}
+
+START_TEST(a_job_that_cannot_go_on_was_not_cancelled)
+{
+    unsigned without_timer = 0;
+
+    lose_a_copy(_i);
+    for (unsigned long nth = 1; resume_starved(_i, nth, &without_timer); nth++)
+        ck_assert_uint_lt(nth, 200);
+    ck_assert_uint_eq(without_timer, 1);
+    server_stop(origin);
+}
+END_TEST
+
 Suite *client_resume_suite(void)
 {
     Suite *suite = suite_create("client_resume");
@@ -353,6 +402,7 @@ Suite *client_resume_suite(void)
     tcase_add_test(tests, many_wait_for_one_job);
     tcase_add_test(tests, another_process_goes_on);
     tcase_add_loop_test(tests, a_job_that_goes_on_is_left_again, 0, 2);
+    tcase_add_loop_test(tests, a_job_that_cannot_go_on_was_not_cancelled, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;
 }
