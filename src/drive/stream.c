@@ -46,12 +46,11 @@ static bool is_want(const interim_error *error)
     return error != NULL && (error->code == INTERIM_ESYSTEM || error->code == INTERIM_ENOMEM);
 }
 
-static void on_opened(void *user, const interim_error *error)
+/* The connection is open, or cannot be opened. */
+static void take_opened(interim_operation *operation, const interim_error *error)
 {
-    interim_operation *operation = user;
     interim_error failure;
 
-    interim__drive_look(interim__drive_of(operation));
     if (is_want(error) && made_room(operation, error->os_error)) {
         reopen(operation);
     } else if (error == NULL) {
@@ -66,6 +65,14 @@ static void on_opened(void *user, const interim_error *error)
         interim__operation_unopened(&operation->machine, &failure,
                                     interim__drive_of(operation)->now);
     }
+}
+
+static void on_opened(void *user, const interim_error *error)
+{
+    interim_operation *operation = user;
+
+    interim__drive_look(interim__drive_of(operation));
+    take_opened(operation, error);
     interim__drive_advance(operation);
 }
 
@@ -163,7 +170,8 @@ static void open_connection(interim_operation *operation, const interim__endpoin
     interim__drive *drive = interim__drive_of(operation);
     interim__operation *machine = &operation->machine;
     interim__connection_owner owner = {on_opened, on_ready, operation};
-    int failed;
+    const interim_error *error;
+    int status;
 
     operation->connection_number = machine->connections_left;
     operation->securing = operation->by_hand = false;
@@ -178,11 +186,15 @@ static void open_connection(interim_operation *operation, const interim__endpoin
     }
     close_idle(operation, endpoint);
     do
-        failed =
+        status =
             interim__connection_open(&operation->connection, &drive->transport, endpoint, &owner);
-    while (failed < 0 && failed != INTERIM_EINVAL && made_room(operation, errno));
-    if (failed < 0)
-        give_up_opening(operation, failed, errno);
+    while (status < 0 && status != INTERIM_EINVAL && made_room(operation, errno));
+    if (status < 0) {
+        give_up_opening(operation, status, errno);
+    } else if (status > 0) {
+        error = interim__connection_error(operation->connection);
+        take_opened(operation, error->code == 0 ? NULL : error);
+    }
 }
 
 static void reopen(interim_operation *operation)

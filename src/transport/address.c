@@ -117,15 +117,10 @@ static void write_unix(const interim__address *address, char *out, size_t size)
 
 static char *write_number(char *out, unsigned number)
 {
-    char digits[5];
-    size_t count = 0;
-
-    do
-        digits[count++] = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    while (count > 0)
-        *out++ = digits[--count];
-    return out;
+    if (number >= 10)
+        out = write_number(out, number / 10);
+    *out = (char)('0' + number % 10);
+    return out + 1;
 }
 
 /* For each new connection: by inet_ntop and snprintf it takes eight times as many instructions. */

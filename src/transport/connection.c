@@ -204,28 +204,27 @@ int interim__connection_open(interim__connection **out, const interim__transport
                              const interim__endpoint *endpoint,
                              const interim__connection_owner *owner)
 {
-    interim__connection *connection = calloc(1, sizeof *connection);
+    /* not calloc: see src/operation/talk.c */
+    interim__connection *connection =
+        malloc(sizeof *connection + interim__endpoint_texts_size(endpoint));
     int status;
 
     *out = NULL;
     if (connection == NULL)
         return INTERIM_ENOMEM;
-    if (!interim__endpoint_copy(&connection->endpoint, endpoint)) {
-        free(connection);
-        return INTERIM_ENOMEM;
-    }
+    *connection = (interim__connection){.transport = transport};
+    interim__endpoint_copy_to(&connection->endpoint, endpoint, connection->texts);
     connection->endpoint.identify = identifies(transport, endpoint);
-    connection->transport = transport;
-    connection->owner = *owner;
     status = interim__dial_begin(connection);
     if (status < 0) {
-        interim__endpoint_dispose(&connection->endpoint);
+        interim__endpoint_forget(&connection->endpoint);
         free(connection->error);
         free(connection);
         return status;
     }
+    connection->owner = *owner; /* from now on */
     *out = connection;
-    return 0;
+    return connection->state == OPEN || connection->state == FAILED;
 }
 
 void interim__connection_set_owner(interim__connection *connection,
@@ -248,10 +247,11 @@ void interim__connection_free(interim__connection *connection)
         interim__tls_session_free(connection->session);
     }
     interim__socket_free(connection->socket, connection->transport->loop);
-    interim__endpoint_dispose(&connection->endpoint);
+    interim__endpoint_forget(&connection->endpoint);
     free(connection->socks);
     free(connection->error);
-    free(connection->peer);
+    if (connection->peer != connection->short_peer)
+        free(connection->peer);
     free(connection);
 }
 

@@ -19,8 +19,8 @@ typedef struct interim__connection interim__connection;
 
 /* Who is called. opened: once, in a turn of the loop, when the stream is open (error NULL) or
  * cannot be opened (error tells code, stage, os_error, tls_error, text; borrowed until return; the
- * owner then frees the connection). ready: bytes can be read or written as wanted; may come for
- * nothing. Both may free the connection. */
+ * owner then frees the connection); not if interim__connection_open had told it. ready: bytes can
+ * be read or written as wanted; may come for nothing. Both may free the connection. */
 typedef struct interim__connection_owner {
     void (*opened)(void *user, const interim_error *error);
     void (*ready)(void *user, unsigned events);
@@ -35,8 +35,9 @@ typedef struct interim__transport {
     int64_t attempt_delay_ns; /* the head start of an address (race.h), 0: the usual one */
 } interim__transport;
 
-/* Begins to open a connection; endpoint is copied, transport borrowed until it is freed. Errors:
- * ENOMEM, ESYSTEM; opened is then not called. */
+/* Begins to open a connection; endpoint is copied, transport borrowed until it is freed. 1: that is
+ * over already, and opened is not called: it is open, or it cannot be opened if
+ * interim__connection_error has a code. Errors: ENOMEM, ESYSTEM; opened is then not called. */
 int interim__connection_open(interim__connection **out, const interim__transport *transport,
                              const interim__endpoint *endpoint,
                              const interim__connection_owner *owner);

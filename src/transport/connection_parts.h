@@ -31,7 +31,8 @@ struct interim__connection {
     interim__socket *socket;       /* from SOCKS or HANDSHAKE on */
     interim__tls_session *session; /* the same, under TLS */
     interim_error *error;          /* NULL: none, or it is for want of memory */
-    char *peer;                    /* NULL: none yet, or no memory */
+    char *peer;                    /* NULL: none yet, or no memory; most are short */
+    char short_peer[sizeof "255.255.255.255:65535"];
     interim__endpoint endpoint;
     interim__connection_state state;
     uint32_t answer; /* of the resolver, 0: it was not asked */
@@ -39,6 +40,7 @@ struct interim__connection {
     signed char read_end, write_end; /* END, BROKEN or ABRUPT once it came to that, else 0 */
     bool kept_alive;
     unsigned char moves; /* reads and writes since the timer was set, QUICK or more as QUICK */
+    char texts[];        /* of the endpoint */
 };
 
 /* connection.c: the only assignment of its state. */

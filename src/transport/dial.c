@@ -41,44 +41,46 @@ void interim__dial_distrust(interim__connection *connection)
 
 /* Has the next race begin with what was good in this one. Not so if it started from a certain
  * address or interface: what holds for that one need not hold for another. */
-static void remember(interim__connection *connection)
+static void remember(interim__connection *connection, const interim__address *address)
 {
-    const interim__address *address;
-
-    if (connection->endpoint.local != NULL || connection->answer == 0)
-        return;
-    for (size_t i = 0; (address = interim__race_tried(connection->race, i)) != NULL; i++)
-        if (address->standing != INTERIM__STANDING_UNKNOWN)
-            interim__resolver_note(connection->transport->resolver, dialled_host(connection),
-                                   connection->answer, address);
+    if (connection->endpoint.local == NULL && connection->answer != 0 &&
+        address->standing != INTERIM__STANDING_UNKNOWN)
+        interim__resolver_note(connection->transport->resolver, dialled_host(connection),
+                               connection->answer, address);
 }
 
 /* Without memory for it there is a connection all the same. */
 static void note_peer(interim__connection *connection, const interim__address *address)
 {
     char text[INTERIM__ADDRESS_TEXT];
+    size_t size;
 
     interim__address_text(address, text, sizeof text);
-    connection->peer = strdup(text);
+    size = strlen(text) + 1;
+    connection->peer =
+        size <= sizeof connection->short_peer ? connection->short_peer : malloc(size);
+    if (connection->peer != NULL)
+        memcpy(connection->peer, text, size);
 }
 
 static void race_done(void *user, interim__socket *winner, const interim__address *address,
                       const interim_error *error)
 {
     interim__connection *connection = user;
+    const interim__address *tried;
 
     if (winner != NULL)
         note_peer(connection, address);
     else if (interim__connection_can_tell(connection))
         *connection->error = *error;
-    remember(connection);
+    for (size_t i = 0; (tried = interim__race_tried(connection->race, i)) != NULL; i++)
+        remember(connection, tried);
     interim__race_free(connection->race);
     connection->race = NULL;
-    if (winner == NULL) {
+    if (winner == NULL)
         interim__connection_fail(connection);
-        return;
-    }
-    interim__connection_take(connection, winner);
+    else
+        interim__connection_take(connection, winner);
 }
 
 static void report_lookup(interim__connection *connection, int error, int os_error)
@@ -104,20 +106,29 @@ static int start_race(interim__connection *connection, const interim__address *a
                       size_t count)
 {
     interim__local local = {0};
+    interim__socket *winner;
+    interim__address address;
+    int status;
 
     /* A zone that is not there any more does not bind. */
     if (connection->endpoint.local != NULL)
         (void)interim__local_parse(&local, connection->endpoint.local);
-    return interim__race_start(&connection->race, connection->transport->loop,
-                               &(interim__race_terms){
-                                   .addresses = addresses,
-                                   .count = count,
-                                   .local = &local,
-                                   .host = dialled_host(connection),
-                                   .port = dialled_port(connection),
-                                   .delay_ns = connection->transport->attempt_delay_ns,
-                               },
-                               race_done, connection);
+    status = interim__race_start(&connection->race, connection->transport->loop,
+                                 &(interim__race_terms){
+                                     .addresses = addresses,
+                                     .count = count,
+                                     .local = &local,
+                                     .host = dialled_host(connection),
+                                     .port = dialled_port(connection),
+                                     .delay_ns = connection->transport->attempt_delay_ns,
+                                 },
+                                 race_done, connection, &winner, &address);
+    if (status <= 0)
+        return status;
+    note_peer(connection, &address);
+    remember(connection, &address);
+    interim__connection_take(connection, winner);
+    return 0;
 }
 
 static void lookup_done(interim__lookup *lookup, const interim__found *found)

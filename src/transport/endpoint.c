@@ -19,36 +19,54 @@ static void strings_of(const char **out[STRINGS], interim__endpoint *endpoint)
     out[6] = &endpoint->local;
 }
 
-bool interim__endpoint_copy(interim__endpoint *out, const interim__endpoint *from)
+size_t interim__endpoint_texts_size(const interim__endpoint *endpoint)
 {
+    interim__endpoint copy = *endpoint;
     const char **strings[STRINGS];
     size_t size = 0;
-    char *at;
+
+    strings_of(strings, &copy);
+    for (size_t i = 0; i < STRINGS; i++)
+        size += *strings[i] == NULL ? 0 : strlen(*strings[i]) + 1;
+    return size;
+}
+
+void interim__endpoint_copy_to(interim__endpoint *out, const interim__endpoint *from, char *texts)
+{
+    const char **strings[STRINGS];
 
     *out = *from;
     strings_of(strings, out);
-    for (size_t i = 0; i < STRINGS; i++)
-        size += *strings[i] == NULL ? 0 : strlen(*strings[i]) + 1;
-    at = malloc(size);
-    if (at == NULL) {
-        *out = (interim__endpoint){0};
-        return false;
-    }
     for (size_t i = 0; i < STRINGS; i++) {
-        size_t length = *strings[i] == NULL ? 0 : strlen(*strings[i]) + 1;
+        size_t size = *strings[i] == NULL ? 0 : strlen(*strings[i]) + 1;
 
-        if (length > 0)
-            *strings[i] = memcpy(at, *strings[i], length);
-        at += length;
+        if (size > 0)
+            *strings[i] = memcpy(texts, *strings[i], size);
+        texts += size;
     }
+}
+
+bool interim__endpoint_copy(interim__endpoint *out, const interim__endpoint *from)
+{
+    char *texts = malloc(interim__endpoint_texts_size(from));
+
+    *out = (interim__endpoint){0};
+    if (texts == NULL)
+        return false;
+    interim__endpoint_copy_to(out, from, texts);
     return true;
 }
 
-void interim__endpoint_dispose(interim__endpoint *endpoint)
+void interim__endpoint_forget(interim__endpoint *endpoint)
 {
     if (endpoint->proxy_password != NULL)
         OPENSSL_cleanse((char *)(uintptr_t)endpoint->proxy_password,
                         strlen(endpoint->proxy_password));
+}
+
+void interim__endpoint_dispose(interim__endpoint *endpoint)
+{
+    interim__endpoint_forget(endpoint);
     free((char *)(uintptr_t)endpoint->host);
     *endpoint = (interim__endpoint){0};
 }

@@ -4,6 +4,7 @@
 #define INTERIM_TRANSPORT_ENDPOINT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef enum interim__via {
@@ -29,6 +30,12 @@ typedef struct interim__endpoint {
                                 place of host and port, which stay what is verified; or NULL */
     const char *local;       /* the address or interface that it starts from; or NULL: any */
 } interim__endpoint;
+
+/* A copy whose strings are put into texts, which has room for them; to be forgotten before that is
+ * freed: what is secret is wiped out. */
+size_t interim__endpoint_texts_size(const interim__endpoint *endpoint);
+void interim__endpoint_copy_to(interim__endpoint *out, const interim__endpoint *from, char *texts);
+void interim__endpoint_forget(interim__endpoint *endpoint);
 
 /* A copy that owns its strings in one block; false when out of memory. */
 bool interim__endpoint_copy(interim__endpoint *out, const interim__endpoint *from);

@@ -1,8 +1,9 @@
 /* race.c - see race.h.
  *
- * Attempts before `next` have been started; `pending` of them have a socket. The race is lost when
- * none is pending and none is left. The timer starts the next attempt, and also reports a race that
- * was lost before interim__race_start returned. */
+ * The first attempt is begun before there is a race: on this machine, and in the same room, that is
+ * the end of it. Attempts before `next` have been started; `pending` of them have a socket. The
+ * race is lost when none is pending and none is left. The timer starts the next attempt, and also
+ * reports a race that was lost before interim__race_start returned. */
 #include "transport/race.h"
 
 #include "base/error.h"
@@ -31,6 +32,7 @@ struct interim__race {
     interim__local local;
     int64_t delay_ns;
     int problem; /* the most telling errno so far, negative: it is about local, 0: none */
+    int early;   /* what came of the first attempt before there was a race */
     size_t count, next, pending;
     struct attempt attempts[];
 };
@@ -178,9 +180,12 @@ static bool advance(interim__race *race)
 
     while (race->next < race->count && !started) {
         struct attempt *attempt = &race->attempts[race->next++];
-        int problem = interim__socket_connect(&attempt->socket, race->loop, &attempt->address,
-                                              &race->local, attempt_ready, attempt);
+        int problem = race->early;
 
+        race->early = 0;
+        if (problem == 0 && attempt->socket == NULL)
+            problem = interim__socket_connect(&attempt->socket, race->loop, &attempt->address,
+                                              &race->local, attempt_ready, attempt);
         if (problem == EAGAIN && is_unix(race) && ask_later(race))
             return true;
         if (problem != 0) {
@@ -274,44 +279,72 @@ void interim__race_order(size_t *order, const interim__address *addresses, size_
 
 /* Copies the addresses in the order in which they are tried. What is known of them was found out by
  * way of another interface, perhaps, where one is chosen (RFC 8305 section 4). */
-static void line_up(interim__race *race, const interim__race_terms *terms)
+static void line_up(interim__address *out, size_t count, const interim__race_terms *terms)
 {
     interim__address addresses[INTERIM__RACE_MOST];
     size_t order[INTERIM__RACE_MOST];
 
-    memcpy(addresses, terms->addresses, race->count * sizeof *addresses);
-    for (size_t i = 0; i < race->count && terms->local->text != NULL; i++)
+    memcpy(addresses, terms->addresses, count * sizeof *addresses);
+    for (size_t i = 0; i < count && terms->local->text != NULL; i++)
         addresses[i].standing = INTERIM__STANDING_UNKNOWN;
-    interim__race_order(order, addresses, race->count);
-    for (size_t i = 0; i < race->count; i++) {
-        struct attempt *attempt = &race->attempts[i];
-
-        attempt->race = race;
-        attempt->address = addresses[order[i]];
-        interim__address_set_port(&attempt->address, race->port);
+    interim__race_order(order, addresses, count);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = addresses[order[i]];
+        interim__address_set_port(&out[i], terms->port);
     }
 }
 
+/* NULL: out of memory. */
+static interim__race *race_new(const interim__race_terms *terms, const interim__address *addresses,
+                               size_t count)
+{
+    interim__race *race = malloc(sizeof *race + count * sizeof(struct attempt));
+
+    if (race == NULL)
+        return NULL;
+    *race = (interim__race){
+        .local = *terms->local,
+        .host = terms->host,
+        .port = terms->port,
+        .delay_ns =
+            terms->delay_ns == 0 ? INTERIM__RACE_DELAY_MS * INT64_C(1000000) : terms->delay_ns,
+        .count = count,
+    };
+    for (size_t i = 0; i < count; i++)
+        race->attempts[i] = (struct attempt){.race = race, .address = addresses[i]};
+    interim__timer_init(&race->timer, timer_due);
+    return race;
+}
+
 int interim__race_start(interim__race **out, interim__loop *loop, const interim__race_terms *terms,
-                        interim__race_fn done, void *user)
+                        interim__race_fn done, void *user, interim__socket **winner,
+                        interim__address *address)
 {
     size_t count = terms->count < INTERIM__RACE_MOST ? terms->count : INTERIM__RACE_MOST;
-    interim__race *race = calloc(1, sizeof *race + count * sizeof(struct attempt));
+    interim__address addresses[INTERIM__RACE_MOST];
+    interim__race *race;
+    int early;
 
     *out = NULL;
-    if (race == NULL)
+    line_up(addresses, count, terms);
+    early = interim__socket_connect(winner, loop, &addresses[0], terms->local, attempt_ready, NULL);
+    if (early == 0 && interim__socket_is_connected(*winner)) {
+        *address = addresses[0];
+        address->standing = INTERIM__STANDING_GOOD;
+        return 1;
+    }
+    race = race_new(terms, addresses, count);
+    if (race == NULL) {
+        interim__socket_free(*winner, loop);
         return INTERIM_ENOMEM;
-    interim__timer_init(&race->timer, timer_due);
+    }
     race->loop = loop;
     race->done = done;
     race->user = user;
-    race->local = *terms->local;
-    race->host = terms->host;
-    race->port = terms->port;
-    race->delay_ns =
-        terms->delay_ns == 0 ? INTERIM__RACE_DELAY_MS * INT64_C(1000000) : terms->delay_ns;
-    race->count = count;
-    line_up(race, terms);
+    race->early = early;
+    race->attempts[0].socket = *winner;
+    if (*winner != NULL)
+        (*winner)->user = &race->attempts[0];
     if (!advance(race) && interim__timer_set(loop, &race->timer, 0) < 0) {
         free(race);
         return INTERIM_ENOMEM;

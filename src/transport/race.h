@@ -35,9 +35,11 @@ typedef struct interim__race_terms {
     int64_t delay_ns;
 } interim__race_terms;
 
-/* Starts a race. Errors: ENOMEM. */
+/* Starts a race. 1: it is won already, and nothing else is made or called: *winner, which is
+ * transferred, is connected to *address. Errors: ENOMEM. */
 int interim__race_start(interim__race **out, interim__loop *loop, const interim__race_terms *terms,
-                        interim__race_fn done, void *user);
+                        interim__race_fn done, void *user, interim__socket **winner,
+                        interim__address *address);
 
 /* The watch of the only attempt that is under way; NULL: there are more, or none. */
 interim__watch *interim__race_watch(const interim__race *race);

@@ -37,16 +37,17 @@ int interim__socket_connect(interim__socket **out, interim__loop *loop,
                             const interim__address *address, const interim__local *local,
                             void (*ready)(void *user, unsigned events), void *user)
 {
-    interim__socket *self = calloc(1, sizeof *self);
+    interim__socket *self = malloc(sizeof *self); /* not calloc: see src/operation/talk.c */
     int fd, problem;
 
     *out = NULL;
     if (self == NULL)
         return ENOMEM;
-    self->watch.ready = socket_ready;
-    self->watch.fd = -1;
-    self->ready = ready;
-    self->user = user;
+    *self = (interim__socket){
+        .watch = {.ready = socket_ready, .fd = -1},
+        .ready = ready,
+        .user = user,
+    };
     fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         problem = errno;
@@ -77,6 +78,18 @@ out_close:
 out:
     free(self);
     return problem;
+}
+
+/* Asked for its error, or by a second connect, the system would forget why it is not. */
+bool interim__socket_is_connected(interim__socket *self)
+{
+    struct sockaddr peer;
+    socklen_t size = sizeof peer;
+
+    if (getpeername(self->watch.fd, &peer, &size) < 0)
+        return false;
+    self->watch.possible |= INTERIM__WRITE;
+    return true;
 }
 
 /* Writable, and nothing else, means connected. A second connect tells all three: connected, still

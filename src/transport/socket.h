@@ -28,6 +28,10 @@ int interim__socket_connect(interim__socket **out, interim__loop *loop,
                             const interim__address *address, const interim__local *local,
                             void (*ready)(void *user, unsigned events), void *user);
 
+/* Whether it is connected by now; if so, it can be written to. What else became of it is told after
+ * ready, as if this had not been asked. */
+bool interim__socket_is_connected(interim__socket *socket);
+
 /* Whether it is connected, asked after ready: 0, EINPROGRESS (waits again), or an errno. */
 int interim__socket_finish(interim__socket *socket, interim__loop *loop,
                            const interim__address *address);

@@ -24,7 +24,10 @@ struct call {
 void dialer_init(struct dialer *dialer, interim_engine engine, const char *ca_file);
 void dialer_dispose(struct dialer *dialer);
 
-/* Begins a call; fails the test when that does not work. */
+/* What opened is called with, where it is not because that was known at once. */
+const interim_error *dialer_failure(const interim__connection *connection);
+
+/* Begins a call, which may be over already; fails the test when that does not work. */
 void dialer_dial(struct dialer *dialer, struct call *call, bool tls, const char *host,
                  uint16_t port);
 

@@ -25,8 +25,9 @@ START_TEST(bytes_go_both_ways)
     ptrdiff_t last;
 
     begin(_i, answer_once);
-    dial(&call);
-    ck_assert_int_eq(interim__connection_stage(call.connection), INTERIM_STAGE_CONNECT);
+    names_add("held.test", "127.0.0.1", 0, false);
+    dialer_dial(&dialer, &call, false, "held.test", server_port(origin));
+    ck_assert_int_eq(interim__connection_stage(call.connection), INTERIM_STAGE_RESOLVE);
     ck_assert_str_eq(interim__connection_peer(call.connection), "");
     ck_assert_int_eq(dialer_wait_opened(&dialer, &call), 0);
     ck_assert_int_eq(interim__connection_stage(call.connection), INTERIM_STAGE_SEND);

@@ -62,6 +62,8 @@ static inline int open_once(const char *host, uint16_t port)
         &(interim__endpoint){.identify = true, .host = host, .port = port}, &owner);
     if (status < 0)
         return opened == 0 && connection == NULL ? status : 1000;
+    if (status == 1)
+        note_opened(&opened, dialer_failure(connection));
     while (opened == 0)
         interim__loop_turn(dialer.transport.loop, 1000);
     interim__connection_free(connection);
