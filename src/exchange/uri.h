@@ -33,8 +33,8 @@ typedef struct interim__uri {
  * hexadecimal digits", "the host is empty", ...), ENOMEM. A fragment is dropped. */
 int interim__uri_parse(interim__uri **out, const char *text, size_t length, const char **problem);
 
-/* Resolves a reference against base (RFC 3986 section 5.2, strict), dot segments removed, and
- * parses the result. Errors as interim__uri_parse. The empty reference is base itself. */
+/* Resolves a reference against base (RFC 3986 section 5.2, strict), dot segments removed. What it
+ * gives, and its errors, are those of interim__uri_parse. The empty reference is base itself. */
 int interim__uri_resolve(interim__uri **out, const interim__uri *base, const char *reference,
                          size_t length, const char **problem);
 
