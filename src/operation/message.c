@@ -4,36 +4,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *put(char *at, const char *text, size_t length)
+/* The texts of a list lie one behind the other, with what stood between them; the last ends with a
+ * NUL. */
+static size_t texts_size(const interim__fields *fields)
 {
-    if (length > 0)
-        memcpy(at, text, length);
-    at[length] = '\0';
-    return at + length + 1;
+    const interim_field *last = fields->items + fields->count - 1;
+
+    return fields->count == 0
+               ? 0
+               : (size_t)(last->value + last->value_length + 1 - fields->items->name);
+}
+
+static char *put(char *at, const void *bytes, size_t size)
+{
+    if (size > 0)
+        memcpy(at, bytes, size);
+    return at + size;
 }
 
 interim__message *interim__message_new(int status, const char *url, const interim__fields *fields,
                                        const char *body, size_t body_size)
 {
-    size_t url_length = strlen(url), size = url_length + 1 + body_size + 1;
-    interim__message *message;
+    size_t url_size = strlen(url) + 1, size = texts_size(fields);
+    interim__message *message = malloc(sizeof *message + url_size + size + body_size + 1);
     char *at;
 
-    for (size_t i = 0; i < fields->count; i++)
-        size += fields->items[i].name_length + fields->items[i].value_length + 2;
-    message = malloc(sizeof *message + size);
     if (message == NULL)
         return NULL;
     message->view = NULL;
-    message->status = status;
-    message->field_count = (unsigned)fields->count;
-    message->body_size = body_size;
-    at = put(message->text, url, url_length);
-    for (size_t i = 0; i < fields->count; i++) {
-        at = put(at, fields->items[i].name, fields->items[i].name_length);
-        at = put(at, fields->items[i].value, fields->items[i].value_length);
-    }
-    put(at, body, body_size);
+    message->status = (uint16_t)status;
+    message->field_count = (uint16_t)fields->count;
+    message->body_size = (uint32_t)body_size;
+    at = put(message->text, url, url_size);
+    at = put(at, size == 0 ? NULL : fields->items->name, size);
+    *put(at, body, body_size) = '\0';
     return message;
 }
 
@@ -44,13 +48,13 @@ void interim__message_free(interim__message *message)
     free(message);
 }
 
-/* The text at *at, which goes to the next one. */
-static const char *take(const char **at, size_t *length)
+/* The text at *at behind what separates it from the one before; *at goes to what follows. */
+static const char *take(const char **at, const char *separators, size_t *length)
 {
-    const char *text = *at;
+    const char *text = *at + strspn(*at, separators);
 
     *length = strlen(text);
-    *at += *length + 1;
+    *at = text + *length + 1;
     return text;
 }
 
@@ -66,13 +70,13 @@ static interim_message *lay_out(const interim__message *message)
     fields = (interim_field *)(void *)(view + 1);
     *view = (interim_message){.size = sizeof *view,
                               .status = message->status,
-                              .url = take(&at, &ignored),
+                              .url = take(&at, "", &ignored),
                               .fields = fields,
                               .field_count = message->field_count,
                               .body_size = message->body_size};
     for (unsigned i = 0; i < message->field_count; i++) {
-        fields[i].name = take(&at, &fields[i].name_length);
-        fields[i].value = take(&at, &fields[i].value_length);
+        fields[i].name = take(&at, " \t\r\n", &fields[i].name_length);
+        fields[i].value = take(&at, " \t", &fields[i].value_length);
     }
     view->body = at;
     return view;

@@ -8,13 +8,14 @@
 
 typedef struct interim__message {
     interim_message *view; /* NULL until somebody asks */
-    int status;
-    unsigned field_count;
-    size_t body_size;
-    char text[]; /* the URL, then names and values, each with a NUL; the body, and a NUL */
+    uint16_t status, field_count;
+    uint32_t body_size;
+    char text[]; /* the URL, and a NUL; names and values as a parser leaves them: each with a NUL,
+                    and with what stood between them; the body, and a NUL */
 } interim__message;
 
-/* Everything is copied. NULL when out of memory. */
+/* Everything is copied: fields are those of an answer (interim__fields_copy_parsed, or _clone), the
+ * body is at most INTERIM__DOCUMENT_MAX bytes. NULL when out of memory. */
 interim__message *interim__message_new(int status, const char *url, const interim__fields *fields,
                                        const char *body, size_t body_size);
 

@@ -26,6 +26,7 @@
     X(dialects)                                                                                    \
     X(patience)                                                                                    \
     X(history)                                                                                     \
+    X(message)                                                                                     \
     X(marker)                                                                                      \
     X(marking)                                                                                     \
     X(follow)                                                                                      \
