@@ -1,5 +1,6 @@
 /* asking.c - an exchange of an operation begins: what its request says, and who it says that it is
  * from. See operation.h. */
+#include "exchange/request_head.h"
 #include "operation/follow.h"
 #include "operation/prepared.h"
 #include "operation/report.h"
@@ -54,11 +55,20 @@ static bool is_plain(const interim__operation *op)
            op->authentication == NULL && !op->uploading && !interim__operation_is_forwarded(op);
 }
 
+/* Whether this is a poll like all others of the request, but for its URL. */
+static bool is_plain_poll(const interim__operation *op)
+{
+    return interim__operation_asks_as(op) == INTERIM_HOP_POLL && op->authentication == NULL &&
+           !interim__operation_is_forwarded(op) &&
+           interim__uri_same_origin(op->request->uri, op->uri);
+}
+
 /* The head that was sent before. False: there is none. */
 static bool send_prepared(interim__operation *op, interim__body_source *body)
 {
-    const interim__prepared *prepared = interim__prepared_find(
-        op->request, op->environment->user_agent, op->environment->single_use);
+    const interim__environment *environment = op->environment;
+    const interim__prepared *prepared = interim__prepared_if(
+        op->request->prepared, environment->user_agent, environment->single_use);
 
     if (prepared == NULL)
         return false;
@@ -66,6 +76,43 @@ static bool send_prepared(interim__operation *op, interim__body_source *body)
     *body = op->request->body;
     op->expects = prepared->expects;
     return true;
+}
+
+/* The same of a poll. */
+static bool send_prepared_poll(interim__operation *op, interim__body_source *body)
+{
+    const interim__environment *environment = op->environment;
+    const interim__prepared *prepared =
+        interim__prepared_if(op->request->poll, environment->user_agent, environment->single_use);
+    interim__buffer *out = &op->talk->exchange.sender.out;
+    size_t method = strlen(op->method), target = strlen(op->uri->target);
+
+    if (prepared == NULL ||
+        interim__buffer_reserve(out, method + 1 + target + prepared->length) < 0)
+        return false;
+    memcpy(out->data, op->method, method);
+    out->data[method] = ' ';
+    memcpy(out->data + method + 1, op->uri->target, target);
+    memcpy(out->data + method + 1 + target, prepared->text, prepared->length);
+    out->length = method + 1 + target + prepared->length;
+    *body = (interim__body_source){.length = INTERIM__BODY_NONE};
+    op->expects = false;
+    return true;
+}
+
+/* For the next time. */
+static void keep(interim__operation *op, bool poll)
+{
+    const interim__environment *environment = op->environment;
+    const interim__buffer *head = &op->talk->exchange.sender.out;
+    size_t words = strlen(op->method) + 1 + strlen(op->uri->target);
+
+    if (poll)
+        interim__prepared_keep_poll(op->request, head->data + words, head->length - words,
+                                    environment->user_agent, environment->single_use);
+    else
+        interim__prepared_keep(op->request, head, environment->user_agent, environment->single_use,
+                               op->expects);
 }
 
 static int write_anew(interim__operation *op, interim__body_source *body)
@@ -93,16 +140,14 @@ static int write_anew(interim__operation *op, interim__body_source *body)
 
 static int write_head(interim__operation *op, interim__body_source *body)
 {
-    bool plain = is_plain(op);
+    bool plain = is_plain(op), poll = !plain && is_plain_poll(op);
     int failed;
 
-    if (plain && send_prepared(op, body))
+    if ((plain && send_prepared(op, body)) || (poll && send_prepared_poll(op, body)))
         return 0;
     failed = write_anew(op, body);
-    if (failed == 0 && plain)
-        interim__prepared_keep(op->request, &op->talk->exchange.sender.out,
-                               op->environment->user_agent, op->environment->single_use,
-                               op->expects);
+    if (failed == 0 && (plain || poll))
+        keep(op, poll);
     return failed;
 }
 

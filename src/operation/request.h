@@ -21,6 +21,7 @@ struct interim_request {
     interim__way way;                   /* to the origin of uri */
     bool written;                       /* its head was, since it was changed last ... */
     struct interim__prepared *prepared; /* ... more than once, as here; NULL: not so */
+    struct interim__prepared *poll;     /* what its polls say behind their target; or NULL */
     interim__fields fields;             /* name and value of each in one block of its own */
     interim__credentials credentials;
     char *body_memory; /* owner of body.data */

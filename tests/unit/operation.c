@@ -142,6 +142,49 @@ START_TEST(operation_asks_in_the_words_that_are_true_now)
 }
 END_TEST
 
+/* The same with a job; what its poll said. */
+static const char *ask_job(interim_request *request, const char *user_agent, const char *accepted)
+{
+    request->references++;
+    ck_assert_int_eq(fake_start(&run, request), 0);
+    run.environment.user_agent = user_agent;
+    fake_play(&run, SCRIPT(SAY(202, accepted), SAY(202, ""), SAY(200, "")));
+    check_outcome(INTERIM_DONE, 0);
+    ck_assert_str_eq(run.sent[1], run.sent[2]);
+    fake_finish(&run);
+    return run.sent[1];
+}
+
+START_TEST(operation_polls_in_the_words_that_are_true_now)
+{
+    static char first[FAKE_SENT + 1];
+    interim_request *request = copy();
+    const char *sent;
+
+    ck_assert_int_eq(interim_request_add_header(request, "X-Own", "1"), 0);
+    strcpy(first, ask_job(request, "one/1", "Location: /1\n"));
+    ck_assert_ptr_eq(strstr(first, "GET /1 HTTP/1.1\r\nHost: dav.example\r\n"), first);
+    ck_assert_ptr_null(request->poll); /* it may be the only one */
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(ask_job(request, "one/1", "Location: /1\n"), first);
+    ck_assert_ptr_nonnull(request->poll);
+    sent = ask_job(request, "one/1", "Location: /jobs/22?a\n");
+    ck_assert_ptr_eq(strstr(sent, "GET /jobs/22?a HTTP/1.1\r\n"), sent);
+    ck_assert_str_eq(strstr(sent, "\r\n"), strstr(first, "\r\n"));
+    sent = ask_job(request, "one/1", "Location: http://b.example/1\n");
+    ck_assert(strstr(sent, "X-Own") == NULL && strstr(sent, "Host: b.example\r\n") != NULL);
+    ck_assert_ptr_nonnull(strstr(ask_job(request, "two/2", "Location: /1\n"), "two/2\r\n"));
+    ck_assert_ptr_null(strstr(ask_job(request, NULL, "Location: /1\n"), "User-Agent"));
+    ck_assert_str_eq(ask_job(request, "one/1", "Location: /1\n"), first);
+    ck_assert_int_eq(interim_request_add_header(request, "X-New", "1"), 0);
+    ck_assert_ptr_null(request->poll);
+    for (int i = 0; i < 3; i++)
+        ck_assert_ptr_nonnull(
+            strstr(ask_job(request, "one/1", "Location: /1\n"), "\r\nX-New: 1\r\n"));
+    interim__request_release(request);
+}
+END_TEST
+
 START_TEST(operation_gives_the_same_events_byte_by_byte)
 {
     static struct fake bytes;
@@ -538,6 +581,7 @@ Suite *operation_suite(void)
     tcase_add_test(tests, operation_reads_an_answer_when_nothing_can_be_written);
     tcase_add_test(tests, operation_asks_once_more_only_what_is_safe);
     tcase_add_test(tests, operation_asks_in_the_words_that_are_true_now);
+    tcase_add_test(tests, operation_polls_in_the_words_that_are_true_now);
     tcase_add_test(tests, operation_wants_a_fresh_connection_for_what_is_risky);
     tcase_add_test(tests, operation_polls_once_more_on_a_new_connection);
     suite_add_tcase(suite, tests);
