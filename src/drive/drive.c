@@ -84,6 +84,7 @@ void interim__drive_dispose(interim__drive *drive)
     free(drive->buffer);
     drive->buffer = NULL;
     interim__environment_dispose(&drive->environment);
+    interim__herd_dispose(&drive->herd);
     interim__siblings_dispose(&drive->siblings);
     interim__queue_dispose(&drive->queue);
     free(drive->spare);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In the table as long as somebody polls there. */
+/* In the table as long as somebody polls there, or it is the idle one. */
 struct interim__herd_origin {
     struct interim__herd_origin *next;
     interim__herd_place *first, *last; /* in line */
@@ -59,6 +59,21 @@ static void forget(interim__herd *herd, struct interim__herd_origin *origin)
     free(origin);
 }
 
+/* Nobody polls there any more: it takes the place of the one before. */
+static void let_idle(interim__herd *herd, struct interim__herd_origin *origin)
+{
+    if (herd->idle != NULL && herd->idle != origin && herd->idle->polling == 0)
+        forget(herd, herd->idle);
+    herd->idle = origin;
+}
+
+void interim__herd_dispose(interim__herd *herd)
+{
+    if (herd->idle != NULL)
+        forget(herd, herd->idle);
+    herd->idle = NULL;
+}
+
 static void join_line(struct interim__herd_origin *origin, interim__herd_place *place)
 {
     place->previous = origin->last;
@@ -111,7 +126,7 @@ interim__herd_place *interim__herd_leave(interim__herd *herd, interim__herd_plac
         leave_line(origin, following);
         following->polling = true;
     } else if (--origin->polling == 0) {
-        forget(herd, origin);
+        let_idle(herd, origin);
     }
     *place = (interim__herd_place){0};
     return following;

@@ -1,6 +1,7 @@
 /* herd.h - the polls of many jobs at one origin: so many at once and no more, the others wait in
  * line, first come, first served. The places are the owners'; memory grows with the origins that
- * are being polled, not with the jobs. May be included by drive. */
+ * are being polled, not with the jobs, and one more is kept: one job polls again and again. May be
+ * included by drive. */
 #ifndef INTERIM_DRIVE_HERD_H
 #define INTERIM_DRIVE_HERD_H
 
@@ -19,8 +20,13 @@ typedef struct interim__herd_place {
 
 typedef struct interim__herd {
     struct interim__herd_origin *chains[INTERIM__HERD_CHAINS];
-    unsigned limit; /* polls at once of an origin */
+    struct interim__herd_origin *idle; /* the last one where nobody polls any more, or NULL; it may
+                                          be polled again */
+    unsigned limit;                    /* polls at once of an origin */
 } interim__herd;
+
+/* All places are left. */
+void interim__herd_dispose(interim__herd *herd);
 
 /* Asks for a place at the origin of a URL. True: go; false: in line, until interim__herd_leave
  * names this place. Without memory everybody goes. */

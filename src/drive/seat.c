@@ -6,10 +6,11 @@
 
 interim__seat *interim__seat_take(interim_operation *operation)
 {
-    if (operation->seat == NULL)
-        operation->seat = calloc(1, sizeof *operation->seat);
-    if (operation->seat != NULL)
-        operation->seat->operation = operation;
+    if (operation->seat == NULL) {
+        operation->seat = malloc(sizeof *operation->seat);
+        if (operation->seat != NULL)
+            *operation->seat = (interim__seat){.operation = operation};
+    }
     return operation->seat;
 }
 

@@ -58,19 +58,20 @@ interim__accepted *interim__accepted_known(const interim__dialect *dialect,
                                            uint64_t *random, int64_t now)
 {
     int64_t deadline_ms = request->polling.deadline_ms;
-    interim__accepted *job = calloc(1, sizeof *job);
+    interim__accepted *job = malloc(sizeof *job);
 
     if (job == NULL)
         return NULL;
-    job->dialect = dialect;
-    job->request = request;
-    job->random = random;
-    job->since = now;
-    job->deadline =
-        deadline_ms == INTERIM_FOREVER ? INTERIM__FAR : now + deadline_ms * INTERIM__NS_PER_MS;
-    job->monitor = *monitor;
+    *job = (interim__accepted){.dialect = dialect,
+                               .request = request,
+                               .random = random,
+                               .since = now,
+                               .deadline = deadline_ms == INTERIM_FOREVER
+                                               ? INTERIM__FAR
+                                               : now + deadline_ms * INTERIM__NS_PER_MS,
+                               .monitor = *monitor,
+                               .note = ""};
     *monitor = NULL;
-    job->note = "";
     interim__progress_init(&job->seen);
     schedule(job, NULL, now, 0);
     return job;

@@ -29,6 +29,7 @@ static void teardown(void)
 {
     interim__uri_dispose(&a);
     interim__uri_dispose(&b);
+    interim__herd_dispose(&herd);
     for (size_t i = 0; i < INTERIM__HERD_CHAINS; i++)
         ck_assert_ptr_null(herd.chains[i]); /* nothing is left */
 }
@@ -59,6 +60,31 @@ START_TEST(herd_of_each_origin_is_its_own)
         interim__herd_leave(&herd, &at_a[i]);
         interim__herd_leave(&herd, &at_b[i]);
     }
+}
+END_TEST
+
+/* The origin where nobody polls any more is kept until another is left so, and no longer. */
+START_TEST(herd_keeps_one_origin_that_is_idle)
+{
+    interim__herd_place at_a[LIMIT + 1] = {0}, at_b = {0};
+    const struct interim__herd_origin *origin;
+
+    interim__herd_enter(&herd, &at_a[0], a);
+    origin = at_a[0].origin;
+    interim__herd_leave(&herd, &at_a[0]);
+    ck_assert_ptr_eq(herd.idle, origin);
+    for (size_t i = 0; i <= LIMIT; i++)
+        ck_assert(interim__herd_enter(&herd, &at_a[i], a) == (i < LIMIT));
+    ck_assert_ptr_eq(at_a[0].origin, origin);
+    ck_assert(interim__herd_enter(&herd, &at_b, b));
+    interim__herd_leave(&herd, &at_b);
+    ck_assert_ptr_ne(herd.idle, origin); /* which is busy */
+    ck_assert_ptr_eq(interim__herd_leave(&herd, &at_a[0]), &at_a[LIMIT]);
+    for (size_t i = 1; i <= LIMIT; i++)
+        interim__herd_leave(&herd, &at_a[i]);
+    ck_assert_ptr_eq(herd.idle, origin);
+    ck_assert(interim__herd_enter(&herd, &at_b, b));
+    interim__herd_leave(&herd, &at_b);
 }
 END_TEST
 
@@ -410,6 +436,7 @@ Suite *herd_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, herd_is_first_come_first_served);
     tcase_add_test(tests, herd_of_each_origin_is_its_own);
+    tcase_add_test(tests, herd_keeps_one_origin_that_is_idle);
     tcase_add_test(tests, herd_lets_the_line_be_left);
     tcase_add_test(tests, herd_without_memory_lets_everybody_go);
     suite_add_tcase(suite, tests);
