@@ -71,4 +71,12 @@ fi
 check "make uninstall" make_in uninstall
 left=$(find "$work/root" ! -type d)
 check "nothing is left" test -z "$left"
+
+check "make install, to another place than configure was told" make_in install prefix=/opt/other
+cp "$work/root/opt/other/lib/pkgconfig/interim.pc" "$work/pc/"
+check "interim.pc names that place" \
+    test "$(pkg_config --variable=prefix) $(pkg_config --variable=libdir)" = "/opt/other /opt/other/lib"
+check "make uninstall there" make_in uninstall prefix=/opt/other
+left=$(find "$work/root" ! -type d)
+check "nothing is left there" test -z "$left"
 finish

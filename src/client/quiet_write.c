@@ -38,8 +38,9 @@ size_t interim__quiet_write(int fd, const void *data, size_t size)
     return written;
 }
 
-/* Whether files may grow without limit. glibc asks by prlimit64, which looks for the process first:
- * a fifth of all that a line of a log costs. */
+/* Whether files may grow without limit, which the program may change between two lines of a log:
+ * each write asks. glibc does so by prlimit64, which looks for the process first and takes two to
+ * three times as long: a fifth of all that a line costs. */
 static bool files_are_unlimited(void)
 {
     struct rlimit limit;
