@@ -54,6 +54,7 @@ check "pkg-config knows the version of the header" \
     grep -q "INTERIM_VERSION \"$(pkg_config --modversion)\"" "$SRCDIR/include/interim.h"
 
 if [ -e "$libdir/libinterim.so" ]; then
+    check "what speaks TLS is beside it" test -e "$libdir/libinterim-tls.so.0"
     check "a program links with the shared library" compile "$work/shared" "$(pkg_config --libs)"
     check "it runs" env LD_LIBRARY_PATH="$libdir" "$work/shared"
     pkg_config --libs | grep -qE 'ssl|crypto|cjson|expat|-lz'
@@ -62,7 +63,7 @@ else
     skip "the shared library was not built"
 fi
 if [ -e "$libdir/libinterim.a" ]; then
-    archive=$(pkg_config --static --libs | sed "s,-linterim,$libdir/libinterim.a,")
+    archive=$(pkg_config --static --libs | sed "s,-l\(interim[-a-z]*\),$libdir/lib\1.a,g")
     check "a program links with the static library" compile "$work/static" "$archive"
     check "it runs without the shared one" "$work/static"
 else

@@ -51,7 +51,7 @@ done
 
 for file in "$SRCDIR"/src/*; do
     case ${file##*/} in
-    base | exchange | operation | loop | transport | drive | client | interim.map) ;;
+    base | exchange | operation | loop | transport | drive | client | interim.map | tls.map) ;;
     *.lo | *.o) ;;
     *) fail "src/${file##*/} belongs to no layer" ;;
     esac
@@ -84,7 +84,7 @@ pthread_.*|thrd_.*|mtx_.*|cnd_.*|tss_.*|sem_.*|tls_get_addr
 fork|vfork|clone.?|exec.*|posix_spawn.*|system|popen|pclose|waitp?i?d?|wait[34]|kill|raise|signal|sigaction|sigprocmask|_?exit|_Exit|quick_exit|atexit|get[pug]id|gete[ug]id|syscall|prctl
 getenv|secure_getenv|setenv|putenv|unsetenv|environ|setlocale|uselocale
 random_?r?|s?random|s?rand|rand_r|[dejlmn]rand48.*|arc4random.*|getrandom|getentropy
-SSL_.*|BIO_.*|RAND_.*|X509_.*|PEM_.*
+dl(open|m?open|v?sym|close|error|addr1?|info|_iterate_phdr)
 gz[a-z]+|json_(dump|load)(f|_file|fd|_callback)
 interim_(client|perform|start|log|operation)_?.*
 END
@@ -111,6 +111,19 @@ for layer in base exchange operation; do
     check "src/$layer calls no socket, clock, file, process or thread ($objects objects)" \
         test ! -s "$work/calls" -a "$objects" -gt 0
 done
+
+# ---- OpenSSL: in a shared build libtls is another object, and all the rest has to do without it.
+openssl_calls() {
+    for object in "$BUILDDIR"/src/*/.libs/$1_la-*.o "$BUILDDIR"/src/*/$1_la-*.o; do
+        [ ! -e "$object" ] || ${NM:-nm} -u "$object" | awk '{ print $NF }' |
+            grep -E '^(ASN1|BIO|CRYPTO|ERR|EVP|OPENSSL|PEM|RAND|SSL|X509|d2i|i2d)_|^OPENSSL' |
+            sed "s,^,    ${object##*/} calls ,"
+    done
+}
+
+for part in libcore libhot libdoor; do openssl_calls $part; done >"$work/calls"
+cat "$work/calls"
+check "only libtls calls OpenSSL" test ! -s "$work/calls" -a -n "$(openssl_calls libtls)"
 
 # The check itself: it finds what it looks for.
 cat >"$work/planted.c" <<'END'

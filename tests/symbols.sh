@@ -23,6 +23,7 @@ check "tests/symbols.txt lists what include/interim.h declares" \
     same "$SRCDIR/tests/symbols.txt" "$work/declared"
 
 library=$BUILDDIR/.libs/libinterim.so
+module=$BUILDDIR/.libs/libinterim-tls.so
 if [ ! -e "$library" ]; then
     skip "exports: the shared library was not built (--disable-shared)"
     finish
@@ -32,14 +33,27 @@ sed 's/@.*//' "$work/exports" | LC_ALL=C sort >"$work/names"
 check "the library exports what tests/symbols.txt lists, and no more" \
     same "$SRCDIR/tests/symbols.txt" "$work/names"
 
+${NM:-nm} -D --defined-only "$module" | awk '$2 != "A" { print $3 }' >"$work/module"
+check "what speaks TLS exports its table, and no more" \
+    test "$(sed 's/@.*//' "$work/module")" = interim__openssl
+
 if grep -q '@' "$work/exports"; then
     grep -v '@@INTERIM_[0-9]*\.[0-9]*$' "$work/exports" >"$work/bare"
     check "each export has a version" test ! -s "$work/bare"
+    check "the table has one" grep -q '@@INTERIM_TLS_[0-9]*\.[0-9]*$' "$work/module"
 else
     skip "versions: this nm does not show them"
 fi
 if ${READELF:-readelf} -d "$library" >"$work/dynamic" 2>/dev/null; then
     check "it is not unloaded under the threads of its resolver" grep -q NODELETE "$work/dynamic"
+    grep -E 'NEEDED.*lib(ssl|crypto|interim)' "$work/dynamic"
+    check "it needs neither OpenSSL nor what speaks TLS before they are used" test $? -ne 0
+    ${READELF:-readelf} -d "$module" >"$work/dynamic"
+    check "what speaks TLS is not unloaded" grep -q NODELETE "$work/dynamic"
+    check "it needs OpenSSL's libssl" grep -q 'NEEDED.*libssl' "$work/dynamic"
+    check "it needs OpenSSL's libcrypto" grep -q 'NEEDED.*libcrypto' "$work/dynamic"
+    check "it has the name that it is loaded by" grep -qF \
+        "[$(sed -n 's/^static const char name\[\] = "\(.*\)";/\1/p' "$SRCDIR/src/transport/door_loaded.c")]" "$work/dynamic"
 else
     skip "nodelete: there is no readelf"
 fi

@@ -97,7 +97,7 @@ static int make_parts(interim_client *client, const interim_client_options *opti
         failed = interim__resolver_new(&transport->resolver, transport->loop,
                                        options->resolver_cache_s * 1000 * INTERIM__NS_PER_MS);
     if (failed == 0)
-        failed = interim__tls_new(&transport->tls, options, error);
+        failed = interim__door_new(&transport->door, options, error);
     if (failed == 0)
         failed = interim__pool_new(&drive->pool, transport->loop, idle);
     if (failed == 0)
@@ -178,7 +178,7 @@ void interim_client_free(interim_client *client)
     interim__settlings_abort(client);
     interim__pool_free(drive->pool);
     interim__resolver_free(transport->resolver);
-    interim__tls_free(transport->tls);
+    interim__door_free(transport->door);
     interim__loop_free(transport->loop);
     interim__routes_dispose(&drive->routes);
     interim__drive_dispose(drive);

@@ -59,6 +59,15 @@ static int on_event(interim__operation *machine, const interim_event *event)
     return drive->observe(drive->observer, operation->machine.request, event);
 }
 
+static int make_hash(void *user, unsigned char out[INTERIM__HASH_MAX], size_t *size,
+                     interim__hash hash, const interim__piece *pieces, size_t count)
+{
+    interim__drive *drive = user;
+
+    return interim__door_hash(drive->transport.door, &drive->environment.error, out, size, hash,
+                              pieces, count);
+}
+
 int interim__drive_init(interim__drive *drive)
 {
     ring_init(&drive->running);
@@ -68,6 +77,7 @@ int interim__drive_init(interim__drive *drive)
     drive->attention.fd = -1;
     drive->environment.observe = on_event;
     drive->environment.routes = &drive->routes;
+    drive->environment.hasher = (interim__hasher){make_hash, drive};
     interim__error_init(&drive->environment.error);
     drive->buffer = malloc(INTERIM__DRIVE_BUFFER);
     if (drive->buffer == NULL)

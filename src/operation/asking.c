@@ -7,7 +7,6 @@
 #include "operation/steps.h"
 #include "operation/uploading.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@ interim_hop interim__operation_asks_as(const interim__operation *op)
 static void forget(interim__buffer *secret)
 {
     if (secret->data != NULL)
-        OPENSSL_cleanse(secret->data, secret->capacity);
+        explicit_bzero(secret->data, secret->capacity);
     interim__buffer_dispose(secret);
 }
 

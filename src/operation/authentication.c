@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "operation/basic.h"
 
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +36,7 @@ int interim__credentials_check(const char *user, const char *password, const cha
 static void wipe(char **secret)
 {
     if (*secret != NULL)
-        OPENSSL_cleanse(*secret, strlen(*secret));
+        explicit_bzero(*secret, strlen(*secret));
     free(*secret);
     *secret = NULL;
 }
@@ -240,18 +239,18 @@ static int rank_of(interim__speaking speaking, const interim__digest *digest)
     }
 }
 
-/* Takes the challenge if it can be answered, and better than those before. Errors: ENOMEM. */
+/* Takes the challenge if it can be answered, and better than those before. Errors: ENOMEM, ETLS. */
 static int consider(offer *best, const interim__challenge *challenge, interim__speaking speaking,
                     const interim__space *space)
 {
     const interim__parameter *realm = interim__challenge_find(challenge, "realm");
     interim__digest digest = {0};
     int failed = speaking == INTERIM__SPEAKING_DIGEST
-                     ? interim__digest_read(&digest, challenge, space->body_known)
+                     ? interim__digest_read(&digest, challenge, space->hasher, space->body_known)
                      : 0;
 
     if (failed < 0)
-        return failed == INTERIM_ENOMEM ? failed : 0;
+        return failed == INTERIM_EUNSUPPORTED ? 0 : failed;
     if (rank_of(speaking, &digest) <= best->rank) {
         interim__digest_dispose(&digest);
         return 0;
@@ -272,6 +271,7 @@ static int choose(offer *out, const interim__authentication *authentication,
 {
     interim__challenge_reader reader;
     interim__challenge challenge;
+    int failed;
 
     *out = (offer){0};
     interim__challenge_begin(&reader, fields,
@@ -286,9 +286,10 @@ static int choose(offer *out, const interim__authentication *authentication,
             out->clear_text = true;
             continue;
         }
-        if (consider(out, &challenge, speaking, space) < 0) {
+        failed = consider(out, &challenge, speaking, space);
+        if (failed < 0) {
             interim__digest_dispose(&out->digest);
-            return INTERIM_ENOMEM;
+            return failed;
         }
     }
     return 0;
@@ -389,12 +390,14 @@ int interim__authentication_challenged(interim__authentication *authentication,
 {
     const interim__credentials *credentials = current(authentication);
     offer offered;
+    int failed;
 
     authentication->refusal = NULL;
     if (!interim__credentials_are_there(credentials))
         return 0;
-    if (choose(&offered, authentication, credentials, fields, space) < 0)
-        return INTERIM_ENOMEM;
+    failed = choose(&offered, authentication, credentials, fields, space);
+    if (failed < 0)
+        return failed;
     if (is_news(authentication, &offered))
         return speak(authentication, &offered);
     if (authentication->asked || authentication->given->fresh == NULL)

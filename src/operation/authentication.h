@@ -51,6 +51,7 @@ typedef struct interim__space {
     bool tls;
     const char *authority;
     bool body_known; /* see interim__digest_subject */
+    const interim__hasher *hasher;
 } interim__space;
 
 /* Whether credentials can be sent: EINVAL when not. NULLs are taken. */
@@ -75,7 +76,7 @@ int interim__authentication_write(interim__buffer *out, interim__authentication 
                                   const interim__digest_subject *subject, uint64_t *random);
 
 /* A 401 (or 407) came. 1: the same request is to be sent again, now with an answer; 0: the response
- * is final, see refusal; or ENOMEM. May call the callback. */
+ * is final, see refusal; or ENOMEM, or ETLS of the hasher. May call the callback. */
 int interim__authentication_challenged(interim__authentication *authentication,
                                        const interim__fields *fields, const interim__space *space);
 

@@ -4,28 +4,15 @@
 #include "base/text.h"
 #include "operation/delay.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HEX_MAX 65 /* of a hash, with NUL */
+#define HEX_MAX (2 * INTERIM__HASH_MAX + 1) /* of a hash, with NUL */
+#define PARTS_MAX 6                         /* that are hashed together */
 #define COUNT_MAX UINT32_MAX
 #define CNONCE_LENGTH 32
 
 /* ---- hashes ---- */
-
-static const EVP_MD *hash_of(interim__digest_algorithm algorithm)
-{
-    switch (algorithm) {
-    case INTERIM__DIGEST_SHA_512_256:
-        return EVP_sha512_256();
-    case INTERIM__DIGEST_SHA_256:
-        return EVP_sha256();
-    default:
-        return EVP_md5();
-    }
-}
 
 static void write_hex(char *out, const unsigned char *bytes, size_t count)
 {
@@ -38,57 +25,55 @@ static void write_hex(char *out, const unsigned char *bytes, size_t count)
     *out = '\0';
 }
 
-/* The hash of length bytes, in hexadecimal. */
-static bool hash_bytes(char out[HEX_MAX], interim__digest_algorithm algorithm, const void *data,
-                       size_t length)
+/* The hash of pieces, in hexadecimal. 0, or what the hasher says. */
+static int hash_pieces(char out[HEX_MAX], const interim__digest *digest, interim__hash algorithm,
+                       const interim__piece *pieces, size_t count)
 {
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    bool done = EVP_Digest(data, length, hash, &size, hash_of(algorithm), NULL) == 1 &&
-                (size_t)size * 2 < HEX_MAX;
+    unsigned char hash[INTERIM__HASH_MAX];
+    size_t size = 0;
+    int failed = digest->hasher->make(digest->hasher->user, hash, &size, algorithm, pieces, count);
 
-    if (done)
+    if (failed == 0)
         write_hex(out, hash, size);
-    OPENSSL_cleanse(hash, sizeof hash);
-    return done;
+    explicit_bzero(hash, sizeof hash);
+    return failed;
+}
+
+static int hash_bytes(char out[HEX_MAX], const interim__digest *digest, interim__hash algorithm,
+                      const void *data, size_t length)
+{
+    return hash_pieces(out, digest, algorithm, &(interim__piece){data, length}, 1);
 }
 
 /* The hash of strings with colons between them; the last is followed by NULL. */
-static bool hash_joined(char out[HEX_MAX], interim__digest_algorithm algorithm,
-                        const char *const *parts)
+static bool hash_joined(char out[HEX_MAX], const interim__digest *digest, const char *const *parts)
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    bool done = context != NULL && EVP_DigestInit_ex(context, hash_of(algorithm), NULL) == 1;
+    interim__piece pieces[2 * PARTS_MAX];
+    size_t count = 0;
 
-    for (size_t i = 0; done && parts[i] != NULL; i++)
-        done = (i == 0 || EVP_DigestUpdate(context, ":", 1) == 1) &&
-               EVP_DigestUpdate(context, parts[i], strlen(parts[i])) == 1;
-    done = done && EVP_DigestFinal_ex(context, hash, &size) == 1 && (size_t)size * 2 < HEX_MAX;
-    if (done)
-        write_hex(out, hash, size);
-    OPENSSL_cleanse(hash, sizeof hash);
-    EVP_MD_CTX_free(context); /* clears its state */
-    return done;
+    for (; *parts != NULL; parts++) {
+        if (count > 0)
+            pieces[count++] = (interim__piece){":", 1};
+        pieces[count++] = (interim__piece){*parts, strlen(*parts)};
+    }
+    return hash_pieces(out, digest, digest->algorithm, pieces, count) == 0;
 }
 
-#define HASH(out, algorithm, ...)                                                                  \
-    hash_joined(out, algorithm, (const char *const[]){__VA_ARGS__, NULL})
+#define HASH(out, digest, ...) hash_joined(out, digest, (const char *const[]){__VA_ARGS__, NULL})
 
 /* ---- the challenge ---- */
 
 static const struct {
     const char *lower, *name;
-    interim__digest_algorithm algorithm;
+    interim__hash algorithm;
     bool session;
 } algorithms[] = {
-    {"md5", "MD5", INTERIM__DIGEST_MD5, false},
-    {"md5-sess", "MD5-sess", INTERIM__DIGEST_MD5, true},
-    {"sha-256", "SHA-256", INTERIM__DIGEST_SHA_256, false},
-    {"sha-256-sess", "SHA-256-sess", INTERIM__DIGEST_SHA_256, true},
-    {"sha-512-256", "SHA-512-256", INTERIM__DIGEST_SHA_512_256, false},
-    {"sha-512-256-sess", "SHA-512-256-sess", INTERIM__DIGEST_SHA_512_256, true},
+    {"md5", "MD5", INTERIM__MD5, false},
+    {"md5-sess", "MD5-sess", INTERIM__MD5, true},
+    {"sha-256", "SHA-256", INTERIM__SHA_256, false},
+    {"sha-256-sess", "SHA-256-sess", INTERIM__SHA_256, true},
+    {"sha-512-256", "SHA-512-256", INTERIM__SHA_512_256, false},
+    {"sha-512-256-sess", "SHA-512-256-sess", INTERIM__SHA_512_256, true},
 };
 
 static const char *algorithm_name(const interim__digest *digest)
@@ -107,19 +92,21 @@ static bool is_word(const interim__challenge *challenge, const char *name, const
     return parameter != NULL && interim__text_is(parameter->value, parameter->value_length, lower);
 }
 
-static bool read_algorithm(interim__digest *out, const interim__challenge *challenge)
+/* 0, or an error: FIPS has no MD5. */
+static int read_algorithm(interim__digest *out, const interim__challenge *challenge)
 {
     char nothing[HEX_MAX];
+    bool known = false;
 
+    out->algorithm = INTERIM__MD5;
     out->named = interim__challenge_find(challenge, "algorithm") != NULL;
-    for (size_t i = 0; out->named && i < sizeof algorithms / sizeof *algorithms; i++) {
-        if (!is_word(challenge, "algorithm", algorithms[i].lower))
-            continue;
+    for (size_t i = 0; out->named && !known && i < sizeof algorithms / sizeof *algorithms; i++) {
+        known = is_word(challenge, "algorithm", algorithms[i].lower);
         out->algorithm = algorithms[i].algorithm;
         out->session = algorithms[i].session;
-        return hash_bytes(nothing, out->algorithm, "", 0); /* FIPS has no MD5 */
     }
-    return !out->named && hash_bytes(nothing, INTERIM__DIGEST_MD5, "", 0);
+    return out->named && !known ? INTERIM_EUNSUPPORTED
+                                : hash_bytes(nothing, out, out->algorithm, "", 0);
 }
 
 /* auth, as everybody does, unless auth-int alone is offered. */
@@ -160,17 +147,20 @@ static int copy_value(char **out, const interim__parameter *parameter, bool plai
     return 0;
 }
 
-int interim__digest_read(interim__digest *out, const interim__challenge *challenge, bool body_known)
+int interim__digest_read(interim__digest *out, const interim__challenge *challenge,
+                         const interim__hasher *hasher, bool body_known)
 {
     const interim__parameter *realm = interim__challenge_find(challenge, "realm");
     const interim__parameter *nonce = interim__challenge_find(challenge, "nonce");
     const interim__parameter *opaque = interim__challenge_find(challenge, "opaque");
     int failed = INTERIM_EUNSUPPORTED;
 
-    *out = (interim__digest){0};
-    if (challenge->token68 != NULL || realm == NULL || nonce == NULL || nonce->value_length == 0 ||
-        !read_algorithm(out, challenge) || !read_qop(out, challenge, body_known))
+    *out = (interim__digest){.hasher = hasher};
+    if (challenge->token68 != NULL || realm == NULL || nonce == NULL || nonce->value_length == 0)
         return failed;
+    failed = read_algorithm(out, challenge);
+    if (failed < 0 || !read_qop(out, challenge, body_known))
+        return failed < 0 ? failed : INTERIM_EUNSUPPORTED;
     out->userhash = is_word(challenge, "userhash", "true");
     out->utf8 = is_word(challenge, "charset", "utf-8");
     out->stale = is_word(challenge, "stale", "true");
@@ -186,7 +176,7 @@ int interim__digest_read(interim__digest *out, const interim__challenge *challen
 
 int interim__digest_strength(const interim__digest *digest)
 {
-    return digest->algorithm == INTERIM__DIGEST_MD5 ? 1 : 2;
+    return digest->algorithm == INTERIM__MD5 ? 1 : 2;
 }
 
 void interim__digest_info(interim__digest *digest, const char *value, size_t length)
@@ -210,7 +200,7 @@ void interim__digest_dispose(interim__digest *digest)
     free(digest->realm);
     free(digest->nonce);
     free(digest->opaque);
-    OPENSSL_cleanse(digest, sizeof *digest);
+    explicit_bzero(digest, sizeof *digest);
     *digest = (interim__digest){0};
 }
 
@@ -224,7 +214,7 @@ static bool make_cnonce(interim__digest *digest, uint64_t *random)
 
     if (digest->cnonce[0] != '\0')
         return true;
-    if (!hash_bytes(hash, INTERIM__DIGEST_SHA_256, words, sizeof words))
+    if (hash_bytes(hash, digest, INTERIM__SHA_256, words, sizeof words) < 0)
         return false;
     memcpy(digest->cnonce, hash, CNONCE_LENGTH); /* what follows is zero */
     return true;
@@ -238,11 +228,11 @@ static bool make_key(char key[HEX_MAX], interim__digest *digest,
         memcpy(key, digest->session_key, HEX_MAX);
         return true;
     }
-    if (!HASH(key, digest->algorithm, subject->user, digest->realm, subject->password))
+    if (!HASH(key, digest, subject->user, digest->realm, subject->password))
         return false;
     if (!digest->session)
         return true;
-    if (!HASH(digest->session_key, digest->algorithm, key, digest->nonce, digest->cnonce)) {
+    if (!HASH(digest->session_key, digest, key, digest->nonce, digest->cnonce)) {
         digest->session_key[0] = '\0';
         return false;
     }
@@ -257,10 +247,10 @@ static bool make_subject(char out[HEX_MAX], const interim__digest *digest,
     char body[HEX_MAX];
 
     if (digest->qop != INTERIM__QOP_AUTH_INT)
-        return HASH(out, digest->algorithm, subject->method, subject->target);
-    return hash_bytes(body, digest->algorithm, subject->body_length > 0 ? subject->body : "",
-                      subject->body_length) &&
-           HASH(out, digest->algorithm, subject->method, subject->target, body);
+        return HASH(out, digest, subject->method, subject->target);
+    return hash_bytes(body, digest, digest->algorithm,
+                      subject->body_length > 0 ? subject->body : "", subject->body_length) == 0 &&
+           HASH(out, digest, subject->method, subject->target, body);
 }
 
 static const char *qop_name(const interim__digest *digest)
@@ -276,11 +266,10 @@ static bool make_response(char out[HEX_MAX], interim__digest *digest,
     bool done = make_key(key, digest, subject) && make_subject(what, digest, subject);
 
     if (done && digest->qop == INTERIM__QOP_NONE)
-        done = HASH(out, digest->algorithm, key, digest->nonce, what);
+        done = HASH(out, digest, key, digest->nonce, what);
     else if (done)
-        done = HASH(out, digest->algorithm, key, digest->nonce, count, digest->cnonce,
-                    qop_name(digest), what);
-    OPENSSL_cleanse(key, sizeof key);
+        done = HASH(out, digest, key, digest->nonce, count, digest->cnonce, qop_name(digest), what);
+    explicit_bzero(key, sizeof key);
     return done;
 }
 
@@ -347,7 +336,7 @@ static int add_user(interim__buffer *out, const interim__digest *digest, const c
     if (!digest->userhash)
         return digest->utf8 && !is_ascii(user) ? add_extended(out, "username*", user)
                                                : add_quoted(out, "username", user);
-    if (!HASH(hash, digest->algorithm, user, digest->realm))
+    if (!HASH(hash, digest, user, digest->realm))
         return INTERIM_ENOMEM;
     return add_quoted(out, "username", hash);
 }

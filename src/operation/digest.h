@@ -12,17 +12,12 @@
 #define INTERIM_OPERATION_DIGEST_H
 
 #include "base/buffer.h"
+#include "base/hash.h"
 #include "operation/challenge.h"
 
 #include <stdint.h>
 
 #define INTERIM__DIGEST_TEXT_MAX 4096 /* bytes of a realm, a nonce or an opaque */
-
-typedef enum interim__digest_algorithm {
-    INTERIM__DIGEST_MD5,
-    INTERIM__DIGEST_SHA_256,
-    INTERIM__DIGEST_SHA_512_256
-} interim__digest_algorithm;
 
 typedef enum interim__digest_qop {
     INTERIM__QOP_NONE,
@@ -31,7 +26,8 @@ typedef enum interim__digest_qop {
 } interim__digest_qop;
 
 typedef struct interim__digest {
-    interim__digest_algorithm algorithm;
+    const interim__hasher *hasher;
+    interim__hash algorithm;
     bool named;   /* the challenge names its algorithm */
     bool session; /* -sess */
     bool userhash, utf8, stale;
@@ -53,9 +49,10 @@ typedef struct interim__digest_subject {
 
 /* Takes a challenge of scheme Digest over. Errors: EUNSUPPORTED (it cannot be answered, which is no
  * fault of ours: an algorithm or a qop that is not known, no nonce, a parameter that could not be
- * given back safely), ENOMEM; out is empty then. body_known as in the subject. */
+ * given back safely), ENOMEM, ETLS of the hasher, which is borrowed until _dispose; out is empty
+ * then. body_known as in the subject. */
 int interim__digest_read(interim__digest *out, const interim__challenge *challenge,
-                         bool body_known);
+                         const interim__hasher *hasher, bool body_known);
 
 /* More is better. SHA-256 and SHA-512-256 are equal: the server's order decides (RFC 7616 section
  * 3.7). */

@@ -127,8 +127,9 @@ static int challenged_by_proxy(interim__operation *op)
     int answer = 0;
 
     if (refusal == NULL || lost)
-        answer = interim__proxy_login_challenged(login, &op->talk->answer.fields,
-                                                 interim__follow_knows(&body));
+        answer =
+            interim__proxy_login_challenged(login, &op->talk->answer.fields,
+                                            &op->environment->hasher, interim__follow_knows(&body));
     else
         login->authentication.refusal = refusal;
     if (answer < 0)
@@ -146,7 +147,8 @@ int interim__following_challenged(interim__operation *op)
 {
     interim__authentication *authentication = op->authentication;
     interim__body_source body = interim__uploading_body(op);
-    const interim__space space = {op->uri->tls, op->uri->authority, interim__follow_knows(&body)};
+    const interim__space space = {op->uri->tls, op->uri->authority, interim__follow_knows(&body),
+                                  &op->environment->hasher};
     int answer;
 
     if (op->hop == INTERIM_HOP_TUNNEL)

@@ -56,6 +56,7 @@ typedef struct interim__environment {
     const char *user_agent;
     size_t body_cap;
     const interim__routes *routes; /* NULL: no proxies */
+    interim__hasher hasher;        /* its errors may be left in error */
     bool single_use;               /* servers are told that a connection serves once */
     interim_error error;  /* initialised; of what is being done now, by one operation at a time */
     interim__talk *spare; /* the same; to be freed by interim__environment_dispose */

@@ -1,7 +1,6 @@
 /* prepared.c - see prepared.h. */
 #include "operation/prepared.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,7 +53,7 @@ void interim__prepared_keep_poll(interim_request *request, const char *words, si
 static void forget(interim__prepared **prepared)
 {
     if (*prepared != NULL)
-        OPENSSL_cleanse((*prepared)->text, (*prepared)->length);
+        explicit_bzero((*prepared)->text, (*prepared)->length);
     free(*prepared);
     *prepared = NULL;
 }

@@ -48,12 +48,12 @@ int interim__proxy_login_write(interim__buffer *out, interim__proxy_login *login
 }
 
 int interim__proxy_login_challenged(interim__proxy_login *login, const interim__fields *fields,
-                                    bool body_known)
+                                    const interim__hasher *hasher, bool body_known)
 {
     interim__route *route = login->route;
     bool bare = strchr(route->host, ':') == NULL;
     char authority[300];
-    const interim__space space = {false, authority, body_known};
+    const interim__space space = {false, authority, body_known, hasher};
     int answer;
 
     snprintf(authority, sizeof authority, "%s%s%s:%u", bare ? "" : "[", route->host,

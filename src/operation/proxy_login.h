@@ -26,9 +26,10 @@ int interim__proxy_login_write(interim__buffer *out, interim__proxy_login *login
                                uint64_t *random);
 
 /* The proxy that was written to has answered 407. 1: the same is to be sent again, now with an
- * answer; 0: the 407 is final, see the refusal; or ENOMEM. May call the callback. */
+ * answer; 0: the 407 is final, see the refusal; or ENOMEM, or ETLS of the hasher. May call the
+ * callback. */
 int interim__proxy_login_challenged(interim__proxy_login *login, const interim__fields *fields,
-                                    bool body_known);
+                                    const interim__hasher *hasher, bool body_known);
 
 /* Something else than 407 came through the proxy, or from it. */
 void interim__proxy_login_accepted(interim__proxy_login *login, const interim__fields *fields);

@@ -4,7 +4,6 @@
 #include "operation/prepared.h"
 #include "operation/token.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,8 +19,8 @@ void interim__request_drop_fields(interim_request *request, size_t count)
 {
     /* A value may be a credential too (a bearer token in Authorization). */
     for (size_t i = count; i < request->fields.count; i++) {
-        OPENSSL_cleanse((char *)request->fields.items[i].value,
-                        request->fields.items[i].value_length);
+        explicit_bzero((char *)request->fields.items[i].value,
+                       request->fields.items[i].value_length);
         free((char *)request->fields.items[i].name);
     }
     request->fields.count = count;

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include <arpa/inet.h>
 #include <interim.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +14,7 @@
 static void wipe(char *text)
 {
     if (text != NULL)
-        OPENSSL_cleanse(text, strlen(text));
+        explicit_bzero(text, strlen(text));
     free(text);
 }
 

@@ -4,7 +4,6 @@
 #include "operation/report.h"
 #include "operation/steps.h"
 
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,7 +66,7 @@ static int write_head(interim__operation *op, interim__buffer *out)
     if (failed == 0)
         failed = write_fields(op, out, target, proof.length == 0 ? NULL : proof.data);
     if (proof.data != NULL)
-        OPENSSL_cleanse(proof.data, proof.capacity);
+        explicit_bzero(proof.data, proof.capacity);
     interim__buffer_dispose(&proof);
     return failed;
 }
@@ -134,14 +133,15 @@ static void ask_with_answer(interim__operation *op)
     interim__operation_begin(op, op->hop, op->hop_index, op->method, interim__uri_share(op->uri));
 }
 
-/* 1: the 407 is answered; 0: it is final, or the answer is none; or ENOMEM. */
+/* 1: the 407 is answered; 0: it is final, or the answer is none; or ENOMEM, ETLS. */
 static int challenged(interim__operation *op)
 {
     if (op->talk->answer.status != 407) {
         interim__proxy_login_accepted(&op->passage->login, &op->talk->answer.fields);
         return 0;
     }
-    return interim__proxy_login_challenged(&op->passage->login, &op->talk->answer.fields, true);
+    return interim__proxy_login_challenged(&op->passage->login, &op->talk->answer.fields,
+                                           &op->environment->hasher, true);
 }
 
 static void fail(interim__operation *op)

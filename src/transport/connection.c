@@ -58,7 +58,8 @@ static void handshake(interim__connection *connection)
 {
     unsigned want = 0;
 
-    switch (interim__tls_handshake(connection->session, &want, connection->error)) {
+    switch (interim__connection_tls(connection)
+                ->handshake(connection->session, &want, connection->error)) {
     case 1:
         open_done(connection);
         break;
@@ -76,8 +77,8 @@ static void begin_tls(interim__connection *connection)
 {
     interim__connection_step_to(connection, HANDSHAKE);
     if (!interim__connection_can_tell(connection) ||
-        interim__tls_session_new(&connection->session, connection->transport->tls,
-                                 connection->socket, &connection->endpoint, connection->error) < 0)
+        interim__door_session_new(&connection->session, connection->transport->door,
+                                  connection->socket, &connection->endpoint, connection->error) < 0)
         interim__connection_fail(connection);
     else
         handshake(connection);
@@ -197,7 +198,7 @@ void interim__connection_resolved(interim__connection *connection)
 /* Where there is no client certificate to be shown, all may see it. */
 static bool identifies(const interim__transport *transport, const interim__endpoint *endpoint)
 {
-    return endpoint->identify && endpoint->tls && interim__tls_identifies(transport->tls);
+    return endpoint->identify && endpoint->tls && interim__door_identifies(transport->door);
 }
 
 int interim__connection_open(interim__connection **out, const interim__transport *transport,
@@ -243,8 +244,8 @@ void interim__connection_free(interim__connection *connection)
         interim__timer_set(connection->transport->loop, &connection->timer, INTERIM__NEVER);
     interim__dial_give_up(connection);
     if (connection->session != NULL) {
-        interim__tls_shutdown(connection->session);
-        interim__tls_session_free(connection->session);
+        interim__connection_tls(connection)->shutdown(connection->session);
+        interim__connection_tls(connection)->session_free(connection->session);
     }
     interim__socket_free(connection->socket, connection->transport->loop);
     interim__endpoint_forget(&connection->endpoint);

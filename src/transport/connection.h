@@ -11,9 +11,9 @@
 #define INTERIM_TRANSPORT_CONNECTION_H
 
 #include "loop/loop.h"
+#include "transport/door.h"
 #include "transport/endpoint.h"
 #include "transport/resolver.h"
-#include "transport/tls.h"
 
 typedef struct interim__connection interim__connection;
 
@@ -31,7 +31,7 @@ typedef struct interim__connection_owner {
 typedef struct interim__transport {
     interim__loop *loop;
     interim__resolver *resolver;
-    interim__tls *tls;
+    interim__door *door;
     int64_t attempt_delay_ns; /* the head start of an address (race.h), 0: the usual one */
 } interim__transport;
 

@@ -88,9 +88,10 @@ void interim__connection_second_passed(interim__timer *timer)
     connection->kept_alive = true;
     if (connection->session == NULL)
         return;
-    interim__tls_keep_buffers(connection->session, connection->moves >= QUICK);
+    interim__connection_tls(connection)
+        ->keep_buffers(connection->session, connection->moves >= QUICK);
     if (connection->moves > 0 && !interim__connection_watch_time(connection))
-        interim__tls_keep_buffers(connection->session, false);
+        interim__connection_tls(connection)->keep_buffers(connection->session, false);
 }
 
 /* Under TLS the time is watched while there is something to watch. */
@@ -99,7 +100,7 @@ static void moved(interim__connection *connection)
     if (connection->session == NULL)
         return;
     if (connection->timer.deadline == INTERIM__NEVER && !interim__connection_watch_time(connection))
-        interim__tls_keep_buffers(connection->session, false);
+        interim__connection_tls(connection)->keep_buffers(connection->session, false);
     if (connection->moves < QUICK)
         connection->moves++;
 }
@@ -114,7 +115,8 @@ ptrdiff_t interim__connection_read(interim__connection *connection, void *buffer
     if (connection->session == NULL)
         got = interim__connection_read_plain(connection, buffer, size);
     else
-        got = interim__tls_read(connection->session, buffer, size, &want, connection->error);
+        got = interim__connection_tls(connection)
+                  ->read(connection->session, buffer, size, &want, connection->error);
     connection->read_needs = got == INTERIM__AGAIN ? (unsigned char)want : 0;
     if (got < 0)
         connection->read_end = (signed char)got;
@@ -134,7 +136,8 @@ ptrdiff_t interim__connection_write(interim__connection *connection, const void 
     if (connection->session == NULL)
         sent = interim__connection_write_plain(connection, data, size);
     else
-        sent = interim__tls_write(connection->session, data, size, &want, connection->error);
+        sent = interim__connection_tls(connection)
+                   ->write(connection->session, data, size, &want, connection->error);
     connection->write_needs = sent == INTERIM__AGAIN ? (unsigned char)want : 0;
     if (sent < 0)
         connection->write_end = (signed char)sent;

@@ -43,6 +43,13 @@ struct interim__connection {
     char texts[];        /* of the endpoint */
 };
 
+/* What a session can do. */
+static inline const interim__tls_table *
+interim__connection_tls(const interim__connection *connection)
+{
+    return connection->transport->door->table;
+}
+
 /* connection.c: the only assignment of its state. */
 void interim__connection_step_to(interim__connection *connection, interim__connection_state next);
 

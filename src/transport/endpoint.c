@@ -1,7 +1,6 @@
 /* endpoint.c - see endpoint.h. */
 #include "transport/endpoint.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -60,8 +59,8 @@ bool interim__endpoint_copy(interim__endpoint *out, const interim__endpoint *fro
 void interim__endpoint_forget(interim__endpoint *endpoint)
 {
     if (endpoint->proxy_password != NULL)
-        OPENSSL_cleanse((char *)(uintptr_t)endpoint->proxy_password,
-                        strlen(endpoint->proxy_password));
+        explicit_bzero((char *)(uintptr_t)endpoint->proxy_password,
+                       strlen(endpoint->proxy_password));
 }
 
 void interim__endpoint_dispose(interim__endpoint *endpoint)

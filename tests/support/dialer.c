@@ -41,12 +41,12 @@ void dialer_init(struct dialer *dialer, interim_engine engine, const char *ca_fi
     ck_assert_int_eq(interim__resolver_new(&dialer->transport.resolver, dialer->transport.loop,
                                            INT64_C(60000000000)),
                      0);
-    ck_assert_int_eq(interim__tls_new(&dialer->transport.tls, &options, &error), 0);
+    ck_assert_int_eq(interim__door_new(&dialer->transport.door, &options, &error), 0);
 }
 
 void dialer_dispose(struct dialer *dialer)
 {
-    interim__tls_free(dialer->transport.tls);
+    interim__door_free(dialer->transport.door);
     interim__resolver_free(dialer->transport.resolver);
     interim__loop_free(dialer->transport.loop);
 }

@@ -4,6 +4,7 @@
 #include "exchange/request_head.h"
 #include "operation/patience.h"
 #include "support/guard.h"
+#include "transport/tls_hash.h"
 
 #include <check.h>
 #include <errno.h>
@@ -380,8 +381,10 @@ int fake_start(struct fake *out, interim_request *request)
     out->request = request;
     out->now = (interim__moment){FAKE_START_NS, FAKE_WALL_NS};
     (void)guarded("", 0);
-    out->environment = (interim__environment){
-        .observe = on_event, .user_agent = "fake/1", .body_cap = FAKE_BODY_CAP};
+    out->environment = (interim__environment){.observe = on_event,
+                                              .user_agent = "fake/1",
+                                              .body_cap = FAKE_BODY_CAP,
+                                              .hasher = {interim__tls_hash, NULL}};
     interim__error_init(&out->environment.error);
     failed = interim__operation_init(&out->op, &out->environment, request, 7, 1, out->now);
     if (failed < 0) {

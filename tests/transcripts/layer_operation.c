@@ -4,6 +4,7 @@
 #include "escapes.h"
 #include "operation/operation.h"
 #include "support/guard.h"
+#include "transport/tls_hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -271,8 +272,11 @@ static void play(const struct transcript *transcript, const struct cut *cut, str
 
     find_proxy(&player, transcript->proxy);
     asking_begin(&player.asking, transcript, log, transcript->body_cap > 0, NULL, NULL, 1);
-    player.environment = (interim__environment){
-        .observe = observe, .user_agent = "test/1", .body_cap = cap, .routes = &player.routes};
+    player.environment = (interim__environment){.observe = observe,
+                                                .user_agent = "test/1",
+                                                .body_cap = cap,
+                                                .routes = &player.routes,
+                                                .hasher = {interim__tls_hash, NULL}};
     interim__error_init(&player.environment.error);
     if (interim__operation_init(&player.op, &player.environment, player.asking.request, 1,
                                 cut->at + 1, now(&player)) < 0)

@@ -3,6 +3,7 @@
 
 #include "suites.h"
 #include "support/failing_alloc.h"
+#include "transport/tls_hash.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +13,9 @@
 #define SHA DIGEST("nonce=\"n\", algorithm=SHA-256")
 #define BASIC "Basic realm=\"b\""
 
-static const interim__space clear = {false, "dav.example", true};
-static const interim__space secure = {true, "dav.example:8443", true};
+static const interim__hasher hasher = {interim__tls_hash, NULL};
+static const interim__space clear = {false, "dav.example", true, &hasher};
+static const interim__space secure = {true, "dav.example:8443", true, &hasher};
 
 static char user[] = "u", password[] = "p", token[] = "t0ken";
 

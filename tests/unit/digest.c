@@ -4,6 +4,7 @@
 #include "suites.h"
 #include "support/failing_alloc.h"
 #include "support/guard.h"
+#include "transport/tls_hash.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #define LONG_NONCE "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
 #define LONG_OPAQUE "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"
 #define LONG_CNONCE "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+
+static const interim__hasher hasher = {interim__tls_hash, NULL};
 
 static const interim__digest_subject get = {.user = "Mufasa",
                                             .password = "Circle Of Life",
@@ -31,7 +34,7 @@ static int take(interim__digest *out, const char *value, bool body_known)
         *out = (interim__digest){0};
         return 1;
     }
-    return interim__digest_read(out, &challenge, body_known);
+    return interim__digest_read(out, &challenge, &hasher, body_known);
 }
 
 /* The answer with a given cnonce. */

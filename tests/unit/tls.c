@@ -355,8 +355,8 @@ START_TEST(the_system_does_not_know_the_test_ca)
     struct call call = {0};
 
     begin(_i, "good", answer_once, NULL, NULL);
-    interim__tls_free(dialer.transport.tls);
-    ck_assert_int_eq(interim__tls_new(&dialer.transport.tls, &options, &call.error), 0);
+    interim__door_free(dialer.transport.door);
+    ck_assert_int_eq(interim__door_new(&dialer.transport.door, &options, &call.error), 0);
     ck_assert_int_eq(dial(&call, "origin.test"), INTERIM_ECERTIFICATE);
     dialer_hang_up(&call);
     end();
@@ -518,11 +518,11 @@ START_TEST(every_allocation_may_fail)
 
         dialer_dispose(&dialer);
         dialer_init(&dialer, engines[_i], NULL);
-        interim__tls_free(dialer.transport.tls);
+        interim__door_free(dialer.transport.door);
         interim__error_init(&error);
         /* Check allocates too: nothing is asserted between arming and disarming. */
         failing_alloc_arm(n);
-        status = interim__tls_new(&dialer.transport.tls, &options, &error);
+        status = interim__door_new(&dialer.transport.door, &options, &error);
         if (status == 0)
             status = interim__connection_open(&connection, &dialer.transport,
                                               &(interim__endpoint){.tls = true,

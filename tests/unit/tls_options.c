@@ -339,9 +339,9 @@ static void begin(int engine, const char *name, server_tls wish,
     wish.key_file = file(wanted);
     origin = server_start(scripts, &wish);
     dialer_init(&dialer, engines[engine], NULL);
-    interim__tls_free(dialer.transport.tls);
+    interim__door_free(dialer.transport.door);
     interim__error_init(&error);
-    ck_assert_int_eq(interim__tls_new(&dialer.transport.tls, options, &error), 0);
+    ck_assert_int_eq(interim__door_new(&dialer.transport.door, options, &error), 0);
     names_add("origin.test", "127.0.0.1", 0, false);
 }
 

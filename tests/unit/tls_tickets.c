@@ -256,9 +256,9 @@ static void begin(int engine, server_tls wish)
         options.certificate_file = client;
         options.key_file = client_key;
     }
-    interim__tls_free(dialer.transport.tls);
+    interim__door_free(dialer.transport.door);
     interim__error_init(&error);
-    ck_assert_int_eq(interim__tls_new(&dialer.transport.tls, &options, &error), 0);
+    ck_assert_int_eq(interim__door_new(&dialer.transport.door, &options, &error), 0);
     names_add("origin.test", "127.0.0.1", 0, false);
     names_add("other.test", "127.0.0.1", 0, false);
 }
@@ -325,9 +325,9 @@ START_TEST(another_client_is_not_resumed)
 
     begin(_i, (server_tls){0});
     ck_assert(!visit("origin.test", true));
-    interim__tls_free(dialer.transport.tls);
+    interim__door_free(dialer.transport.door);
     interim__error_init(&error);
-    ck_assert_int_eq(interim__tls_new(&dialer.transport.tls, &options, &error), 0);
+    ck_assert_int_eq(interim__door_new(&dialer.transport.door, &options, &error), 0);
     ck_assert(!visit("origin.test", true));
     end();
 }
@@ -372,9 +372,9 @@ START_TEST(a_session_without_a_certificate_that_holds_is_not_made)
     begin(_i, (server_tls){0});
     certificates_path(all, path, sizeof path, "client.crt"); /* trusts nobody else */
     strict.ca_file = path;
-    interim__tls_free(dialer.transport.tls);
+    interim__door_free(dialer.transport.door);
     interim__error_init(&error);
-    ck_assert_int_eq(interim__tls_new(&dialer.transport.tls, &strict, &error), 0);
+    ck_assert_int_eq(interim__door_new(&dialer.transport.door, &strict, &error), 0);
     for (int i = 0; i < 2; i++) {
         dialer_dial(&dialer, &call, true, "origin.test", server_port(origin));
         ck_assert_int_eq(dialer_wait_opened(&dialer, &call), INTERIM_ECERTIFICATE);
