@@ -8,30 +8,55 @@
 
 int interim__fields_grow(interim__fields *fields)
 {
-    size_t capacity = fields->capacity == 0 ? 16 : 2 * fields->capacity;
-    interim_field *items = realloc(fields->items, capacity * sizeof *items);
+    uint32_t capacity = fields->capacity == 0 ? 16 : 2 * fields->capacity;
+    interim_field *items = realloc(fields->lent ? NULL : fields->items, capacity * sizeof *items);
 
     if (items == NULL)
         return INTERIM_ENOMEM;
+    if (fields->lent)
+        memcpy(items, fields->items, fields->count * sizeof *items);
+    if (fields->count == 0)
+        fields->absent = UINT64_MAX;
     fields->items = items;
     fields->capacity = capacity;
+    fields->lent = false;
     return 0;
 }
 
-/* Names are tokens, whose characters differ in this bit where they are letters of different case
- * (or ^ and ~, which no name that is asked for has). */
+/* Where four or eight bytes of a name differ from those in lower case, but for the bit that tells
+ * upper from lower case. */
+static uint32_t differ4(const char *name, const char *lower)
+{
+    uint32_t a, b;
+
+    memcpy(&a, name, sizeof a);
+    memcpy(&b, lower, sizeof b);
+    return (a ^ b) & ~UINT32_C(0x20202020);
+}
+
+static uint64_t differ8(const char *name, const char *lower)
+{
+    uint64_t a, b;
+
+    memcpy(&a, name, sizeof a);
+    memcpy(&b, lower, sizeof b);
+    return (a ^ b) & ~UINT64_C(0x2020202020202020);
+}
+
+/* Whether a name is that, which is in lower case. Names are tokens, whose characters differ in this
+ * bit where they are letters of different case (or ^ and ~, which no name that is asked for has).
+ * The last bytes are looked at together with what is before them. */
 static bool is_name(const char *name, const char *lower, size_t length)
 {
-    const uint64_t bits = UINT64_C(0x2020202020202020);
-    uint64_t a, b;
     size_t i = 0;
 
-    for (; length - i >= sizeof a; i += sizeof a) {
-        memcpy(&a, name + i, sizeof a);
-        memcpy(&b, lower + i, sizeof b);
-        if (((a ^ b) & ~bits) != 0)
-            return false;
+    if (length >= 8) {
+        while (i + 8 < length && differ8(name + i, lower + i) == 0)
+            i += 8;
+        return i + 8 >= length && differ8(name + length - 8, lower + length - 8) == 0;
     }
+    if (length >= 4)
+        return (differ4(name, lower) | differ4(name + length - 4, lower + length - 4)) == 0;
     while (i < length && ((name[i] ^ lower[i]) & ~0x20) == 0)
         i++;
     return i == length;

@@ -15,30 +15,41 @@
 typedef struct interim__fields {
     interim_field *items;
     size_t count;
-    size_t capacity;
-    uint64_t absent; /* a bit for each interim__fields_mark that no name has */
+    uint32_t capacity;
+    bool lent;       /* items is somebody else's memory */
+    uint64_t absent; /* a bit for each interim__fields_slot that no name has */
 } interim__fields;
 
-/* A few bits of a name, alike for all ways to write it: most names that are asked for are not
- * there, and that is found out without looking at any. With a literal the compiler knows it. */
-static inline uint64_t interim__fields_mark(const char *name, size_t length)
+/* A number of a name, alike for all ways to write it: most names that are asked for are not there,
+ * and that is found out without looking at any. With a literal the compiler knows it. The factor is
+ * one that keeps usual names apart (unit test fields_usual_names_have_slots_of_their_own). */
+static inline unsigned interim__fields_slot(const char *name, size_t length)
 {
-    unsigned first = length == 0 ? 0 : (unsigned char)(name[0] | 0x20);
-    unsigned last = length == 0 ? 0 : (unsigned char)(name[length - 1] | 0x20);
+    uint32_t letters = 0;
 
-    return UINT64_C(1) << ((length + 2 * first + 5 * last) & 63);
+    if (length > 0)
+        letters = (uint32_t)(unsigned char)name[0] << 8 | (uint32_t)(unsigned char)name[length - 1]
+                                                              << 16;
+    return (uint32_t)(((letters & 0x1f1f00) + (uint32_t)length) * UINT32_C(0xc1af3ef3)) >> 26;
 }
 
-/* 0, or INTERIM_ENOMEM. */
+/* Has an empty list begin in memory that outlives it. */
+static inline void interim__fields_lend(interim__fields *fields, interim_field *room,
+                                        uint32_t capacity)
+{
+    *fields =
+        (interim__fields){.items = room, .capacity = capacity, .lent = true, .absent = UINT64_MAX};
+}
+
 int interim__fields_grow(interim__fields *fields); /* makes room for one more at least */
+
+/* 0, or INTERIM_ENOMEM. */
 static inline int interim__fields_add(interim__fields *fields, const char *name, size_t name_length,
                                       const char *value, size_t value_length)
 {
     if (fields->count == fields->capacity && interim__fields_grow(fields) < 0)
         return INTERIM_ENOMEM;
-    if (fields->count == 0)
-        fields->absent = UINT64_MAX;
-    fields->absent &= ~interim__fields_mark(name, name_length);
+    fields->absent &= ~(UINT64_C(1) << interim__fields_slot(name, name_length));
     fields->items[fields->count++] = (interim_field){name, value, name_length, value_length};
     return 0;
 }
@@ -54,7 +65,7 @@ interim__fields_next(const interim__fields *fields, const char *lower, const int
 {
     size_t length = strlen(lower);
 
-    return (fields->absent & interim__fields_mark(lower, length)) != 0
+    return (fields->absent >> interim__fields_slot(lower, length) & 1) != 0
                ? NULL
                : interim__fields_find(fields, lower, length, after);
 }
@@ -85,7 +96,7 @@ int interim__fields_copy_parsed(interim__fields *out, const interim__fields *fie
 void interim__fields_clear(interim__fields *fields);
 static inline void interim__fields_dispose(interim__fields *fields)
 {
-    if (fields->items != NULL)
+    if (!fields->lent && fields->items != NULL)
         free(fields->items);
     *fields = (interim__fields){0};
 }

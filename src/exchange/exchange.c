@@ -13,7 +13,9 @@ static int broken(interim__exchange *exchange)
 
 void interim__exchange_init(interim__exchange *exchange, const char *method, interim_error *error)
 {
-    *exchange = (interim__exchange){.method = method, .error = error};
+    memset(exchange, 0, INTERIM__EXCHANGE_BEGUN);
+    exchange->method = method;
+    exchange->error = error;
     interim__head_clear(&exchange->head);
 }
 

@@ -39,7 +39,6 @@ typedef struct interim__exchange {
     interim__exchange_state state;
     const char *method; /* borrowed until the exchange is disposed of */
     interim__sender sender;
-    interim__head head;      /* of the last response; its text is borrowed until the next step */
     interim__buffer pending; /* the beginning of a head that did not come whole */
     bool pending_done;       /* the head is complete and its text is in pending */
     bool interim_given;      /* the step before was an interim ... */
@@ -54,7 +53,11 @@ typedef struct interim__exchange {
     const char *body; /* STEP_BODY */
     size_t body_length;
     interim_error *error; /* the operation's */
+    interim__head head;   /* of the last response; its text is borrowed until the next step */
 } interim__exchange;
+
+/* The size of what is to be zero at first. */
+#define INTERIM__EXCHANGE_BEGUN offsetof(interim__exchange, head.room)
 
 /* What is left of an exchange at rest. */
 typedef struct interim__exchange_rest {

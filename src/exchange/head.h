@@ -12,6 +12,7 @@
 
 #define INTERIM__HEAD_MAX 65536       /* bytes of a head with all its line ends */
 #define INTERIM__HEAD_FIELDS_MAX 1024 /* fields of a head */
+#define INTERIM__HEAD_ROOM 16         /* fields for which a head has room by itself */
 
 typedef struct interim__head {
     int status;         /* 100 ... 999 */
@@ -22,6 +23,7 @@ typedef struct interim__head {
     const char *start; /* of a complete head */
     size_t scanned;    /* bytes in which no end was found yet */
     size_t first_line; /* length of the status line with its end; 0: not seen yet */
+    interim_field room[INTERIM__HEAD_ROOM]; /* needs no value at first; must not move */
 } interim__head;
 
 /* Goes on parsing length bytes at data, which begin with the head: those of the call before,

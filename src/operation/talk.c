@@ -2,6 +2,7 @@
 #include "operation/talk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Not by calloc, which does not take what free has put into the cache of the thread (glibc): with
  * one for each exchange that is half of what memory costs. */
@@ -11,7 +12,7 @@ interim__talk *interim__talk_new(interim__talk **spare)
 
     *spare = NULL;
     if (talk != NULL)
-        *talk = (interim__talk){0};
+        memset(talk, 0, offsetof(interim__talk, exchange) + INTERIM__EXCHANGE_BEGUN);
     return talk;
 }
 

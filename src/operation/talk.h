@@ -13,8 +13,6 @@
 typedef struct interim__marking interim__marking;
 
 typedef struct interim__talk {
-    interim__exchange exchange;
-    bool exchanging;         /* exchange is initialised */
     interim__coding *coding; /* undoes the content coding of the body; NULL: there is none */
     interim__answer answer;  /* the final response of the exchange; its fields are a clone */
     char answer_reason[48];
@@ -23,6 +21,8 @@ typedef struct interim__talk {
     interim__buffer looked;  /* its body so far, for SINK_LOOK */
     uint64_t discarded;
     interim__marking *marking; /* NULL: the body is no stream of markers */
+    bool exchanging;           /* exchange is initialised */
+    interim__exchange exchange;
 } interim__talk;
 
 /* Takes the spare one, if there is one. NULL when out of memory. */

@@ -489,7 +489,7 @@ START_TEST(exchange_without_memory_is_enomem)
             ck_assert_int_eq(error.offset, -1);
             interim__exchange_dispose(&exchange);
         } while (failed);
-        ck_assert_uint_gt(nth, 3);
+        ck_assert_uint_gt(nth, 2);
     }
 }
 END_TEST

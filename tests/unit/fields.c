@@ -116,6 +116,94 @@ START_TEST(fields_are_found_among_all_others)
 }
 END_TEST
 
+/* What is asked for, and what servers send, does not stand in each other's way. */
+START_TEST(fields_usual_names_have_slots_of_their_own)
+{
+    static const char *const names[] = {"accept",
+                                        "accept-encoding",
+                                        "accept-ranges",
+                                        "age",
+                                        "allow",
+                                        "asyncresult",
+                                        "authorization",
+                                        "cache-control",
+                                        "connection",
+                                        "content-encoding",
+                                        "content-language",
+                                        "content-length",
+                                        "content-location",
+                                        "content-type",
+                                        "date",
+                                        "depth",
+                                        "destination",
+                                        "etag",
+                                        "expires",
+                                        "host",
+                                        "keep-alive",
+                                        "last-modified",
+                                        "link",
+                                        "location",
+                                        "operation-location",
+                                        "overwrite",
+                                        "pragma",
+                                        "prefer",
+                                        "progress",
+                                        "retry-after",
+                                        "server",
+                                        "set-cookie",
+                                        "source",
+                                        "status-uri",
+                                        "transfer-encoding",
+                                        "upload-offset",
+                                        "user-agent",
+                                        "vary",
+                                        "via",
+                                        "www-authenticate",
+                                        "x-export-status",
+                                        "x-ms-copy-progress",
+                                        "x-powered-by",
+                                        "x-progress"};
+    const char *taken[64] = {NULL};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        unsigned slot = interim__fields_slot(names[i], strlen(names[i]));
+
+        ck_assert_uint_lt(slot, 64);
+        ck_assert_msg(taken[slot] == NULL, "%s and %s", names[i], taken[slot]);
+        taken[slot] = names[i];
+    }
+}
+END_TEST
+
+START_TEST(fields_in_memory_that_was_lent_leave_it_when_it_is_full)
+{
+    interim__fields fields;
+    interim_field room[2];
+    unsigned long nth = 0;
+    bool failed;
+    int added;
+
+    do {
+        interim__fields_lend(&fields, room, 2);
+        ck_assert_str_eq(interim__fields_value(&fields, "via", "none"), "none");
+        add(&fields, "Via", "a");
+        add(&fields, "Server", "b");
+        ck_assert_ptr_eq(fields.items, room);
+        failing_alloc_arm(++nth);
+        added = interim__fields_add(&fields, "Date", 4, "c", 1);
+        failed = failing_alloc_disarm();
+        ck_assert_int_eq(added, failed ? INTERIM_ENOMEM : 0);
+        ck_assert_uint_eq(fields.count, failed ? 2 : 3);
+        ck_assert_str_eq(interim__fields_value(&fields, "via", "none"), "a");
+        ck_assert_str_eq(interim__fields_value(&fields, "server", "none"), "b");
+        if (!failed)
+            ck_assert_str_eq(interim__fields_value(&fields, "date", "none"), "c");
+        interim__fields_dispose(&fields);
+    } while (failed);
+    ck_assert_uint_eq(nth, 2);
+}
+END_TEST
+
 START_TEST(fields_elements_are_looked_for_in_all_lines)
 {
     interim__fields fields = {0};
@@ -221,6 +309,8 @@ Suite *fields_suite(void)
     tcase_add_test(tests, fields_keep_their_order);
     tcase_add_test(tests, fields_are_found_without_case);
     tcase_add_test(tests, fields_are_found_among_all_others);
+    tcase_add_test(tests, fields_usual_names_have_slots_of_their_own);
+    tcase_add_test(tests, fields_in_memory_that_was_lent_leave_it_when_it_is_full);
     tcase_add_test(tests, fields_elements_are_looked_for_in_all_lines);
     tcase_add_test(tests, fields_clone_owns_its_text);
     tcase_add_test(tests, fields_clear_keeps_the_memory);

@@ -10,6 +10,8 @@
     X(error)                                                                                       \
     X(fields)                                                                                      \
     X(line)                                                                                        \
+    X(scan)                                                                                        \
+    X(scan_plain)                                                                                  \
     X(text)                                                                                        \
     X(head)                                                                                        \
     X(framing)                                                                                     \
