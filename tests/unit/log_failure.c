@@ -2,8 +2,8 @@
  * how many events it lost. */
 #include "client/log.h"
 
-#include "client/log_json.h"
 #include "log_cases.h"
+#include "support/failing_alloc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -224,85 +224,49 @@ START_TEST(threads)
 }
 END_TEST
 
-/* ---- Without memory: a private copy of the sources ------------------------------------------- */
+/* ---- Without memory -------------------------------------------------------------------------- */
 
-#define interim_log_open nomem_log_open
-#define interim_log_close nomem_log_close
-#define interim_log nomem_log
-#define interim__log_event nomem_log_event
-#define interim__log_object nomem_log_object
-#define interim__log_add_fields nomem_log_add_fields
-#define interim__log_memory nomem_log_memory
-#define interim__json nomem_json
-#define interim__json_put nomem_json_put
-#define interim__json_key nomem_json_key
-#define interim__json_integer nomem_json_integer
-#define interim__json_number nomem_json_number
-#define interim__json_string nomem_json_string
-#define interim__buffer_reserve nomem_buffer_reserve
-#define interim__buffer_append nomem_buffer_append
-#define interim__buffer_append_text nomem_buffer_append_text
-#define interim__buffer_drop nomem_buffer_drop
-#define interim__buffer_dispose nomem_buffer_dispose
-#define interim__buffer nomem_buffer
-#undef INTERIM_CLIENT_LOG_H
-#undef INTERIM_CLIENT_LOG_JSON_H
-#undef INTERIM_BASE_BUFFER_H
-typedef struct nomem_log nomem_log;
-int nomem_log_open(nomem_log **out, int fd, interim_log_format format);
-int nomem_log_close(nomem_log *log, uint64_t *lost);
-#include "support/nomem.h"
-
-#include "base/buffer.c"
-#include "client/log.c"
-#include "client/log_fields.c"
-#include "client/log_json.c"
-#include "client/log_object.c"
-
-/* One event with everything, the n-th allocation failing. True when it was written. */
-static bool nomem_run(int fd, long n)
+/* One event with everything, the n-th allocation failing. Whether one did: it is lost then. */
+static bool write_without_memory(int fd, unsigned long nth)
 {
     interim_field fields[] = {log_field("Server", "x"), log_field("Link", "</a?b>"),
                               log_field("Token", "t")};
     interim_event event = log_plain_event(INTERIM_EVENT_RESPONSE);
-    nomem_log *log;
+    interim_log *log;
     uint64_t lost = 0;
-    int status;
+    bool failed;
 
     event.status = 201;
     event.reason = "Created";
     event.percent = 1;
     event.fields = fields;
     event.field_count = 3;
-    ck_assert_int_eq(nomem_log_open(&log, fd, INTERIM_LOG_JSON_LINES), 0);
-    nomem_left = n;
-    nomem_log_event(log, &event);
-    nomem_left = -1;
-    status = nomem_log_close(log, &lost);
-    ck_assert_int_eq(status, lost == 0 ? 0 : INTERIM_ELOG);
-    ck_assert_uint_le(lost, 1);
-    return lost == 0;
+    ck_assert_int_eq(interim_log_open(&log, fd, INTERIM_LOG_JSON_LINES), 0);
+    failing_alloc_arm(nth);
+    interim__log_event(log, &event);
+    failed = failing_alloc_disarm();
+    ck_assert_int_eq(interim_log_close(log, &lost), failed ? INTERIM_ELOG : 0);
+    ck_assert_uint_eq(lost, failed);
+    return failed;
 }
 
 START_TEST(out_of_memory)
 {
     FILE *file = tmpfile();
-    nomem_log *log;
+    unsigned long nth = 1;
+    interim_log *log;
     json_t *object;
-    off_t end;
-    long n = 0;
+    int status;
 
-    nomem_left = 0;
-    ck_assert_int_eq(nomem_log_open(&log, fileno(file), INTERIM_LOG_JSON_LINES), INTERIM_ENOMEM);
+    failing_alloc_arm(1);
+    status = interim_log_open(&log, fileno(file), INTERIM_LOG_JSON_LINES);
+    failing_alloc_disarm();
+    ck_assert_int_eq(status, INTERIM_ENOMEM);
     ck_assert_ptr_null(log);
-    nomem_left = -1;
-    while (!nomem_run(fileno(file), n)) {
+    for (; write_without_memory(fileno(file), nth); nth++)
         ck_assert_int_eq(lseek(fileno(file), 0, SEEK_END), 0);
-        n++;
-    }
-    ck_assert_int_ge(n, 3); /* the line, and text that is blanked */
-    end = lseek(fileno(file), 0, SEEK_END);
-    ck_assert_int_gt(end, 0);
+    ck_assert_uint_ge(nth, 4); /* the line, and text that is blanked */
+    ck_assert_int_gt(lseek(fileno(file), 0, SEEK_END), 0);
     rewind(file);
     object = json_loadf(file, 0, NULL);
     ck_assert_ptr_nonnull(object);

@@ -3,6 +3,7 @@
 #include "exchange/uri.h"
 
 #include "exchange/uri_parts.h"
+#include "support/failing_alloc.h"
 #include "support/guard.h"
 #include "uri_cases.h"
 
@@ -240,62 +241,45 @@ START_TEST(public_compare_and_problem)
 }
 END_TEST
 
-/* ---- Without memory: a private copy of the sources ------------------------------------------- */
+/* ---- Without memory -------------------------------------------------------------------------- */
 
-#define interim__uri_parse nomem_uri_parse
-#define interim__uri_share nomem_uri_share
-#define interim__uri_dispose nomem_uri_dispose
-#define interim__uri_same_origin nomem_uri_same_origin
-#define interim__uri_is_same_origin nomem_uri_is_same_origin
-#define interim__uri_equal nomem_uri_equal
-#define interim__uri_redacted nomem_uri_redacted
-#define interim__uri_resolve nomem_uri_resolve
-#define interim__uri_relation nomem_uri_relation
-#define interim__uri_below nomem_uri_below
-#undef INTERIM_EXCHANGE_URI_H
-#define interim__uri nomem_uri
-#include "support/nomem.h"
-
-#include "exchange/uri.c"
-#include "exchange/uri_relation.c"
-#include "exchange/uri_resolve.c"
-
-/* All of it, with the n-th allocation failing: 0 when none failed any more. */
-static int nomem_run(long n)
+/* All of it, with the n-th allocation failing. Whether one did. */
+static bool run_without_memory(unsigned long nth)
 {
     static const char url[] = "https://[::1]:8443/a/b?c";
     static const char *const references[] = {"//[::1]:8443/a/d", "../d"};
-    nomem_uri *base = NULL, *uri = NULL;
+    interim__uri *base = NULL, *uri = NULL;
     char *text = NULL;
     int status;
+    bool failed;
 
-    nomem_left = n;
-    status = nomem_uri_parse(&base, url, strlen(url), NULL);
+    failing_alloc_arm(nth);
+    status = interim__uri_parse(&base, url, strlen(url), NULL);
     for (size_t i = 0; status == 0 && i < 2; i++) {
-        nomem_uri_dispose(&uri);
-        status = nomem_uri_resolve(&uri, base, references[i], strlen(references[i]), NULL);
+        interim__uri_dispose(&uri);
+        status = interim__uri_resolve(&uri, base, references[i], strlen(references[i]), NULL);
     }
     if (status == 0)
-        status = nomem_uri_relation(base, uri);
+        status = interim__uri_relation(base, uri);
     if (status >= 0) {
-        text = nomem_uri_redacted(base, true);
+        text = interim__uri_redacted(base, true);
         status = text == NULL ? INTERIM_ENOMEM : 0;
     }
-    nomem_left = -1;
-    ck_assert(status == 0 || status == INTERIM_ENOMEM);
+    failed = failing_alloc_disarm();
+    ck_assert_int_eq(status, failed ? INTERIM_ENOMEM : 0);
     free(text);
-    nomem_uri_dispose(&uri);
-    nomem_uri_dispose(&base);
-    return status;
+    interim__uri_dispose(&uri);
+    interim__uri_dispose(&base);
+    return failed;
 }
 
 START_TEST(out_of_memory)
 {
-    long n = 0;
+    unsigned long nth = 1;
 
-    while (nomem_run(n) != 0)
-        n++;
-    ck_assert_int_eq(n, 7);
+    while (run_without_memory(nth))
+        nth++;
+    ck_assert_uint_eq(nth, 8);
 }
 END_TEST
 
