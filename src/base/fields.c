@@ -120,18 +120,21 @@ interim_field *interim__fields_clone(const interim_field *items, size_t count)
     return block;
 }
 
-int interim__fields_copy_parsed(interim__fields *out, const interim__fields *fields)
+int interim__fields_copy_parsed(interim__fields *out, const interim__fields *fields,
+                                interim__copying *copying)
 {
-    size_t count = fields->count, size = (count + 1) * sizeof *out->items;
-    const interim_field *from = fields->items, *last = from + (count == 0 ? 0 : count - 1);
-    const char *text = count == 0 ? "" : from->name;
-    size_t length = count == 0 ? 0 : (size_t)(last->value + last->value_length + 1 - text);
+    size_t count = fields->count, size = count * sizeof *out->items + copying->before;
+    const interim_field *from = fields->items, *last = from + count - 1;
+    const char *text = copying->text;
+    const char *end = count == 0 ? text + strlen(text) : last->value + last->value_length;
+    size_t length = (size_t)(end - text) + 1;
     char *copy;
 
-    *out = (interim__fields){.items = malloc(size + length)};
+    *out = (interim__fields){.items = malloc(size + length + copying->after)};
     if (out->items == NULL)
         return INTERIM_ENOMEM;
-    copy = memcpy((char *)out->items + size, text, length);
+    copying->copy = copy = memcpy((char *)out->items + size, text, length);
+    copying->end = copy + length;
     for (size_t i = 0; i < count; i++)
         out->items[i] = (interim_field){copy + (from[i].name - text), copy + (from[i].value - text),
                                         from[i].name_length, from[i].value_length};

@@ -87,10 +87,18 @@ bool interim__fields_has_element(const interim__fields *fields, const char *lowe
  * empty list gives a block too. To be freed by free. */
 interim_field *interim__fields_clone(const interim_field *items, size_t count);
 
+/* What goes into the block besides. */
+typedef struct interim__copying {
+    const char *text;     /* before the fields: begins here, a C string if there are none */
+    size_t before, after; /* bytes of room around all text */
+    char *copy, *end;     /* filled in: the copy of text; the room after */
+} interim__copying;
+
 /* The same of a list as a parser leaves it: its texts lie one behind another, each followed by a
  * NUL, and are copied at once. Its items are the block; its absent names are known. 0, or ENOMEM
  * and it is empty. */
-int interim__fields_copy_parsed(interim__fields *out, const interim__fields *fields);
+int interim__fields_copy_parsed(interim__fields *out, const interim__fields *fields,
+                                interim__copying *copying);
 
 /* Empties the list, keeping its memory; or frees that too. */
 void interim__fields_clear(interim__fields *fields);

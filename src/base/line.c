@@ -39,22 +39,3 @@ void interim__line_put_number(interim__line *line, int64_t number)
         put(line, "-", 1);
     put(line, digits, length);
 }
-
-void interim__line_clean(interim__line *line)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-    char *at = line->text, *end = at + strlen(at);
-    uint64_t eight, del;
-
-    /* Eight at a time while there is nothing to do: one that is less than a blank, or becomes zero
-     * without the bits of DEL, borrows into its own highest bit. */
-    for (; end - at >= 8; at += 8) {
-        memcpy(&eight, at, sizeof eight);
-        del = eight ^ ones * 0x7f;
-        if (((((eight - ones * 0x20) & ~eight) | ((del - ones) & ~del)) & high) != 0)
-            break;
-    }
-    for (; at < end; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            *at = '?';
-}

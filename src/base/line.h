@@ -19,7 +19,4 @@ void interim__line_begin(interim__line *line);
 void interim__line_put(interim__line *line, const char *text);
 void interim__line_put_number(interim__line *line, int64_t number);
 
-/* Replaces control characters: much of a line is quoted from the peer. */
-void interim__line_clean(interim__line *line);
-
 #endif

@@ -50,6 +50,9 @@ size_t interim__text_put_decimal(char out[INTERIM__DECIMAL], uint64_t value);
 /* Copies as much of text as there is room for, and a NUL. size > 0. */
 void interim__text_put(char *out, size_t size, const char *text);
 
+/* Replaces control characters by "?": much of what people are told is quoted from the peer. */
+void interim__text_clean(char *text);
+
 /* Length of the UTF-8 sequence that text begins with (RFC 3629: no overlong form, no surrogate), 0
  * for none. length > 0. */
 size_t interim__text_utf8_length(const char *text, size_t length);

@@ -5,23 +5,7 @@
 #ifndef INTERIM_OPERATION_DIALECT_H
 #define INTERIM_OPERATION_DIALECT_H
 
-#include "base/fields.h"
-#include "exchange/uri.h"
-#include "operation/document.h"
-#include "operation/request.h"
-
-/* A response as dialects see it. */
-typedef struct interim__answer {
-    const interim_request *request; /* the one that the operation is for */
-    const interim__uri *uri; /* of the exchange that gave it: references are relative to this */
-    int status;
-    int embedded;  /* the status of the response that its body was; 0: it was none */
-    bool uploaded; /* the final one of an upload: its Upload fields do not explain its Location */
-    signed char problem; /* 1: its body is problem details, -1: it is not, 0: nobody has asked */
-    interim__fields fields;
-    interim__document document; /* nothing in it before the body was read */
-    interim__progress progress;
-} interim__answer;
+#include "operation/answer.h"
 
 /* Whether a response names a monitor. */
 typedef struct interim__naming {

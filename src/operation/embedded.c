@@ -26,8 +26,7 @@ static int take(interim__answer *answer, interim__buffer *body, const interim__h
         free(fields);
         return INTERIM_ENOMEM;
     }
-    free(answer->fields.items);
-    answer->fields = (interim__fields){.items = fields, .count = head->fields.count};
+    interim__answer_replace_fields(answer, fields, head->fields.count);
     answer->embedded = head->status;
     interim__buffer_dispose(body);
     *body = content;

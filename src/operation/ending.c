@@ -34,11 +34,11 @@ void interim__ending_conclude(interim__operation *op, interim_outcome outcome, c
     interim__ending_tell(op, outcome, &reason);
 }
 
-void interim__ending_tell(interim__operation *op, interim_outcome outcome, interim__line *reason)
+/* The reason lies with the result's fields, or is to be copied. */
+static void end(interim__operation *op, interim_outcome outcome, const char *reason, bool lies)
 {
     interim_result *result = op->result;
 
-    interim__line_clean(reason);
     result->outcome = (uint8_t)outcome;
     if (outcome != INTERIM_DONE && outcome != INTERIM_FAILED) /* that is what is known then */
         interim__result_read_problem(result, false);
@@ -47,9 +47,12 @@ void interim__ending_tell(interim__operation *op, interim_outcome outcome, inter
     /* Else it is no failure, and nothing stays in what the operations of a client share. */
     if (op->error->code != 0 && op->error->status == 0)
         op->error->status = op->last_status;
-    interim__result_explain(result, reason->text, op->error);
+    if (lies)
+        interim__result_state(result, reason, op->error);
+    else
+        interim__result_explain(result, reason, op->error);
     if (result->url == NULL)
-        result->url = interim__operation_url(op);
+        interim__result_set_url(result, interim__operation_url(op));
     finish_timing(op);
     op->need = INTERIM__NEED_NOTHING;
     interim__report_event(
@@ -57,6 +60,17 @@ void interim__ending_tell(interim__operation *op, interim_outcome outcome, inter
                                .status = result->status,
                                .error = result->error->code == 0 ? NULL : result->error,
                                .text = result->reason});
+}
+
+void interim__ending_tell(interim__operation *op, interim_outcome outcome, interim__line *reason)
+{
+    interim__text_clean(reason->text);
+    end(op, outcome, reason->text, false);
+}
+
+void interim__ending_told(interim__operation *op, interim_outcome outcome, const char *reason)
+{
+    end(op, outcome, reason, true);
 }
 
 /* A safe request that the server may never have seen: the connection had been idle, and ended

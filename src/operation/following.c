@@ -15,15 +15,14 @@
 void interim__following_adopt(interim__operation *op)
 {
     interim_result *result = op->result;
-    const interim__answer *answer = &op->talk->answer;
+    interim__answer *answer = &op->talk->answer;
+    size_t count = answer->fields.count;
+    interim_field *fields = interim__answer_give_fields(answer);
 
     result->status = (uint16_t)(answer->embedded != 0 ? answer->embedded : answer->status);
-    free(result->fields);
-    result->fields = op->talk->answer.fields.items;
-    result->field_count = (uint16_t)op->talk->answer.fields.count;
-    op->talk->answer.fields = (interim__fields){0};
-    free(result->url);
-    result->url = interim__operation_url(op);
+    interim__result_set_fields(result, fields, count, answer->url);
+    if (result->url == NULL)
+        interim__result_set_url(result, interim__operation_url(op));
     interim__result_read_problem(result, true);
     if (result->timing.response_ms < 0)
         result->timing.response_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
@@ -268,13 +267,18 @@ static void add(interim__line *line, const char *before, const char *text)
 static void tell_answer(interim__operation *op, interim_outcome outcome, const char *remark,
                         const char *told)
 {
-    const char *reason = op->talk->answer_reason;
+    interim__answer *answer = &op->talk->answer;
     interim__line line;
 
+    if (answer->told != NULL && *remark == '\0' && *told == '\0') {
+        interim__text_clean(answer->told);
+        interim__ending_told(op, outcome, answer->told);
+        return;
+    }
     interim__line_begin(&line);
     interim__line_put(&line, "the server answered ");
-    interim__line_put_number(&line, op->talk->answer.status);
-    add(&line, " ", reason);
+    interim__line_put_number(&line, answer->status);
+    add(&line, " ", answer->reason);
     add(&line, *remark == ',' ? "" : ": ", remark);
     add(&line, ": ", told);
     interim__ending_tell(op, outcome, &line);
@@ -294,7 +298,7 @@ void interim__following_conclude(interim__operation *op)
         outcome = INTERIM_UNKNOWN;
     remark = remark_on(op, outcome);
     interim__following_adopt(op);
-    interim__problem_write(told, sizeof told, op->result->problem, op->talk->answer_reason);
+    interim__problem_write(told, sizeof told, op->result->problem, op->talk->answer.reason);
     if (status == 202)
         interim__ending_conclude(
             op, INTERIM_ACCEPTED, "the server answered 202, which is not polled: %s",

@@ -42,7 +42,7 @@ static void conclude_job(interim__operation *op, bool done)
     interim__following_adopt(op);
     if (message[0] == '\0' && !done)
         interim__problem_write(message, sizeof message, op->result->problem,
-                               op->talk->answer_reason);
+                               op->talk->answer.reason);
     if (message[0] == '\0' && !done && !interim__text_equal(state, "failed"))
         memcpy(message, state, sizeof state);
     interim__line_begin(&line);
@@ -250,10 +250,10 @@ static void conclude_unasked(interim__operation *op)
 static void return_to_accepted(interim__operation *op)
 {
     interim_result *result = op->result;
-    const interim_message *first;
+    const interim_message *first = interim__message_view(result->accepted);
     int answered = op->talk->answer.status;
+    interim_field *fields;
 
-    first = interim__message_view(result->accepted);
     if (first == NULL) {
         conclude_unasked(op);
         return;
@@ -262,14 +262,11 @@ static void return_to_accepted(interim__operation *op)
     keep_answer(op, &result->monitor);
     op->talk->answer.status = first->status;
     op->talk->answer.problem = 0;
-    free(op->talk->answer.fields.items);
-    op->talk->answer.fields =
-        (interim__fields){.items = interim__fields_clone(first->fields, first->field_count)};
-    if (op->talk->answer.fields.items != NULL)
-        op->talk->answer.fields.count = first->field_count;
+    fields = interim__fields_clone(first->fields, first->field_count);
+    interim__answer_replace_fields(&op->talk->answer, fields,
+                                   fields == NULL ? 0 : first->field_count);
     interim__following_adopt(op);
-    free(result->url);
-    result->url = strdup(first->url);
+    interim__result_set_url(result, strdup(first->url));
     if (interim__response_give(op, first->body, first->body_size) < 0) {
         interim__ending_failed(op);
         return;
@@ -292,10 +289,9 @@ static void restore_monitor(interim__operation *op)
 
     if (fields == NULL) /* there was no memory for it */
         return;
-    free(talk->answer.fields.items);
     talk->answer.status = kept->status;
     talk->answer.problem = 0;
-    talk->answer.fields = (interim__fields){.items = fields, .count = kept->field_count};
+    interim__answer_replace_fields(&talk->answer, fields, kept->field_count);
     talk->looked.length = 0;
     interim__buffer_append(&talk->looked, kept->body, kept->body_size);
     op->sink = INTERIM__SINK_LOOK;
@@ -401,7 +397,7 @@ void interim__job_polled(interim__operation *op)
     op->result->timing.poll_count++;
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_POLL,
                                                  .status = op->talk->answer.status,
-                                                 .reason = op->talk->answer_reason,
+                                                 .reason = op->talk->answer.reason,
                                                  .fields = &op->talk->answer.fields,
                                                  .progress = &op->talk->answer.progress,
                                                  .text = op->talk->answer.document.state[0] != '\0'
@@ -432,7 +428,7 @@ void interim__job_told(interim__operation *op, const interim_message *answer,
     interim__progress_init(&own->progress);
     own->fields.items = interim__fields_clone(answer->fields, answer->field_count);
     own->fields.count = answer->field_count;
-    op->talk->answer_reason[0] = '\0';
+    own->reason = "";
     op->last_status = answer->status;
     op->sink = INTERIM__SINK_LOOK;
     if (own->fields.items == NULL ||

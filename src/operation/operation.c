@@ -23,6 +23,11 @@ char *interim__operation_url(const interim__operation *op)
     return interim__uri_redacted(op->uri, hides_query(op));
 }
 
+const char *interim__operation_shown_url(const interim__operation *op)
+{
+    return hides_query(op) ? NULL : op->uri->text;
+}
+
 static void forget_url_text(interim__operation *op)
 {
     free(op->url_text);

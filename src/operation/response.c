@@ -71,15 +71,12 @@ static void take_interim(interim__operation *op, interim_event *event)
 
 static bool keep_answer(interim__operation *op)
 {
-    interim__head *head = &op->talk->exchange.head;
     interim__answer *answer = &op->talk->answer;
-    int failed;
 
-    *answer = (interim__answer){.request = op->request, .uri = op->uri, .status = head->status};
-    failed = interim__fields_copy_parsed(&answer->fields, &head->fields);
-    interim__progress_init(&answer->progress);
-    interim__text_put(op->talk->answer_reason, sizeof op->talk->answer_reason, head->reason);
-    if (failed == 0)
+    answer->request = op->request;
+    answer->uri = op->uri;
+    if (interim__answer_keep(answer, &op->talk->exchange.head, interim__operation_shown_url(op)) ==
+        0)
         return true;
     interim__error_set(op->error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory");
     return false;
@@ -108,7 +105,7 @@ static void report_response(interim__operation *op)
 {
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RESPONSE,
                                                  .status = op->talk->answer.status,
-                                                 .reason = op->talk->answer_reason,
+                                                 .reason = op->talk->answer.reason,
                                                  .fields = &op->talk->answer.fields});
 }
 

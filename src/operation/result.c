@@ -30,25 +30,54 @@ interim_result *interim__result_new(void)
 
 static void forget_reason(interim_result *result)
 {
-    if (result->reason != untold && result->reason != forgotten)
+    if (result->owns_reason)
         free((char *)result->reason);
+    result->owns_reason = false;
     if (result->error != &no_error && result->error != &no_memory)
         free((interim_error *)result->error);
 }
 
-void interim__result_explain(interim_result *result, const char *reason, const interim_error *error)
+void interim__result_state(interim_result *result, const char *reason, const interim_error *error)
 {
     interim_error *copy = error->code == 0 ? NULL : malloc(sizeof *copy);
 
     forget_reason(result);
-    result->reason = strdup(reason);
-    if (result->reason == NULL)
-        result->reason = forgotten;
+    result->reason = reason;
     result->error = error->code == 0 ? &no_error : &no_memory;
     if (copy == NULL)
         return;
     *copy = *error;
     result->error = copy;
+}
+
+void interim__result_explain(interim_result *result, const char *reason, const interim_error *error)
+{
+    char *copy = strdup(reason);
+
+    interim__result_state(result, copy == NULL ? forgotten : copy, error);
+    result->owns_reason = copy != NULL;
+}
+
+static void set_url(interim_result *result, const char *url, bool owned)
+{
+    if (result->owns_url)
+        free((char *)result->url);
+    result->url = url;
+    result->owns_url = owned;
+}
+
+void interim__result_set_fields(interim_result *result, interim_field *fields, size_t count,
+                                const char *url)
+{
+    set_url(result, url, false);
+    free(result->fields);
+    result->fields = fields;
+    result->field_count = (uint16_t)count;
+}
+
+void interim__result_set_url(interim_result *result, char *url)
+{
+    set_url(result, url, true);
 }
 
 void interim__result_show_final(interim_result *result)
@@ -134,8 +163,7 @@ void interim__result_free(interim_result *result)
     if (result == NULL)
         return;
     forget_reason(result);
-    free(result->url);
-    free(result->fields);
+    interim__result_set_fields(result, NULL, 0, NULL);
     free(result->trailers);
     interim__buffer_dispose(&result->body);
     interim__message_free(result->accepted);

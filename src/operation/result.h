@@ -10,12 +10,14 @@
 
 /* What not every operation comes to is NULL until it does: most wait for long before that. */
 struct interim_result {
-    uint8_t outcome;                             /* an interim_outcome */
+    uint8_t outcome;      /* an interim_outcome */
+    bool owns_reason : 1; /* else it is a constant, or lies with the fields */
+    bool owns_url : 1;    /* else it lies with the fields */
     uint16_t status, field_count, trailer_count; /* a head has at most 1024 fields */
     const char *reason;                          /* never NULL */
-    char *url;                                   /* NULL when it could not be written down */
+    const char *url;                             /* NULL when it could not be written down */
     const interim_error *error;                  /* never NULL */
-    interim_field *fields;                       /* a clone, see interim__fields_clone */
+    interim_field *fields;                       /* a block, see interim__answer */
     interim_field *trailers;
     interim__buffer body;
     interim__message *accepted, *monitor;
@@ -27,10 +29,20 @@ struct interim_result {
 /* NULL when out of memory. */
 interim_result *interim__result_new(void);
 
-/* Copies the reason and, when its code is not 0, the error; what finds no memory is told by a text
- * and an error that say so. */
+/* Has the reason, which lies with the fields, and copies the error when its code is not 0; without
+ * memory for that there is one that says so. */
+void interim__result_state(interim_result *result, const char *reason, const interim_error *error);
+
+/* The same with a copy of the reason, or a text that says that there is no memory. */
 void interim__result_explain(interim_result *result, const char *reason,
                              const interim_error *error);
+
+/* Takes a block of fields, in which the URL may lie (NULL: it does not), in place of the former. */
+void interim__result_set_fields(interim_result *result, interim_field *fields, size_t count,
+                                const char *url);
+
+/* Takes a URL (transferred; NULL: there is no memory). */
+void interim__result_set_url(interim_result *result, char *url);
 
 /* What came of a body that was cut is not that of the answer which comes instead of it. */
 void interim__result_forget_body(interim_result *result);

@@ -47,6 +47,9 @@ void interim__operation_wait(interim__operation *op);
 /* operation.c: the URL of the exchange for people: all but the caller's own without its query. */
 char *interim__operation_url(const interim__operation *op);
 
+/* operation.c: the same, if it need not be written down; NULL: it must be. */
+const char *interim__operation_shown_url(const interim__operation *op);
+
 /* operation.c: the body that waited for 100 may go out. */
 void interim__operation_release_body(interim__operation *op);
 
@@ -131,6 +134,9 @@ void interim__job_go_on(interim__operation *op, interim__poll_outcome outcome);
 void interim__ending_conclude(interim__operation *op, interim_outcome outcome, const char *format,
                               ...) INTERIM__PRINTF(3, 4);
 void interim__ending_tell(interim__operation *op, interim_outcome outcome, interim__line *reason);
+
+/* ending.c: the same; the reason lies with the result's fields. */
+void interim__ending_told(interim__operation *op, interim_outcome outcome, const char *reason);
 
 /* ending.c: op->error has ended the exchange, or the attempt at one. */
 void interim__ending_failed(interim__operation *op);

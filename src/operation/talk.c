@@ -23,8 +23,7 @@ void interim__talk_free(interim__talk *talk, interim__talk **spare)
     if (talk->exchanging)
         interim__exchange_dispose(&talk->exchange);
     interim__coding_free(talk->coding);
-    free(talk->answer.fields.items);
-    interim__document_dispose(&talk->answer.document);
+    interim__answer_dispose(&talk->answer);
     free(talk->marking);
     interim__buffer_dispose(&talk->looked);
     interim__buffer_dispose(&talk->backlog);

@@ -7,15 +7,14 @@
 
 #include "exchange/coding.h"
 #include "exchange/exchange.h"
-#include "operation/dialect.h"
+#include "operation/answer.h"
 
 /* A body that may be a stream of markers: marking.c. */
 typedef struct interim__marking interim__marking;
 
 typedef struct interim__talk {
     interim__coding *coding; /* undoes the content coding of the body; NULL: there is none */
-    interim__answer answer;  /* the final response of the exchange; its fields are a clone */
-    char answer_reason[48];
+    interim__answer answer;  /* the final response of the exchange */
     interim__buffer backlog; /* bytes of the connection that came before a pause */
     interim__buffer held;    /* content that was decoded before a pause */
     interim__buffer looked;  /* its body so far, for SINK_LOOK */

@@ -152,7 +152,7 @@ static void fail(interim__operation *op)
 
     interim__error_set(op->error, INTERIM_EPROXY, INTERIM_STAGE_CONNECT,
                        "%.60s answered %d%s%s to CONNECT%s%s%s", op->peer, status,
-                       op->talk->answer_reason[0] == '\0' ? "" : " ", op->talk->answer_reason,
+                       op->talk->answer.reason[0] == '\0' ? "" : " ", op->talk->answer.reason,
                        op->talk->exchange.persistent || status > 299 ? "" : ", and more behind it",
                        refusal == NULL ? "" : ": ", refusal == NULL ? "" : refusal);
     interim__ending_failed(op);

@@ -89,7 +89,8 @@ START_TEST(fields_are_found_among_all_others)
             char head[64];
 
             put_two(&fields, head, names[first], names[second]);
-            ck_assert_int_eq(interim__fields_copy_parsed(&copy, &fields), 0);
+            ck_assert_int_eq(
+                interim__fields_copy_parsed(&copy, &fields, &(interim__copying){.text = head}), 0);
             memset(head, '-', sizeof head);
             ck_assert_str_eq(copy.items[0].name, names[first]);
             ck_assert_str_eq(copy.items[1].value, "2");
@@ -294,7 +295,8 @@ START_TEST(fields_are_unchanged_when_memory_runs_out)
     interim__fields_clear(&fields);
     put_two(&fields, text, "a", "b");
     failing_alloc_arm(1);
-    ck_assert_int_eq(interim__fields_copy_parsed(&copy, &fields), INTERIM_ENOMEM);
+    ck_assert_int_eq(interim__fields_copy_parsed(&copy, &fields, &(interim__copying){.text = text}),
+                     INTERIM_ENOMEM);
     ck_assert(failing_alloc_disarm());
     ck_assert_uint_eq(copy.count, 0);
     interim__fields_dispose(&fields);

@@ -1,6 +1,8 @@
 /* line.c - lines of text for people, in a fixed room. */
 #include "base/line.h"
 
+#include "base/text.h"
+
 #include "suites.h"
 
 #include <stdint.h>
@@ -64,7 +66,7 @@ START_TEST(line_has_no_control_characters)
 
     interim__line_begin(&line);
     interim__line_put(&line, "a\x1b[2J\r\n\x7f\t\xc3\xa9");
-    interim__line_clean(&line);
+    interim__text_clean(line.text);
     ck_assert_str_eq(line.text, "a?[2J????\xc3\xa9");
 }
 END_TEST
