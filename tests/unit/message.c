@@ -34,7 +34,9 @@ static void parse(void)
     memcpy(text, odd, sizeof odd);
     interim__error_init(&error);
     ck_assert_int_eq(interim__head_parse(&head, text, sizeof odd - 1, &error), sizeof odd - 1);
-    ck_assert_int_eq(interim__fields_copy_parsed(&fields, &head.fields), 0);
+    ck_assert_int_eq(interim__fields_copy_parsed(&fields, &head.fields,
+                                                 &(interim__copying){.text = head.reason}),
+                     0);
     interim__head_dispose(&head);
     ck_assert_uint_eq(fields.count, COUNT);
 }

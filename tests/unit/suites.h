@@ -24,6 +24,7 @@
     X(delay)                                                                                       \
     X(progress)                                                                                    \
     X(document)                                                                                    \
+    X(answer)                                                                                      \
     X(dialect)                                                                                     \
     X(dialects)                                                                                    \
     X(patience)                                                                                    \
@@ -39,6 +40,7 @@
     X(cancel_job)                                                                                  \
     X(upload)                                                                                      \
     X(request)                                                                                     \
+    X(frugality)                                                                                   \
     X(operation)                                                                                   \
     X(operation_authentication)                                                                    \
     X(operation_cut)                                                                               \
