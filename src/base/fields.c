@@ -65,20 +65,19 @@ static bool is_name(const char *name, const char *lower, size_t length)
 const interim_field *interim__fields_find(const interim__fields *fields, const char *lower,
                                           size_t length, const interim_field *after)
 {
-    size_t i = after == NULL ? 0 : (size_t)(after - fields->items) + 1;
+    const interim_field *at = after == NULL ? fields->items : after + 1;
+    size_t left = fields->count - (size_t)(at - fields->items);
 
-    for (; i < fields->count; i++)
-        if (fields->items[i].name_length == length && is_name(fields->items[i].name, lower, length))
-            return &fields->items[i];
+    for (; left > 0; left--, at++)
+        if (at->name_length == length && is_name(at->name, lower, length))
+            return at;
     return NULL;
 }
 
-bool interim__fields_has_element(const interim__fields *fields, const char *lower,
-                                 const char *element)
+bool interim__fields_lists(const interim__fields *fields, const interim_field *field,
+                           const char *lower, const char *element)
 {
-    const interim_field *field = NULL;
-
-    while ((field = interim__fields_next(fields, lower, field)) != NULL) {
+    for (; field != NULL; field = interim__fields_next(fields, lower, field)) {
         const char *list = field->value, *text;
         size_t list_length = field->value_length, length;
 

@@ -79,9 +79,19 @@ static inline const char *interim__fields_value(const interim__fields *fields, c
     return field == NULL ? fallback : field->value;
 }
 
-/* Whether a list-valued field, in any of its lines, has this element (lower case). */
-bool interim__fields_has_element(const interim__fields *fields, const char *lower,
-                                 const char *element);
+/* Whether a list-valued field, in the line field or those of its name behind it, has this element
+ * (lower case). */
+bool interim__fields_lists(const interim__fields *fields, const interim_field *field,
+                           const char *lower, const char *element);
+
+/* The same for all lines of that name. */
+static inline bool interim__fields_has_element(const interim__fields *fields, const char *lower,
+                                               const char *element)
+{
+    const interim_field *first = interim__fields_next(fields, lower, NULL);
+
+    return first != NULL && interim__fields_lists(fields, first, lower, element);
+}
 
 /* Copies the list and all its text into one block, the items first; NULL when out of memory. An
  * empty list gives a block too. To be freed by free. */

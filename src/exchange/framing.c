@@ -18,22 +18,15 @@ static int fail(interim_error *error, const interim__head *head, const interim_f
     return INTERIM_EFRAMING;
 }
 
-/* Content-Length, which may be repeated and may be a list as long as all say the same (RFC 9110
- * section 8.6). *length stays -1 when there is none. */
-static int content_length(int64_t *length, const interim__head *head, interim_error *error)
+/* The lines from field on say all the same: as content_length. */
+static int same_length(int64_t *length, const interim__head *head, const interim_field *field,
+                       interim_error *error)
 {
-    const interim_field *field = NULL;
-
-    while ((field = interim__fields_next(&head->fields, "content-length", field)) != NULL) {
+    for (; field != NULL; field = interim__fields_next(&head->fields, "content-length", field)) {
         const char *list = field->value, *text;
         size_t list_length = field->value_length, text_length;
         int64_t value = -1;
 
-        if (*length < 0 && interim__text_decimal(&value, list, list_length, NULL)) {
-            *length = value; /* as it mostly is */
-            continue;
-        }
-        value = -1;
         if (list_length == 0)
             return fail(error, head, field, "Content-Length is empty");
         while (interim__text_next_element(&list, &list_length, &text, &text_length)) {
@@ -47,6 +40,21 @@ static int content_length(int64_t *length, const interim__head *head, interim_er
             return fail(error, head, field, "Content-Length is not a number");
     }
     return 0;
+}
+
+/* Content-Length, which may be repeated and may be a list as long as all say the same (RFC 9110
+ * section 8.6). *length is -1, and stays that when there is none. */
+static int content_length(int64_t *length, const interim__head *head, interim_error *error)
+{
+    const interim_field *first = interim__fields_next(&head->fields, "content-length", NULL);
+
+    if (first == NULL)
+        return 0;
+    if (interim__text_decimal(length, first->value, first->value_length, NULL)) /* mostly */
+        first = interim__fields_next(&head->fields, "content-length", first);
+    else
+        *length = -1;
+    return first == NULL ? 0 : same_length(length, head, first, error);
 }
 
 /* The only transfer coding that we can undo is chunked; TE asked for no other (RFC 9112 section 7).

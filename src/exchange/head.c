@@ -205,6 +205,8 @@ static inline int parse_line(interim__fields *fields, char *data, size_t at, siz
 static ptrdiff_t parse_lines(interim__fields *fields, char *data, size_t at, size_t length,
                              uint64_t base, interim_error *error)
 {
+    if (length - at >= 2 && memcmp(data + at, "\r\n", 2) == 0)
+        return (ptrdiff_t)at + 2; /* most interims have no fields */
     while (at < length) {
         text_line line = find_line(data, at, length);
         int failed;
@@ -226,7 +228,9 @@ static ptrdiff_t parse_lines(interim__fields *fields, char *data, size_t at, siz
 
 static void end_texts(const interim__fields *fields, char *data)
 {
-    for (const interim_field *at = fields->items, *end = at + fields->count; at < end; at++) {
+    const interim_field *at = fields->items;
+
+    for (size_t left = fields->count; left > 0; left--, at++) {
         data[at->name - data + (ptrdiff_t)at->name_length] = '\0';
         data[at->value - data + (ptrdiff_t)at->value_length] = '\0';
     }
