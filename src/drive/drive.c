@@ -285,8 +285,6 @@ bool interim__drive_await(interim__drive *drive, interim_operation *operation)
 
     interim__loop_hold_time(loop, true);
     came = alone && interim__stream_await(operation);
-    if (came)
-        interim__drive_advance(operation);
     interim__loop_hold_time(loop, false);
     if (!came)
         interim__loop_set_sole(loop,

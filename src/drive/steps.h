@@ -27,8 +27,8 @@ void interim__stream_secure(interim_operation *operation);
 /* stream.c: moves bytes until the connection takes and has no more, or others have their turn. */
 void interim__stream_move(interim_operation *operation);
 
-/* stream.c: waits a moment for bytes of this operation and nothing else, and takes them in; false:
- * none came, or there is more to wait for. */
+/* stream.c: waits a moment for bytes of this operation's connection and nothing else, and goes on
+ * with them; false: none came, or there is more to wait for. */
 bool interim__stream_await(interim_operation *operation);
 
 /* stream.c: the exchange is over, or will not be: its connection is kept or closed. */

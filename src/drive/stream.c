@@ -380,12 +380,19 @@ static void receive_input(interim_operation *operation)
 bool interim__stream_await(interim_operation *operation)
 {
     interim__drive *drive = interim__drive_of(operation);
+    interim__connection *connection = operation->connection;
 
-    return operation->opened && (operation->machine.reused || operation->streams) &&
-           interim__operation_reads(&operation->machine) &&
-           interim__loop_may_wait(drive->transport.loop, drive->now.monotonic) &&
-           interim__connection_await(operation->connection) &&
-           receive_some(operation) != INTERIM__AGAIN;
+    if (!interim__loop_may_wait(drive->transport.loop, drive->now.monotonic))
+        return false;
+    if (!operation->opened) {
+        interim__connection_await_opened(connection);
+        return operation->opened || operation->connection != connection;
+    }
+    if (!interim__operation_reads(&operation->machine) || !interim__connection_await(connection) ||
+        receive_some(operation) == INTERIM__AGAIN)
+        return false;
+    interim__drive_advance(operation);
+    return true;
 }
 
 void interim__stream_move(interim_operation *operation)

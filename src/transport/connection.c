@@ -167,6 +167,13 @@ static void socket_ready(void *user, unsigned events)
         interim__connection_deliver(connection, events);
 }
 
+void interim__connection_await_opened(interim__connection *connection)
+{
+    if (connection->state == HANDSHAKE && connection->session != NULL &&
+        connection->read_needs == INTERIM__READ && interim__socket_await(connection->socket))
+        handshake(connection);
+}
+
 void interim__connection_take(interim__connection *connection, interim__socket *socket)
 {
     connection->socket = socket;

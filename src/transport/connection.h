@@ -84,6 +84,10 @@ interim__watch *interim__connection_watch(const interim__connection *connection)
  * INTERIM__BRIEF_MS. False: it will not. */
 bool interim__connection_await(interim__connection *connection);
 
+/* Of one that is not open yet: where bytes to read are all that it waits for, waits for them up to
+ * INTERIM__BRIEF_MS and goes on with what comes, so that opened may be called. */
+void interim__connection_await_opened(interim__connection *connection);
+
 /* Has ready called in the next turn, for an owner that stopped reading before AGAIN. */
 void interim__connection_again(interim__connection *connection);
 
