@@ -121,6 +121,7 @@ run() {
 
 # serve COMMAND...: a server; sets url.
 serve() {
+    : >"$work/out" # now, and not when the server begins
     "$@" >"$work/out" 2>"$work/err" &
     pids="$pids $!"
     tries=0
