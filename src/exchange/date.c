@@ -14,12 +14,14 @@
 typedef struct civil {
     int year, month, day; /* month and day from 1 */
     int hour, minute, second;
-    int weekday; /* Sunday is 0 */
+    int weekday; /* Sunday is 1 */
 } civil;
 
-static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                       "Thursday", "Friday", "Saturday"};
+/* Each ends with an empty name. */
+static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+                                 "Aug", "Sep", "Oct", "Nov", "Dec", ""};
+static const char weekdays[][10] = {"Sunday",   "Monday", "Tuesday",  "Wednesday",
+                                    "Thursday", "Friday", "Saturday", ""};
 
 /* Days since 1970-01-01 of a date of the Gregorian calendar, for years from 0 on. Years are counted
  * from March, so that the leap day is the last of its year. */
@@ -81,14 +83,17 @@ typedef struct reader {
     const char *end;
 } reader;
 
-static bool read_text(reader *in, const char *text)
+static bool read_bytes(reader *in, const char *text, size_t length)
 {
-    size_t length = strlen(text);
-
     if ((size_t)(in->end - in->at) < length || memcmp(in->at, text, length) != 0)
         return false;
     in->at += length;
     return true;
+}
+
+static bool read_byte(reader *in, char byte)
+{
+    return read_bytes(in, &byte, 1);
 }
 
 static bool read_number(reader *in, int digits, int *out)
@@ -104,69 +109,58 @@ static bool read_number(reader *in, int digits, int *out)
     return true;
 }
 
-static bool read_weekday(reader *in, bool whole, int *out)
+/* Which of the names, from 1, of so many bytes each in their table, comes next: whole or its first
+ * three letters. */
+static bool read_name(reader *in, const char *names, size_t size, bool whole, int *out)
 {
-    for (int i = 0; i < 7; i++) {
-        size_t length = whole ? strlen(weekdays[i]) : 3;
-
-        if ((size_t)(in->end - in->at) >= length && memcmp(in->at, weekdays[i], length) == 0) {
-            in->at += length;
-            *out = i;
+    for (*out = 1; *names != '\0'; names += size, ++*out)
+        if (read_bytes(in, names, whole ? strlen(names) : 3))
             return true;
-        }
-    }
     return false;
 }
 
-static bool read_month(reader *in, int *out)
+/* What a letter of a pattern stands for; all other bytes stand for themselves. */
+static bool read_part(reader *in, char letter, civil *out)
 {
-    if (in->end - in->at < 3)
-        return false;
-    for (int i = 0; i < 12; i++) {
-        if (memcmp(in->at, months + (size_t)i * 3, 3) == 0) {
-            in->at += 3;
-            *out = i + 1;
-            return true;
-        }
+    switch (letter) {
+    case 'w':
+    case 'W': /* spelled out */
+        return read_name(in, weekdays[0], sizeof weekdays[0], letter == 'W', &out->weekday);
+    case 'b':
+        return read_name(in, months[0], sizeof months[0], false, &out->month);
+    case 'Y':
+        return read_number(in, 4, &out->year);
+    case 'y': /* the last two digits */
+        return read_number(in, 2, &out->year);
+    case 'n':
+        return read_number(in, 2, &out->month);
+    case 'd':
+        return read_number(in, 2, &out->day);
+    case 'D': /* a blank for a zero in front */
+        return read_number(in, read_byte(in, ' ') ? 1 : 2, &out->day);
+    case 'h':
+        return read_number(in, 2, &out->hour);
+    case 'm':
+        return read_number(in, 2, &out->minute);
+    case 's':
+        return read_number(in, 2, &out->second);
+    case 't':
+        return read_byte(in, 't') || read_byte(in, 'T');
+    default:
+        return read_byte(in, letter);
     }
-    return false;
 }
 
-static bool read_time(reader *in, civil *out)
+static bool read_pattern(reader *in, const char *pattern, civil *out)
 {
-    return read_number(in, 2, &out->hour) && read_text(in, ":") &&
-           read_number(in, 2, &out->minute) && read_text(in, ":") &&
-           read_number(in, 2, &out->second);
+    while (*pattern != '\0' && read_part(in, *pattern, out))
+        pattern++;
+    return *pattern == '\0';
 }
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT" */
-static bool read_imf(reader in, civil *out)
+static bool is_all(reader in, const char *pattern, civil *out)
 {
-    return read_weekday(&in, false, &out->weekday) && read_text(&in, ", ") &&
-           read_number(&in, 2, &out->day) && read_text(&in, " ") && read_month(&in, &out->month) &&
-           read_text(&in, " ") && read_number(&in, 4, &out->year) && read_text(&in, " ") &&
-           read_time(&in, out) && read_text(&in, " GMT") && in.at == in.end;
-}
-
-/* "Sun Nov  6 08:49:37 1994" */
-static bool read_asctime(reader in, civil *out)
-{
-    if (!read_weekday(&in, false, &out->weekday) || !read_text(&in, " ") ||
-        !read_month(&in, &out->month) || !read_text(&in, " "))
-        return false;
-    if (!read_number(&in, read_text(&in, " ") ? 1 : 2, &out->day))
-        return false;
-    return read_text(&in, " ") && read_time(&in, out) && read_text(&in, " ") &&
-           read_number(&in, 4, &out->year) && in.at == in.end;
-}
-
-/* "Sunday, 06-Nov-94 08:49:37 GMT"; the year has two digits still. */
-static bool read_rfc850(reader in, civil *out)
-{
-    return read_weekday(&in, true, &out->weekday) && read_text(&in, ", ") &&
-           read_number(&in, 2, &out->day) && read_text(&in, "-") && read_month(&in, &out->month) &&
-           read_text(&in, "-") && read_number(&in, 2, &out->year) && read_text(&in, " ") &&
-           read_time(&in, out) && read_text(&in, " GMT") && in.at == in.end;
+    return read_pattern(&in, pattern, out) && in.at == in.end;
 }
 
 /* The latest year with these two digits in which the date is at most 50 years ahead of now. */
@@ -201,7 +195,7 @@ static bool is_possible(const civil *date)
     if (!is_of_calendar(date))
         return false;
     days = days_from_civil(date->year, date->month, date->day);
-    return ((days + 4) % 7 + 7) % 7 == date->weekday; /* 1970-01-01 was a Thursday */
+    return ((days + 4) % 7 + 7) % 7 + 1 == date->weekday; /* 1970-01-01 was a Thursday */
 }
 
 bool interim__date_parse(int64_t *out_s, const char *text, size_t length, int64_t now_s)
@@ -211,8 +205,8 @@ bool interim__date_parse(int64_t *out_s, const char *text, size_t length, int64_
 
     if (length == 0)
         return false;
-    if (!read_imf(in, &date) && !read_asctime(in, &date)) {
-        if (!read_rfc850(in, &date))
+    if (!is_all(in, "w, d b Y h:m:s GMT", &date) && !is_all(in, "w b D h:m:s Y", &date)) {
+        if (!is_all(in, "W, d-b-y h:m:s GMT", &date)) /* RFC 850 */
             return false;
         choose_century(&date, now_s);
     }
@@ -225,19 +219,15 @@ bool interim__date_parse(int64_t *out_s, const char *text, size_t length, int64_
 /* The zone of RFC 3339 section 5.6, in seconds east of UTC. */
 static bool read_zone(reader *in, int *out)
 {
-    int hours, minutes, sign = 1;
+    const bool east = read_byte(in, '+');
+    civil zone;
 
     *out = 0;
-    if (read_text(in, "Z") || read_text(in, "z"))
-        return true;
-    if (read_text(in, "-"))
-        sign = -1;
-    else if (!read_text(in, "+"))
+    if (!east && !read_byte(in, '-'))
+        return read_byte(in, 'Z') || read_byte(in, 'z');
+    if (!read_pattern(in, "h:m", &zone) || zone.hour > 23 || zone.minute > 59)
         return false;
-    if (!read_number(in, 2, &hours) || !read_text(in, ":") || !read_number(in, 2, &minutes) ||
-        hours > 23 || minutes > 59)
-        return false;
-    *out = sign * (hours * 3600 + minutes * 60);
+    *out = (east ? 60 : -60) * (zone.hour * 60 + zone.minute);
     return true;
 }
 
@@ -247,12 +237,9 @@ bool interim__date_parse_rfc3339(int64_t *out_s, const char *text, size_t length
     civil date = {0};
     int zone;
 
-    if (!read_number(&in, 4, &date.year) || !read_text(&in, "-") ||
-        !read_number(&in, 2, &date.month) || !read_text(&in, "-") ||
-        !read_number(&in, 2, &date.day) || !(read_text(&in, "T") || read_text(&in, "t")) ||
-        !read_time(&in, &date))
+    if (!read_pattern(&in, "Y-n-dth:m:s", &date))
         return false;
-    if (read_text(&in, "."))
+    if (read_byte(&in, '.'))
         while (in.at < in.end && *in.at >= '0' && *in.at <= '9')
             in.at++;
     if (!read_zone(&in, &zone) || in.at != in.end || !is_of_calendar(&date))
