@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "operation/request.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
@@ -14,18 +15,32 @@
 #define CHECKSUM_LENGTH (sizeof CHECKSUM - 1 + 8)
 #define TIME_MAX INT64_C(253402300799999) /* the end of the year 9999 */
 
-static const struct flag_name {
-    interim__token_flag flag;
-    const char *name;
-} flag_names[] = {
-    {INTERIM__TOKEN_STRICT, "strict"},           {INTERIM__TOKEN_OWN_ORIGIN, "own-origin"},
-    {INTERIM__TOKEN_EMBEDDED, "embedded"},       {INTERIM__TOKEN_PROCESSING, "processing"},
-    {INTERIM__TOKEN_ANSWERED, "answered"},       {INTERIM__TOKEN_LATCHED, "latched"},
-    {INTERIM__TOKEN_REDFISH, "redfish"},         {INTERIM__TOKEN_VERIFYING, "verifying"},
-    {INTERIM__TOKEN_CANCELLABLE, "cancellable"}, {INTERIM__TOKEN_CANCELLING, "cancelling"},
+/* The parts of a token in their order, and what of interim__token each holds. */
+enum kind { METHOD, DIALECT, URL, URL_OR_NONE, TIME, TIME_OR_NEVER, FLAGS };
+
+static const struct part {
+    char name[12];
+    unsigned char kind, offset;
+} parts[] = {
+    {" method=", METHOD, offsetof(interim__token, method)},
+    {" url=", URL, offsetof(interim__token, url)},
+    {" dialect=", DIALECT, offsetof(interim__token, dialect)},
+    {" monitor=", URL, offsetof(interim__token, monitor)},
+    {" task=", URL_OR_NONE, offsetof(interim__token, task)},
+    {" result=", URL_OR_NONE, offsetof(interim__token, result)},
+    {" until=", TIME_OR_NEVER, offsetof(interim__token, until_ms)},
+    {" flags=", FLAGS, offsetof(interim__token, flags)},
+    {" after=", TIME, offsetof(interim__token, after_ms)},
 };
 
-#define FLAGS (sizeof flag_names / sizeof *flag_names)
+#define PARTS (sizeof parts / sizeof *parts)
+
+/* Of interim__token_flag, from its lowest bit on. */
+static const char flag_names[][12] = {"strict",      "own-origin", "embedded", "processing",
+                                      "answered",    "latched",    "redfish",  "verifying",
+                                      "cancellable", "cancelling"};
+
+#define FLAG_COUNT (sizeof flag_names / sizeof *flag_names)
 
 static uint32_t checksum(const char *text, size_t length)
 {
@@ -41,56 +56,52 @@ static int put(interim__buffer *out, const char *name, const char *value)
     return failed < 0 ? failed : interim__buffer_append_text(out, value);
 }
 
-static int put_url(interim__buffer *out, const char *name, const interim__uri *url)
+static int put_flags(interim__buffer *out, const char *before, unsigned flags)
 {
-    return url == NULL ? 0 : put(out, name, url->text);
-}
-
-static int put_time(interim__buffer *out, const char *name, int64_t time_ms)
-{
-    char digits[24];
-
-    snprintf(digits, sizeof digits, "%lld", (long long)time_ms);
-    return put(out, name, time_ms < 0 ? "never" : digits);
-}
-
-static int put_flags(interim__buffer *out, unsigned flags)
-{
-    const char *before = " flags=";
     int failed = flags == 0 ? put(out, before, "none") : 0;
 
-    for (size_t i = 0; failed == 0 && i < FLAGS; i++)
-        if ((flags & flag_names[i].flag) != 0) {
-            failed = put(out, before, flag_names[i].name);
+    for (size_t i = 0; failed == 0 && i < FLAG_COUNT; i++)
+        if ((flags >> i & 1) != 0) {
+            failed = put(out, before, flag_names[i]);
             before = ",";
         }
     return failed;
+}
+
+static int put_part(interim__buffer *out, const struct part *part, const interim__token *token)
+{
+    const void *from = (const char *)token + part->offset;
+    const interim__uri *url;
+    char digits[24];
+
+    switch (part->kind) {
+    case METHOD:
+        return put(out, part->name, token->method);
+    case DIALECT:
+        return put(out, part->name, token->dialect->name);
+    case FLAGS:
+        return put_flags(out, part->name, token->flags);
+    case TIME:
+    case TIME_OR_NEVER:
+        snprintf(digits, sizeof digits, "%lld", (long long)*(const int64_t *)from);
+        return put(out, part->name, *digits == '-' ? "never" : digits);
+    default:
+        url = *(interim__uri *const *)from;
+        return url == NULL ? 0 : put(out, part->name, url->text);
+    }
 }
 
 int interim__token_write(interim__buffer *out, const interim__token *token, uint32_t *state)
 {
     size_t start = out->length;
     char digits[9];
-    int failed = put(out, VERSION " method=", token->method);
+    int failed = interim__buffer_append_text(out, VERSION);
 
-    if (failed == 0)
-        failed = put_url(out, " url=", token->url);
-    if (failed == 0)
-        failed = put(out, " dialect=", token->dialect->name);
-    if (failed == 0)
-        failed = put_url(out, " monitor=", token->monitor);
-    if (failed == 0)
-        failed = put_url(out, " task=", token->task);
-    if (failed == 0)
-        failed = put_url(out, " result=", token->result);
-    if (failed == 0)
-        failed = put_time(out, " until=", token->until_ms);
-    if (failed == 0)
-        failed = put_flags(out, token->flags);
-    if (failed == 0 && state != NULL)
-        *state = checksum(out->data + start, out->length - start);
-    if (failed == 0)
-        failed = put_time(out, " after=", token->after_ms);
+    for (size_t i = 0; failed == 0 && i < PARTS; i++) {
+        if (i == PARTS - 1 && state != NULL)
+            *state = checksum(out->data + start, out->length - start);
+        failed = put_part(out, &parts[i], token);
+    }
     if (failed < 0)
         return failed;
     snprintf(digits, sizeof digits, "%08x",
@@ -145,13 +156,12 @@ static const char *take(const char **at, const char *end, const char *name, size
     return value;
 }
 
-/* A URL, which must not leave TLS if the request's has it. */
-static int take_url(interim__uri **out, const char **at, const char *end, const char *name,
+/* All that follow: value is NULL when the part is not there. A URL must not leave TLS if the
+ * request's has it. */
+static int read_url(interim__uri **out, const char *name, const char *value, size_t length,
                     const interim__token *token, interim_error *error)
 {
     const char *problem = "it is not there";
-    size_t length = 0;
-    const char *value = take(at, end, name, &length);
     int failed = INTERIM_EURL;
     char what[24];
 
@@ -168,93 +178,87 @@ static int take_url(interim__uri **out, const char **at, const char *end, const 
     return failed == 0 ? 0 : wrong(error, what, problem);
 }
 
-static int take_optional_url(interim__uri **out, const char **at, const char *end, const char *name,
-                             const interim__token *token, interim_error *error)
+static bool read_method(interim__token *out, const char *value, size_t length)
 {
-    size_t length = strlen(name);
-
-    if ((size_t)(end - *at) < length || strncmp(*at, name, length) != 0)
-        return 0;
-    return take_url(out, at, end, name, token, error);
-}
-
-static int take_method(interim__token *out, const char **at, const char *end, interim_error *error)
-{
-    size_t length = 0;
-    const char *value = take(at, end, " method=", &length);
-
     if (value == NULL || length >= sizeof out->method || !interim__text_is_token(value, length) ||
         interim__text_is(value, length, "connect"))
-        return wrong(error, "its method is none", "");
+        return false;
     memcpy(out->method, value, length);
     out->method[length] = '\0';
-    return 0;
+    return true;
 }
 
-static int take_dialect(interim__token *out, const char **at, const char *end, interim_error *error)
+static bool read_time(int64_t *out, const char *value, size_t length, bool never)
 {
-    size_t length = 0;
-    const char *value = take(at, end, " dialect=", &length);
-
-    out->dialect = value == NULL ? NULL : interim__dialect_named(value, length);
-    return out->dialect == NULL ? wrong(error, "its dialect is not known here", "") : 0;
-}
-
-static int take_time(int64_t *out, const char **at, const char *end, const char *name, bool never,
-                     interim_error *error)
-{
-    size_t length = 0;
-    const char *value = take(at, end, name, &length);
-
     *out = -1;
     if (value != NULL && never && interim__text_is(value, length, "never"))
-        return 0;
-    if (value == NULL || !interim__text_decimal(out, value, length, NULL) || *out > TIME_MAX)
-        return wrong(error, "a time in it is none", "");
-    return 0;
+        return true;
+    return value != NULL && interim__text_decimal(out, value, length, NULL) && *out <= TIME_MAX;
 }
 
-static int take_flags(interim__token *out, const char **at, const char *end, interim_error *error)
+static bool read_flags(unsigned *out, const char *value, size_t length)
 {
-    size_t length = 0, name_length;
-    const char *value = take(at, end, " flags=", &length), *name;
+    const char *name;
+    size_t name_length;
 
-    if (value == NULL)
-        return wrong(error, "its flags are missing", "");
     if (interim__text_is(value, length, "none"))
-        return 0;
+        return true;
     while (interim__text_next_element(&value, &length, &name, &name_length)) {
         size_t i = 0;
 
-        while (i < FLAGS && !interim__text_is(name, name_length, flag_names[i].name))
+        while (i < FLAG_COUNT && !interim__text_is(name, name_length, flag_names[i]))
             i++;
-        if (i == FLAGS)
-            return wrong(error, "a flag in it is not known here", "");
-        out->flags |= flag_names[i].flag;
+        if (i == FLAG_COUNT)
+            return false;
+        *out |= 1U << i;
     }
-    return 0;
+    return true;
 }
 
-static int take_all(interim__token *out, const char *at, const char *end, interim_error *error)
+static int read_part(interim__token *out, const struct part *part, const char *value, size_t length,
+                     interim_error *error)
 {
-    int failed = take_method(out, &at, end, error);
+    void *to = (char *)out + part->offset;
+    const char *problem;
+    bool right;
 
-    if (failed == 0)
-        failed = take_url(&out->url, &at, end, " url=", out, error);
-    if (failed == 0)
-        failed = take_dialect(out, &at, end, error);
-    if (failed == 0)
-        failed = take_url(&out->monitor, &at, end, " monitor=", out, error);
-    if (failed == 0)
-        failed = take_optional_url(&out->task, &at, end, " task=", out, error);
-    if (failed == 0)
-        failed = take_optional_url(&out->result, &at, end, " result=", out, error);
-    if (failed == 0)
-        failed = take_time(&out->until_ms, &at, end, " until=", true, error);
-    if (failed == 0)
-        failed = take_flags(out, &at, end, error);
-    if (failed == 0)
-        failed = take_time(&out->after_ms, &at, end, " after=", false, error);
+    switch (part->kind) {
+    case METHOD:
+        right = read_method(out, value, length);
+        problem = "its method is none";
+        break;
+    case DIALECT:
+        out->dialect = value == NULL ? NULL : interim__dialect_named(value, length);
+        right = out->dialect != NULL;
+        problem = "its dialect is not known here";
+        break;
+    case FLAGS:
+        right = value != NULL && read_flags(&out->flags, value, length);
+        problem = value == NULL ? "its flags are missing" : "a flag in it is not known here";
+        break;
+    case TIME:
+    case TIME_OR_NEVER:
+        right = read_time(to, value, length, part->kind == TIME_OR_NEVER);
+        problem = "a time in it is none";
+        break;
+    default:
+        return value == NULL && part->kind == URL_OR_NONE
+                   ? 0
+                   : read_url(to, part->name, value, length, out, error);
+    }
+    return right ? 0 : wrong(error, problem, "");
+}
+
+static int read_all(interim__token *out, const char *at, const char *end, interim_error *error)
+{
+    int failed = 0;
+
+    for (size_t i = 0; failed == 0 && i < PARTS; i++) {
+        size_t length = 0;
+        const char *value = take(&at, end, parts[i].name, &length);
+
+        failed = read_part(out, &parts[i], value, length, error);
+    }
     if (failed == 0 && at != end)
         failed = wrong(error, "there is more in it than a token has", "");
     return failed;
@@ -304,7 +308,7 @@ int interim__token_read(interim__token *out, const char *text, interim_error *er
 
     *out = (interim__token){0};
     if (failed == 0)
-        failed = take_all(out, text + sizeof VERSION - 1, text + length, error);
+        failed = read_all(out, text + sizeof VERSION - 1, text + length, error);
     if (failed == 0)
         failed = check_sense(out, error);
     if (failed == 0)
