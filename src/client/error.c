@@ -1,92 +1,74 @@
 /* error.c - the names and texts of what the API counts: errors, stages, events, hops, outcomes. */
+#include "base/words.h"
+
 #include <interim.h>
-#include <stddef.h>
 
 const char *interim_version(void)
 {
     return INTERIM_VERSION;
 }
 
-const char *interim_strerror(int code)
+/* Name and text of each error. */
+static const char *describe(int code, int which)
 {
-    switch (code) {
-    case INTERIM_OK:
-        return "no error";
-#define TEXT(name, value, text)                                                                    \
-    case INTERIM_##name:                                                                           \
-        return text;
-        INTERIM_ERRORS(TEXT)
-#undef TEXT
-    default:
-        return "unknown error";
-    }
+#define VALUE(name, value, text) INTERIM_##name,
+#define BOTH(name, value, text) "INTERIM_" #name "\0" text "\0"
+    static const short codes[] = {INTERIM_OK, INTERIM_ERRORS(VALUE)};
+    static const char texts[] = "INTERIM_OK\0no error\0" INTERIM_ERRORS(BOTH);
+
+    for (int i = 0; (size_t)i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return interim__words_at(texts, 2 * i + which);
+    return "unknown error";
 }
 
 const char *interim_error_name(int code)
 {
-    switch (code) {
-    case INTERIM_OK:
-        return "INTERIM_OK";
-#define NAME(name, value, text)                                                                    \
-    case INTERIM_##name:                                                                           \
-        return "INTERIM_" #name;
-        INTERIM_ERRORS(NAME)
-#undef NAME
-    default:
-        return "unknown error";
-    }
+    return describe(code, 0);
 }
 
-static const char *pick(const char *const *names, size_t count, int value)
+const char *interim_strerror(int code)
 {
-    return value < 0 || (size_t)value >= count ? "unknown" : names[value];
+    return describe(code, 1);
 }
 
-#define PICK(names, value) pick(names, sizeof names / sizeof *names, (int)(value))
+static const char *pick(const char *names, int value)
+{
+    const char *name = interim__words_at(names, value);
+
+    return name == NULL ? "unknown" : name;
+}
 
 const char *interim_stage_name(interim_stage stage)
 {
-    static const char *const names[] = {"start", "resolve", "connect", "tls",
-                                        "send",  "head",    "body",    "wait"};
-
-    return PICK(names, stage);
+    return pick("start\0resolve\0connect\0tls\0send\0head\0body\0wait\0", (int)stage);
 }
 
 const char *interim_event_name(interim_event_kind kind)
 {
-    static const char *const names[] = {"start",    "connected", "sent",    "interim", "response",
-                                        "redirect", "accepted",  "waiting", "poll",    "marker",
-                                        "retry",    "gap",       "end",     "look",    "queued"};
-
-    return PICK(names, kind);
+    return pick("start\0connected\0sent\0interim\0response\0redirect\0accepted\0waiting\0poll\0"
+                "marker\0retry\0gap\0end\0look\0queued\0",
+                (int)kind);
 }
 
 const char *interim_hop_name(interim_hop hop)
 {
-    static const char *const names[] = {"request", "redirect",       "poll",   "result",
-                                        "tunnel",  "authentication", "cancel", "upload"};
-
-    return PICK(names, hop);
+    return pick("request\0redirect\0poll\0result\0tunnel\0authentication\0cancel\0upload\0",
+                (int)hop);
 }
 
 const char *interim_outcome_name(interim_outcome outcome)
 {
-    static const char *const names[] = {"pending",  "done",          "failed",      "cancelled",
-                                        "accepted", "still running", "unreachable", "unknown"};
-
-    return PICK(names, outcome);
+    return pick("pending\0done\0failed\0cancelled\0accepted\0still running\0unreachable\0unknown\0",
+                (int)outcome);
 }
 
 const char *interim_finding_name(interim_finding finding)
 {
-    static const char *const names[] = {"unclear", "done", "running", "partly", "never"};
-
-    return PICK(names, finding);
+    return pick("unclear\0done\0running\0partly\0never\0", (int)finding);
 }
 
 const char *interim_certainty_name(interim_certainty certainty)
 {
-    static const char *const names[] = {"not sure", "likely", "certain"};
-
-    return PICK(names, certainty);
+    return pick("not sure\0likely\0certain\0", (int)certainty);
 }

@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "base/words.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -156,17 +157,14 @@ static int append_url(interim__buffer *out, const char *value, size_t length)
 
 static int append_blank(interim__buffer *out, const char *name, const char *value, size_t length)
 {
-    static const char *const schemes[] = {"basic", "bearer", "digest", "dpop",
-                                          "hoba",  "mutual", "ntlm",   "negotiate"};
+    static const char schemes[] = "basic\0bearer\0digest\0dpop\0hoba\0mutual\0ntlm\0negotiate\0";
     size_t word = interim__text_token_length(value, length);
 
     if (strcmp(name, "www-authenticate") == 0 || strcmp(name, "proxy-authenticate") == 0)
-        for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-            if (interim__text_is(value, word, schemes[i])) {
-                if (interim__buffer_append(out, value, word) < 0 ||
-                    interim__buffer_append_text(out, " ") < 0)
-                    return INTERIM_ENOMEM;
-            }
+        if (interim__words_find(schemes, value, word) >= 0 &&
+            (interim__buffer_append(out, value, word) < 0 ||
+             interim__buffer_append_text(out, " ") < 0))
+            return INTERIM_ENOMEM;
     return interim__buffer_append_text(out, blank);
 }
 

@@ -119,7 +119,7 @@ void interim__authentication_dispose(interim__authentication *authentication)
 
 static const char *name_of(interim__speaking speaking)
 {
-    static const char *const names[] = {"", "Basic", "Bearer", "Digest"};
+    static const char names[][8] = {"", "Basic", "Bearer", "Digest"};
 
     return names[speaking];
 }

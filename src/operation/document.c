@@ -2,6 +2,7 @@
 #include "operation/document.h"
 
 #include "base/text.h"
+#include "base/words.h"
 #include "operation/json_tree.h"
 
 #include <stdlib.h>
@@ -9,38 +10,31 @@
 
 /* Words that mean "not finished". A list and not "everything else", because a finished resource may
  * have a status of its own, such as "active". */
-static const char *const running_words[] = {
-    "notstarted", "not started", "pending",    "queued",      "accepted",    "submitted",
-    "scheduled",  "waiting",     "new",        "init",        "initial",     "starting",
-    "started",    "running",     "inprogress", "in-progress", "in_progress", "in progress",
-    "processing", "executing",   "working",    "updating",    "deleting",    "copying",
-    "canceling",  "cancelling",  "stopping",   "suspended",   "interrupted", "service",
-    "creating",   "provisioning"};
-static const char *const good_words[] = {"succeeded",  "completed", "complete", "success",
-                                         "successful", "done",      "finished"};
-static const char *const bad_words[] = {"failed",  "failure",      "canceled", "cancelled",
-                                        "aborted", "error",        "timedout", "exception",
-                                        "killed",  "deletefailed", "dismissed"};
-static const char *const cancelled_words[] = {"canceled", "cancelled", "aborted", "killed",
-                                              "dismissed"};
+static const char running_words[] =
+    "notstarted\0not started\0pending\0queued\0accepted\0submitted\0scheduled\0"
+    "waiting\0new\0init\0initial\0starting\0started\0running\0inprogress\0"
+    "in-progress\0in_progress\0in progress\0processing\0executing\0working\0"
+    "updating\0deleting\0copying\0canceling\0cancelling\0stopping\0suspended\0"
+    "interrupted\0service\0creating\0provisioning\0";
+static const char good_words[] =
+    "succeeded\0completed\0complete\0success\0successful\0done\0finished\0";
+static const char bad_words[] = "failed\0failure\0error\0timedout\0exception\0deletefailed\0";
+/* Bad as well. */
+static const char cancelled_words[] = "canceled\0cancelled\0aborted\0killed\0dismissed\0";
 
-#define IN(list, text) is_one_of(list, sizeof list / sizeof *list, text)
-
-static bool is_one_of(const char *const *list, size_t count, const char *text)
+static bool is_one_of(const char *words, const char *text)
 {
-    for (size_t i = 0; i < count; i++)
-        if (interim__text_equal(list[i], text))
-            return true;
-    return false;
+    return interim__words_find(words, text, strlen(text)) >= 0;
 }
 
 static interim__word classify(const char *text)
 {
-    if (IN(running_words, text))
+    if (is_one_of(running_words, text))
         return INTERIM__WORD_RUNNING;
-    if (IN(good_words, text))
+    if (is_one_of(good_words, text))
         return INTERIM__WORD_GOOD;
-    return IN(bad_words, text) ? INTERIM__WORD_BAD : INTERIM__WORD_UNKNOWN;
+    return is_one_of(bad_words, text) || is_one_of(cancelled_words, text) ? INTERIM__WORD_BAD
+                                                                          : INTERIM__WORD_UNKNOWN;
 }
 
 /* Text of the peer's, on one line, cut to size at a character. */
@@ -88,19 +82,19 @@ static bool take_state(interim__document *out, const cJSON *value)
         return false;
     copy_cut(out->state, sizeof out->state, text);
     out->word = classify(text);
-    out->is_cancelled = IN(cancelled_words, text);
+    out->is_cancelled = is_one_of(cancelled_words, text);
     return true;
 }
 
 static void read_state(interim__document *out, const cJSON *object)
 {
-    static const char *const members[] = {"status", "state", "TaskState"};
+    static const char members[] = "status\0state\0TaskState\0";
     const cJSON *properties = interim__tree_get(object, "properties");
 
     if (read_lxd_state(out, object))
         return;
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        if (take_state(out, interim__tree_get(object, members[i])))
+    for (const char *name = members; *name != '\0'; name = interim__words_next(name))
+        if (take_state(out, interim__tree_get(object, name)))
             return;
     /* Azure's resource manager answers with the resource itself. */
     if (take_state(out, interim__tree_get(properties, "provisioningState")))
@@ -139,11 +133,11 @@ static void read_task(interim__document *out, const cJSON *object)
 
 static void read_percent(interim__document *out, interim__progress *progress, const cJSON *object)
 {
-    static const char *const members[] = {"percentComplete", "percentageComplete",
-                                          "PercentComplete", "progress"};
+    static const char members[] =
+        "percentComplete\0percentageComplete\0PercentComplete\0progress\0";
 
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        const cJSON *value = interim__tree_get(object, members[i]);
+    for (const char *name = members; *name != '\0'; name = interim__words_next(name)) {
+        const cJSON *value = interim__tree_get(object, name);
 
         if (cJSON_IsNumber(value)) {
             interim__progress_set_percent(progress, value->valuedouble);
@@ -165,11 +159,11 @@ static void read_counts(interim__progress *progress, const cJSON *object)
 
 static void read_corroboration(interim__document *out, const cJSON *object)
 {
-    static const char *const members[] = {"resourceId", "resourceLocation", "jobID",
-                                          "jobId",      "operationId",      "operation"};
+    static const char members[] =
+        "resourceId\0resourceLocation\0jobID\0jobId\0operationId\0operation\0";
 
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        if (interim__tree_get(object, members[i]) != NULL)
+    for (const char *name = members; *name != '\0'; name = interim__words_next(name))
+        if (interim__tree_get(object, name) != NULL)
             out->corroborated = true;
     if (interim__tree_get(object, "createdDateTime") != NULL &&
         interim__tree_get(object, "lastActionDateTime") != NULL)
@@ -178,11 +172,11 @@ static void read_corroboration(interim__document *out, const cJSON *object)
 
 static void read_error(interim__document *out, const cJSON *object)
 {
-    static const char *const members[] = {"error", "errorCode", "exception"};
+    static const char members[] = "error\0errorCode\0exception\0";
     const char *text;
 
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        const cJSON *value = interim__tree_get(object, members[i]);
+    for (const char *name = members; *name != '\0'; name = interim__words_next(name)) {
+        const cJSON *value = interim__tree_get(object, name);
 
         if (value == NULL || cJSON_IsNull(value))
             continue;

@@ -42,28 +42,29 @@ enum node {
     ETAG
 };
 
+#define NAMESPACE "DAV:|" /* what expat puts before a local name */
+
 static const struct {
-    enum node parent;
-    const char *name; /* namespace, separator, local name */
-    enum node node;
+    unsigned char parent, node;
+    char name[22];
 } grammar[] = {
-    {DOCUMENT, "DAV:|multistatus", MULTISTATUS},
-    {MULTISTATUS, "DAV:|multistatus", MULTISTATUS}, /* in the wrapping of a naked body */
-    {MULTISTATUS, "DAV:|response", RESPONSE},
-    {RESPONSE, "DAV:|href", HREF},
-    {RESPONSE, "DAV:|status", STATUS},
-    {RESPONSE, "DAV:|responsedescription", DESCRIPTION},
-    {RESPONSE, "DAV:|propstat", PROPSTAT},
-    {PROPSTAT, "DAV:|status", PROPSTAT_STATUS},
-    {PROPSTAT, "DAV:|prop", PROP},
-    {PROP, "DAV:|resourcetype", RESOURCETYPE},
-    {PROP, "DAV:|lockdiscovery", LOCKDISCOVERY},
-    {PROP, "DAV:|getcontentlength", LENGTH},
-    {PROP, "DAV:|getlastmodified", MODIFIED},
-    {PROP, "DAV:|creationdate", CREATED},
-    {PROP, "DAV:|getetag", ETAG},
-    {RESOURCETYPE, "DAV:|collection", COLLECTION},
-    {LOCKDISCOVERY, "DAV:|activelock", ACTIVELOCK},
+    {DOCUMENT, MULTISTATUS, "multistatus"},
+    {MULTISTATUS, MULTISTATUS, "multistatus"}, /* in the wrapping of a naked body */
+    {MULTISTATUS, RESPONSE, "response"},
+    {RESPONSE, HREF, "href"},
+    {RESPONSE, STATUS, "status"},
+    {RESPONSE, DESCRIPTION, "responsedescription"},
+    {RESPONSE, PROPSTAT, "propstat"},
+    {PROPSTAT, PROPSTAT_STATUS, "status"},
+    {PROPSTAT, PROP, "prop"},
+    {PROP, RESOURCETYPE, "resourcetype"},
+    {PROP, LOCKDISCOVERY, "lockdiscovery"},
+    {PROP, LENGTH, "getcontentlength"},
+    {PROP, MODIFIED, "getlastmodified"},
+    {PROP, CREATED, "creationdate"},
+    {PROP, ETAG, "getetag"},
+    {RESOURCETYPE, COLLECTION, "collection"},
+    {LOCKDISCOVERY, ACTIVELOCK, "activelock"},
 };
 
 static const char wrapping_begin[] =
@@ -250,9 +251,11 @@ static void XMLCALL on_begin(void *user, const XML_Char *name, const XML_Char **
         stop(reader, INTERIM_EMULTISTATUS, "its elements are nested too deeply");
         return;
     }
-    for (size_t i = 0; i < sizeof grammar / sizeof *grammar; i++)
-        if (grammar[i].parent == parent && strcmp(grammar[i].name, name) == 0)
-            node = grammar[i].node;
+    if (strncmp(name, NAMESPACE, sizeof NAMESPACE - 1) == 0)
+        for (size_t i = 0; i < sizeof grammar / sizeof *grammar; i++)
+            if (grammar[i].parent == parent &&
+                strcmp(grammar[i].name, name + sizeof NAMESPACE - 1) == 0)
+                node = grammar[i].node;
     if (parent == DOCUMENT)
         reader->rooted = node == MULTISTATUS;
     if (node == RESPONSE)

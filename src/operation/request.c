@@ -108,8 +108,8 @@ void interim__resumption_fill(interim_upload_resumption *resumption)
 
 bool interim__method_is_safe(const char *method)
 {
-    static const char *const safe[] = {"GET",      "HEAD",   "OPTIONS", "TRACE",
-                                       "PROPFIND", "REPORT", "SEARCH"};
+    static const char safe[][9] = {"GET",      "HEAD",   "OPTIONS", "TRACE",
+                                   "PROPFIND", "REPORT", "SEARCH"};
 
     for (size_t i = 0; i < sizeof safe / sizeof *safe; i++)
         if (strcmp(safe[i], method) == 0)

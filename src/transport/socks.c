@@ -2,6 +2,7 @@
 #include "transport/socks.h"
 
 #include "base/error.h"
+#include "base/words.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -144,21 +145,19 @@ static int take_method(interim__socks *socks, interim_error *error)
 
 static int take_reply(interim__socks *socks, interim_error *error)
 {
-    static const char *const replies[] = {NULL,
-                                          "failed",
-                                          "does not allow this connection",
-                                          "says that the network cannot be reached",
-                                          "says that the host cannot be reached",
-                                          "says that the connection was refused",
-                                          "says that the connection took too long",
-                                          "does not know the command",
-                                          "does not know the kind of address"};
-    unsigned reply = socks->input[1];
+    static const char refusals[] = "failed\0"
+                                   "does not allow this connection\0"
+                                   "says that the network cannot be reached\0"
+                                   "says that the host cannot be reached\0"
+                                   "says that the connection was refused\0"
+                                   "says that the connection took too long\0"
+                                   "does not know the command\0"
+                                   "does not know the kind of address\0";
+    const int reply = socks->input[1];
+    const char *refusal = interim__words_at(refusals, reply - 1);
 
-    if (reply >= sizeof replies / sizeof *replies)
-        return fail(error, "failed for an unknown reason");
     if (reply != 0)
-        return fail(error, replies[reply]);
+        return fail(error, refusal == NULL ? "failed for an unknown reason" : refusal);
     socks->state = INTERIM__SOCKS_DONE;
     return 1;
 }

@@ -13,6 +13,7 @@
     X(scan)                                                                                        \
     X(scan_plain)                                                                                  \
     X(text)                                                                                        \
+    X(words)                                                                                       \
     X(head)                                                                                        \
     X(framing)                                                                                     \
     X(chunked)                                                                                     \
