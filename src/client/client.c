@@ -2,6 +2,7 @@
 #include "client/client.h"
 
 #include "base/error.h"
+#include "base/options.h"
 #include "client/log.h"
 #include "client/proxy.h"
 #include "client/settle.h"
@@ -28,14 +29,11 @@ static bool is_field_value(const char *text)
     return true;
 }
 
-/* Copies as much as this library knows of what the caller has (an older or newer header). */
 static int read_options(interim_client_options *out, const interim_client_options *options)
 {
     *out = (interim_client_options)INTERIM_CLIENT_OPTIONS_INIT;
-    if (options != NULL && options->size < sizeof options->size)
+    if (options != NULL && interim__options_copy(out, sizeof *out, options) < 0)
         return INTERIM_EINVAL;
-    if (options != NULL)
-        memcpy(out, options, options->size < sizeof *out ? options->size : sizeof *out);
     if (out->idle_ms < INTERIM_AT_ONCE || out->idle_ms > IDLE_MAX_MS)
         return INTERIM_EINVAL;
     if (out->tls_min != INTERIM_TLS_1_2 && out->tls_min != INTERIM_TLS_1_3)

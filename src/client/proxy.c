@@ -2,6 +2,7 @@
 #include "client/proxy.h"
 
 #include "base/error.h"
+#include "base/options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,10 +72,8 @@ static int read_login(interim__routes *routes, const interim_client_options *opt
 
     if (given == NULL)
         return 0;
-    if (given->size >= sizeof given->size)
-        memcpy(&login, given, given->size < sizeof login ? given->size : sizeof login);
-    if (given->size < sizeof given->size || login.scheme < INTERIM_SCHEME_AUTO ||
-        login.scheme > INTERIM_SCHEME_BEARER ||
+    if (interim__options_copy(&login, sizeof login, given) < 0 ||
+        login.scheme < INTERIM_SCHEME_AUTO || login.scheme > INTERIM_SCHEME_BEARER ||
         interim__credentials_check(login.user, login.password, login.token) < 0)
         return interim__error_set(error, INTERIM_EINVAL, INTERIM_STAGE_START,
                                   "the login at the proxy is out of range, or cannot be sent");

@@ -1,6 +1,7 @@
 /* request.c - building a request: everything that a caller gives is checked here, once. */
 #include "operation/request.h"
 
+#include "base/options.h"
 #include "base/text.h"
 #include "exchange/request_head.h"
 #include "operation/patience.h"
@@ -125,11 +126,8 @@ int interim_request_set_authentication(interim_request *request,
         return INTERIM_EBUSY;
     if (authentication == NULL)
         return set_login(request, &known);
-    if (authentication->size < sizeof authentication->size)
-        return INTERIM_EINVAL;
-    memcpy(&known, authentication,
-           authentication->size < sizeof known ? authentication->size : sizeof known);
-    if (known.scheme < INTERIM_SCHEME_AUTO || known.scheme > INTERIM_SCHEME_BEARER ||
+    if (interim__options_copy(&known, sizeof known, authentication) < 0 ||
+        known.scheme < INTERIM_SCHEME_AUTO || known.scheme > INTERIM_SCHEME_BEARER ||
         !can_log_in(&known))
         return INTERIM_EINVAL;
     return set_login(request, &known);
@@ -198,10 +196,8 @@ int interim_request_set_patience(interim_request *request, const interim_patienc
 
     if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
-    if (patience->size < sizeof patience->size)
-        return INTERIM_EINVAL;
-    memcpy(&known, patience, patience->size < sizeof known ? patience->size : sizeof known);
-    if (!is_limit(known.connect_ms, false) || !is_limit(known.head_ms, false) ||
+    if (interim__options_copy(&known, sizeof known, patience) < 0 ||
+        !is_limit(known.connect_ms, false) || !is_limit(known.head_ms, false) ||
         !is_limit(known.silence_ms, false) || !is_limit(known.gap_warning_ms, true) ||
         !is_limit(known.total_ms, true) || !is_limit(known.continue_ms, false) ||
         !is_limit(known.stall_ms, true))
@@ -232,10 +228,8 @@ int interim_request_set_polling(interim_request *request, const interim_polling 
 
     if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
-    if (polling->size < sizeof polling->size)
-        return INTERIM_EINVAL;
-    memcpy(&known, polling, polling->size < sizeof known ? polling->size : sizeof known);
-    if (!is_limit(known.deadline_ms, true) || !is_limit_or_at_once(known.first_ms) ||
+    if (interim__options_copy(&known, sizeof known, polling) < 0 ||
+        !is_limit(known.deadline_ms, true) || !is_limit_or_at_once(known.first_ms) ||
         !is_limit_or_at_once(known.min_ms) || !is_limit(known.max_ms, false) ||
         !is_limit(known.outage_ms, false) || known.mode < INTERIM_POLL_STANDARD ||
         known.mode > INTERIM_POLL_OFF || known.cross_origin < INTERIM_CROSS_ORIGIN_STRIP ||
@@ -274,10 +268,8 @@ int interim_request_set_upload_resumption(interim_request *request,
     request->resumes = false;
     if (resumption == NULL)
         return 0;
-    if (resumption->size < sizeof resumption->size)
-        return INTERIM_EINVAL;
-    memcpy(&known, resumption, resumption->size < sizeof known ? resumption->size : sizeof known);
-    if (!is_limit(known.outage_ms, false) || !is_limit(known.first_ms, false))
+    if (interim__options_copy(&known, sizeof known, resumption) < 0 ||
+        !is_limit(known.outage_ms, false) || !is_limit(known.first_ms, false))
         return INTERIM_EINVAL;
     interim__resumption_fill(&known);
     request->resumption = known;

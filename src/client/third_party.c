@@ -1,6 +1,8 @@
 /* third_party.c - the fields that make a COPY a third-party copy (WLCG HTTP-TPC). */
 #include "operation/request.h"
 
+#include "base/options.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,11 +69,9 @@ int interim_request_set_third_party(interim_request *request,
 
     if (!interim__request_may_change(request))
         return INTERIM_EBUSY;
-    if (third_party->size < sizeof third_party->size)
-        return INTERIM_EINVAL;
-    memcpy(&known, third_party,
-           third_party->size < sizeof known ? third_party->size : sizeof known);
-    failed = check(request, &known);
+    failed = interim__options_copy(&known, sizeof known, third_party);
+    if (failed == 0)
+        failed = check(request, &known);
     if (failed == 0 && is_set(known.trusted) && (trusted = strdup(known.trusted)) == NULL)
         failed = INTERIM_ENOMEM;
     if (failed == 0)

@@ -1,6 +1,7 @@
 /* settle.c - see settle.h. */
 #include "operation/settle.h"
 
+#include "base/options.h"
 #include "base/text.h"
 #include "exchange/request_head.h"
 #include "exchange/uri.h"
@@ -18,16 +19,17 @@
 
 /* ---- What is to be settled ---- */
 
+static bool is_limit(int64_t value)
+{
+    return value >= 0 && value <= LIMIT_MAX;
+}
+
 static int read_options(interim_settle_options *out, const interim_settle_options *options)
 {
     *out = (interim_settle_options)INTERIM_SETTLE_OPTIONS_INIT;
-    if (options != NULL && options->size < sizeof options->size)
-        return INTERIM_EINVAL;
-    if (options != NULL)
-        memcpy(out, options, options->size < sizeof *out ? options->size : sizeof *out);
-    if (out->sent_ago_ms < 0 || out->sent_ago_ms > LIMIT_MAX || out->interval_ms < 0 ||
-        out->interval_ms > LIMIT_MAX || out->quiet_ms < 0 || out->quiet_ms > LIMIT_MAX ||
-        out->deadline_ms < 0 || out->deadline_ms > LIMIT_MAX)
+    if ((options != NULL && interim__options_copy(out, sizeof *out, options) < 0) ||
+        !is_limit(out->sent_ago_ms) || !is_limit(out->interval_ms) || !is_limit(out->quiet_ms) ||
+        !is_limit(out->deadline_ms))
         return INTERIM_EINVAL;
     if (out->interval_ms == 0)
         out->interval_ms = INTERVAL_MS;
@@ -44,18 +46,17 @@ static int read_options(interim_settle_options *out, const interim_settle_option
 
 static int read_work(interim__work *out, const char *method)
 {
-    static const char *const methods[] = {[INTERIM__WORK_COPY] = "COPY",
-                                          [INTERIM__WORK_MOVE] = "MOVE",
-                                          [INTERIM__WORK_PUT] = "PUT",
-                                          [INTERIM__WORK_MKCOL] = "MKCOL",
-                                          [INTERIM__WORK_DELETE] = "DELETE"};
+    static const char methods[][8] = {[INTERIM__WORK_COPY] = "COPY",
+                                      [INTERIM__WORK_MOVE] = "MOVE",
+                                      [INTERIM__WORK_PUT] = "PUT",
+                                      [INTERIM__WORK_MKCOL] = "MKCOL",
+                                      [INTERIM__WORK_DELETE] = "DELETE"};
 
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         if (strcmp(methods[i], method) == 0) {
             *out = (interim__work)i;
             return 0;
         }
-    }
     return INTERIM_EINVAL;
 }
 
