@@ -1,7 +1,7 @@
 /* authentication.c - see authentication.h. */
 #include "operation/authentication.h"
 
-#include "base/text.h"
+#include "base/words.h"
 #include "operation/basic.h"
 
 #include <stdio.h>
@@ -205,17 +205,10 @@ static bool allows(const interim__credentials *given, interim__speaking speaking
 
 static interim__speaking scheme_of(const interim__challenge *challenge)
 {
-    static const struct {
-        const char *lower;
-        interim__speaking speaking;
-    } schemes[] = {{"basic", INTERIM__SPEAKING_BASIC},
-                   {"bearer", INTERIM__SPEAKING_BEARER},
-                   {"digest", INTERIM__SPEAKING_DIGEST}};
-
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (interim__text_is(challenge->scheme, challenge->scheme_length, schemes[i].lower))
-            return schemes[i].speaking;
-    return INTERIM__SPEAKING_NOTHING;
+    /* In the order of interim__speaking; -1, none of them, becomes NOTHING. */
+    return (interim__speaking)(interim__words_find("basic\0bearer\0digest\0", challenge->scheme,
+                                                   challenge->scheme_length) +
+                               INTERIM__SPEAKING_BASIC);
 }
 
 /* What can be read on the way is not sent where the server alone has asked for it. */

@@ -2,6 +2,7 @@
 #include "operation/digest.h"
 
 #include "base/text.h"
+#include "base/words.h"
 #include "operation/delay.h"
 
 #include <stdlib.h>
@@ -63,26 +64,16 @@ static bool hash_joined(char out[HEX_MAX], const interim__digest *digest, const 
 
 /* ---- the challenge ---- */
 
-static const struct {
-    const char *lower, *name;
-    interim__hash algorithm;
-    bool session;
-} algorithms[] = {
-    {"md5", "MD5", INTERIM__MD5, false},
-    {"md5-sess", "MD5-sess", INTERIM__MD5, true},
-    {"sha-256", "SHA-256", INTERIM__SHA_256, false},
-    {"sha-256-sess", "SHA-256-sess", INTERIM__SHA_256, true},
-    {"sha-512-256", "SHA-512-256", INTERIM__SHA_512_256, false},
-    {"sha-512-256-sess", "SHA-512-256-sess", INTERIM__SHA_512_256, true},
-};
+/* In the order of interim__hash, each without a session and with one; as they are
+ * written, and in lower case to compare with. */
+static const char algorithm_names[] =
+    "MD5\0MD5-sess\0SHA-256\0SHA-256-sess\0SHA-512-256\0SHA-512-256-sess\0";
+static const char algorithm_words[] =
+    "md5\0md5-sess\0sha-256\0sha-256-sess\0sha-512-256\0sha-512-256-sess\0";
 
 static const char *algorithm_name(const interim__digest *digest)
 {
-    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++)
-        if (algorithms[i].algorithm == digest->algorithm &&
-            algorithms[i].session == digest->session)
-            return algorithms[i].name;
-    return "";
+    return interim__words_at(algorithm_names, 2 * (int)digest->algorithm + digest->session);
 }
 
 static bool is_word(const interim__challenge *challenge, const char *name, const char *lower)
@@ -95,18 +86,18 @@ static bool is_word(const interim__challenge *challenge, const char *name, const
 /* 0, or an error: FIPS has no MD5. */
 static int read_algorithm(interim__digest *out, const interim__challenge *challenge)
 {
+    const interim__parameter *name = interim__challenge_find(challenge, "algorithm");
     char nothing[HEX_MAX];
-    bool known = false;
+    int number = 0; /* MD5 */
 
-    out->algorithm = INTERIM__MD5;
-    out->named = interim__challenge_find(challenge, "algorithm") != NULL;
-    for (size_t i = 0; out->named && !known && i < sizeof algorithms / sizeof *algorithms; i++) {
-        known = is_word(challenge, "algorithm", algorithms[i].lower);
-        out->algorithm = algorithms[i].algorithm;
-        out->session = algorithms[i].session;
-    }
-    return out->named && !known ? INTERIM_EUNSUPPORTED
-                                : hash_bytes(nothing, out, out->algorithm, "", 0);
+    out->named = name != NULL;
+    if (name != NULL)
+        number = interim__words_find(algorithm_words, name->value, name->value_length);
+    if (number < 0)
+        return INTERIM_EUNSUPPORTED;
+    out->algorithm = (interim__hash)(number / 2);
+    out->session = number % 2 != 0;
+    return hash_bytes(nothing, out, out->algorithm, "", 0);
 }
 
 /* auth, as everybody does, unless auth-int alone is offered. */

@@ -2,6 +2,7 @@
 #include "operation/marker.h"
 
 #include "base/text.h"
+#include "base/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,20 +90,6 @@ static void begin(interim__markers *markers)
     markers->timestamp[0] = markers->state[0] = '\0';
 }
 
-/* The value of the field of this name; NULL when the line is another one. */
-static const char *value_of(const char *line, size_t length, const char *name, size_t *value_length)
-{
-    size_t name_length = strlen(name);
-    const char *value = line + name_length + 1;
-
-    if (length <= name_length || line[name_length] != ':' ||
-        !interim__text_is(line, name_length, name))
-        return NULL;
-    *value_length = length - name_length - 1;
-    interim__text_trim(&value, value_length);
-    return value;
-}
-
 static int64_t number_of(const char *value, size_t length)
 {
     int64_t number;
@@ -112,17 +99,22 @@ static int64_t number_of(const char *value, size_t length)
 
 static interim__marker_step take_field(interim__markers *markers, const char *line, size_t length)
 {
-    size_t size;
-    const char *value;
+    static const char names[] = "timestamp\0state\0stripe index\0stripe bytes transferred\0";
+    const char *colon = memchr(line, ':', length), *value;
+    size_t name = colon == NULL ? 0 : (size_t)(colon - line), size;
+    const int which = interim__words_find(names, line, name);
 
-    if ((value = value_of(line, length, "timestamp", &size)) != NULL)
+    if (which < 0)
+        return INTERIM__MARKER_INSIDE;
+    value = colon + 1;
+    size = length - name - 1;
+    interim__text_trim(&value, &size);
+    if (which == 0)
         copy_line(markers->timestamp, sizeof markers->timestamp, value, size);
-    else if ((value = value_of(line, length, "state", &size)) != NULL)
+    else if (which == 1)
         copy_line(markers->state, sizeof markers->state, value, size);
-    else if ((value = value_of(line, length, "stripe index", &size)) != NULL)
-        markers->index = number_of(value, size);
-    else if ((value = value_of(line, length, "stripe bytes transferred", &size)) != NULL)
-        markers->bytes = number_of(value, size);
+    else
+        *(which == 2 ? &markers->index : &markers->bytes) = number_of(value, size);
     return INTERIM__MARKER_INSIDE;
 }
 
@@ -182,7 +174,7 @@ static interim__marker_step end(interim__markers *markers)
 static interim__marker_verdict verdict_of(const char *line, size_t length)
 {
     static const struct {
-        const char *prefix;
+        char prefix[8];
         interim__marker_verdict verdict;
     } verdicts[] = {{"success", INTERIM__MARKER_SUCCESS},
                     {"failure", INTERIM__MARKER_FAILURE},

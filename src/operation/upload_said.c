@@ -2,6 +2,7 @@
 #include "operation/upload_said.h"
 
 #include "base/text.h"
+#include "base/words.h"
 #include "exchange/structured.h"
 
 /* The one field of this name; NULL when there is none, or more. */
@@ -37,21 +38,28 @@ static int boolean(const interim__fields *fields, const char *name)
  * nothing. */
 static bool take_limit(interim__upload_said *said, const interim__structured_member *member)
 {
-    const struct {
-        const char *key;
-        int64_t *limit;
-    } known[] = {{"max-size", &said->max_size},
-                 {"max-append-size", &said->max_append},
-                 {"min-append-size", &said->min_append},
-                 {"max-age", &said->max_age}};
+    int64_t *limit;
 
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (!interim__text_is(member->key, member->key_length, known[i].key))
-            continue;
-        if (!member->is_integer || member->integer < 0)
-            return false;
-        *known[i].limit = member->integer;
+    switch (interim__words_find("max-size\0max-append-size\0min-append-size\0max-age\0",
+                                member->key, member->key_length)) {
+    case 0:
+        limit = &said->max_size;
+        break;
+    case 1:
+        limit = &said->max_append;
+        break;
+    case 2:
+        limit = &said->min_append;
+        break;
+    case 3:
+        limit = &said->max_age;
+        break;
+    default:
+        return true;
     }
+    if (!member->is_integer || member->integer < 0)
+        return false;
+    *limit = member->integer;
     return true;
 }
 
