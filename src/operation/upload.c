@@ -1,205 +1,23 @@
-/* upload.c - see upload.h: what the server says of an upload, and what to do then. */
-#include "operation/upload.h"
-
+/* upload.c - see upload.h: what to do next, by what the server answered. */
 #include "base/error.h"
 #include "operation/delay.h"
-#include "operation/follow.h"
 #include "operation/patience.h"
-#include "operation/upload_said.h"
+#include "operation/upload_parts.h"
 
 #include <inttypes.h>
 
 #define RESUMED_MAX 1000 /* interruptions of one upload */
 #define PARTS_MAX 100000 /* appends that a limit may ask for */
-#define PART_MIN 65536   /* bytes; a 413 to so little is no matter of size */
 #define REDIRECTS_MAX 5
 #define RETRY_MIN_MS 250 /* what Retry-After is clamped to */
 #define RETRY_MAX_MS 600000
-
-/* ---- what the server says ---- */
-
-static void note_limits(interim__upload *upload, const interim__upload_said *said, int64_t now)
-{
-    if (said->max_size >= 0)
-        upload->max_size = said->max_size;
-    if (said->max_append >= 0)
-        upload->max_append = said->max_append;
-    if (said->min_append >= 0)
-        upload->min_append = said->min_append;
-    if (said->max_age >= 0)
-        upload->expires_at = said->max_age > (INTERIM__FAR - now) / 1000000000
-                                 ? INTERIM__FAR
-                                 : now + said->max_age * 1000000000;
-}
-
-/* Resolves a URL that the server names for the upload, which gets what is left of the body: as for
- * a redirect of such a request, it is on the origin that the caller named unless that is allowed.
- * Errors: EURL, ENOMEM, and *problem says why. */
-static int resolve(interim__uri **out, const interim__upload *upload, const interim__uri *from,
-                   const interim_field *reference, const char **problem)
-{
-    int failed = interim__follow_resolve(out, upload->request, from, reference, problem);
-
-    if (failed < 0 || upload->request->resumption.other_origins ||
-        interim__uri_same_origin(upload->request->uri, *out))
-        return failed;
-    interim__uri_dispose(out);
-    *problem = "it is on another origin";
-    return INTERIM_EURL;
-}
-
-static void adopt(interim__upload *upload, interim__uri *resource)
-{
-    upload->current = interim__uri_share(resource);
-    upload->resource = resource;
-    upload->refusal = NULL;
-}
-
-static int no_memory(interim_error *error)
-{
-    return interim__error_set(error, INTERIM_ENOMEM, INTERIM_STAGE_HEAD, "out of memory");
-}
-
-/* All messages that name the upload resource name the same one. */
-static int note_location(interim__upload *upload, const interim__fields *fields,
-                         const interim__uri *from, interim_error *error)
-{
-    const interim_field *location = interim__fields_next(fields, "location", NULL);
-    const char *problem = NULL;
-    interim__uri *named = NULL;
-    int failed;
-    bool same;
-
-    if (location == NULL)
-        return 0;
-    failed = resolve(&named, upload, from, location, &problem);
-    if (failed == INTERIM_ENOMEM)
-        return no_memory(error);
-    same = failed == 0 && interim__fields_next(fields, "location", location) == NULL;
-    if (upload->resource == NULL && failed < 0) {
-        upload->refusal = problem;
-        return 0;
-    }
-    if (upload->resource == NULL && same) {
-        adopt(upload, named);
-        return 0;
-    }
-    same = same && interim__uri_equal(named, upload->resource);
-    interim__uri_dispose(&named);
-    return same ? 0
-                : interim__error_set(error, INTERIM_EUPLOAD_RULES, INTERIM_STAGE_HEAD,
-                                     "the server named two upload resources");
-}
-
-/* Whether the server is known not to have done the work: it has not got all of it, or it said so by
- * the answer that interrupted the upload. */
-static bool is_undone(const interim__upload *upload)
-{
-    return !upload->all_handed || (upload->answered >= 400 && upload->answered < 502) ||
-           upload->answered > 504;
-}
-
-static bool is_too_large(const interim__upload *upload)
-{
-    return upload->max_size >= 0 && upload->length > upload->max_size;
-}
-
-static int too_large(interim__upload *upload, interim_error *error)
-{
-    upload->failed = is_undone(upload);
-    return interim__error_set(error, INTERIM_EUPLOAD_LIMIT, INTERIM_STAGE_HEAD,
-                              "it has %" PRId64 " bytes, and the server takes %" PRId64,
-                              upload->length, upload->max_size);
-}
-
-int interim__upload_told(interim__upload *upload, const interim__fields *fields,
-                         const interim__uri *from, bool creating, interim__progress *progress,
-                         int64_t now, interim_error *error)
-{
-    interim__upload_said said;
-
-    interim__progress_init(progress);
-    interim__upload_said_read(&said, fields);
-    if (!said.version)
-        return 0; /* it is of another draft: MUST be ignored */
-    if (creating && note_location(upload, fields, from, error) < 0)
-        return error->code;
-    note_limits(upload, &said, now);
-    if (said.offset >= 0 && said.offset <= upload->handed) {
-        if (said.offset > upload->confirmed)
-            upload->confirmed = said.offset;
-        progress->done = upload->confirmed;
-        progress->total = upload->length;
-        progress->percent = 100.0 * (double)upload->confirmed / (double)upload->length;
-    }
-    if (upload->all_handed)
-        return 0;
-    if (is_too_large(upload))
-        return too_large(upload, error);
-    return upload->resource != NULL && upload->max_append >= 0 && upload->size > upload->max_append;
-}
-
-/* ---- final responses ---- */
-
-/* How much a request may have after a 413 to one that had more; 0: it was no matter of size. */
-static int64_t smaller_part(const interim__upload *upload, const interim__upload_said *said)
-{
-    int64_t most = said->max_append >= 0 ? said->max_append : upload->max_append;
-    int64_t least = said->min_append >= 0 ? said->min_append : upload->min_append;
-    int64_t half = upload->size / 2;
-
-    if (most > 0 && most < upload->size)
-        return most;
-    if (least < PART_MIN)
-        least = PART_MIN;
-    if (upload->size <= least)
-        return 0;
-    return half < least ? least : half;
-}
-
-bool interim__upload_is_final(const interim__upload *upload, const interim__answer *answer,
-                              bool creating, bool asking)
-{
-    interim__upload_said said;
-    bool known = upload->resource != NULL;
-    int status = answer->status;
-
-    if (asking)
-        return false;
-    interim__upload_said_read(&said, &answer->fields);
-    if (said.complete == 1)
-        return true;
-    if (!creating)
-        return false;
-    if (status >= 200 && status < 300)
-        return !upload->careful && (said.complete != 0 || !known);
-    return !known || (status < 500 && (status != 413 || smaller_part(upload, &said) == 0));
-}
-
-bool interim__upload_is_of_target(const interim__upload *upload, const interim__answer *answer)
-{
-    const interim_field *location = interim__fields_next(&answer->fields, "location", NULL);
-    interim__uri *named = NULL;
-    interim__upload_said said;
-    bool other;
-
-    interim__upload_said_read(&said, &answer->fields);
-    if (said.complete != 1 || location == NULL)
-        return said.complete == 1;
-    if (interim__uri_resolve(&named, answer->uri, location->value, location->value_length, NULL) <
-        0)
-        return false;
-    other = upload->resource == NULL || !interim__uri_equal(named, upload->resource);
-    interim__uri_dispose(&named);
-    return other;
-}
 
 static interim__upload_turn gone(interim__upload *upload, interim_error *error, const char *method,
                                  int status, const char *more)
 {
     bool lost = upload->replaying;
 
-    upload->failed = !lost && is_undone(upload);
+    upload->failed = !lost && interim__upload_is_undone(upload);
     interim__error_set(error, lost ? INTERIM_EUPLOAD_LOST : INTERIM_EUPLOAD_GONE,
                        INTERIM_STAGE_HEAD, "%s of the upload resource was answered %d%s%s", method,
                        status, *more == '\0' ? "" : ", and ", more);
@@ -268,7 +86,7 @@ static interim__upload_turn redirected(interim__upload *upload, const interim__a
     int failed = INTERIM_EURL;
 
     if (location != NULL)
-        failed = resolve(&to, upload, answer->uri, location, &problem);
+        failed = interim__upload_resolve(&to, upload, answer->uri, location, &problem);
     if (failed == INTERIM_ENOMEM) {
         upload->last = interim_strerror(failed);
         return later(upload, -1, now, error);
@@ -321,9 +139,8 @@ static bool shrink(interim__upload *upload, const interim__answer *answer, int64
     interim__upload_said said;
     int64_t part;
 
-    interim__upload_said_read(&said, &answer->fields);
-    part = smaller_part(upload, &said);
-    note_limits(upload, &said, now);
+    interim__upload_hear(upload, &said, &answer->fields, now);
+    part = interim__upload_smaller_part(upload, &said);
     if (part > 0)
         upload->max_append = part;
     return part > 0;
@@ -331,7 +148,7 @@ static bool shrink(interim__upload *upload, const interim__answer *answer, int64
 
 static interim__upload_turn limited(interim__upload *upload, interim_error *error, const char *why)
 {
-    upload->failed = is_undone(upload);
+    upload->failed = interim__upload_is_undone(upload);
     interim__error_set(error, INTERIM_EUPLOAD_LIMIT, INTERIM_STAGE_HEAD, "%s", why);
     return INTERIM__UPLOAD_STOP;
 }
@@ -342,8 +159,8 @@ static interim__upload_turn append(interim__upload *upload, interim_error *error
     int64_t left = upload->length - upload->confirmed;
     int64_t most = upload->max_append < 0 ? left : upload->max_append;
 
-    if (is_too_large(upload)) {
-        too_large(upload, error);
+    if (interim__upload_is_too_large(upload)) {
+        interim__upload_too_large(upload, error);
         return INTERIM__UPLOAD_STOP;
     }
     if (left > most && (most < upload->min_append || most < 1 || left / most >= PARTS_MAX))
@@ -391,10 +208,9 @@ static interim__upload_turn begin_carefully(interim__upload *upload, const inter
 {
     interim__upload_said said;
 
-    if (note_location(upload, &answer->fields, answer->uri, error) < 0)
+    if (interim__upload_note_location(upload, &answer->fields, answer->uri, error) < 0)
         return INTERIM__UPLOAD_STOP;
-    interim__upload_said_read(&said, &answer->fields);
-    note_limits(upload, &said, now);
+    interim__upload_hear(upload, &said, &answer->fields, now);
     if (upload->resource == NULL) {
         upload->failed = true;
         interim__error_set(error, INTERIM_EUPLOAD_RULES, INTERIM_STAGE_HEAD,
@@ -428,8 +244,7 @@ interim__upload_turn interim__upload_asked(interim__upload *upload, const interi
 
     if (answer->status < 200 || answer->status > 299)
         return refused(upload, answer, "HEAD", now, wall, error);
-    interim__upload_said_read(&said, &answer->fields);
-    note_limits(upload, &said, now);
+    interim__upload_hear(upload, &said, &answer->fields, now);
     if (said.offset < 0) {
         interim__error_set(error, INTERIM_EUPLOAD_OFFSET, INTERIM_STAGE_HEAD,
                            "HEAD was answered %d without one", answer->status);
@@ -459,8 +274,7 @@ static interim__upload_turn taken(interim__upload *upload, const interim__answer
     interim__upload_said said;
     int64_t end = upload->from + upload->size;
 
-    interim__upload_said_read(&said, &answer->fields);
-    note_limits(upload, &said, now);
+    interim__upload_hear(upload, &said, &answer->fields, now);
     if (said.offset > end)
         return bad_offset(error, "the part ended at", said.offset, end);
     if (said.offset >= 0 && !confirm(upload, said.offset, error))
@@ -497,7 +311,7 @@ interim__upload_turn interim__upload_ask(interim__upload *upload, int64_t now, i
     upload->asked++;
     if (now < upload->expires_at)
         return INTERIM__UPLOAD_ASK;
-    upload->failed = is_undone(upload);
+    upload->failed = interim__upload_is_undone(upload);
     interim__error_set(error, INTERIM_EUPLOAD_GONE, INTERIM_STAGE_WAIT,
                        "the lifetime that the server gave it is over");
     return INTERIM__UPLOAD_STOP;
