@@ -1,6 +1,8 @@
 /* answer.c - see answer.h. */
 #include "operation/answer.h"
 
+#include "operation/problem.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,11 +42,19 @@ int interim__answer_keep(interim__answer *answer, const interim__head *head, con
     return 0;
 }
 
+bool interim__answer_is_problem(interim__answer *answer)
+{
+    if (answer->problem == 0)
+        answer->problem = interim__problem_is(&answer->fields) ? 1 : -1;
+    return answer->problem > 0;
+}
+
 void interim__answer_replace_fields(interim__answer *answer, interim_field *items, size_t count)
 {
     if (answer->fields.items != answer->block)
         free(answer->fields.items);
     answer->fields = (interim__fields){.items = items, .count = count};
+    answer->problem = 0;
 }
 
 interim_field *interim__answer_give_fields(interim__answer *answer)
@@ -56,6 +66,7 @@ interim_field *interim__answer_give_fields(interim__answer *answer)
     else
         answer->told = NULL, answer->url = NULL;
     answer->fields = (interim__fields){0};
+    answer->problem = 0;
     return items;
 }
 
@@ -64,5 +75,6 @@ void interim__answer_dispose(interim__answer *answer)
     interim__answer_replace_fields(answer, NULL, 0);
     free(answer->block);
     answer->block = NULL;
-    interim__document_dispose(&answer->document);
+    if (answer->document.is_object) /* or it holds nothing */
+        interim__document_dispose(&answer->document);
 }

@@ -33,6 +33,9 @@ typedef struct interim__answer {
  * Errors: ENOMEM. */
 int interim__answer_keep(interim__answer *answer, const interim__head *head, const char *url);
 
+/* Whether its body is problem details: asked for each piece, found out at the first. */
+bool interim__answer_is_problem(interim__answer *answer);
+
 /* Other fields, a block of interim__fields_clone (transferred), take the place of its own. */
 void interim__answer_replace_fields(interim__answer *answer, interim_field *items, size_t count);
 

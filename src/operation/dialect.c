@@ -252,14 +252,15 @@ static const interim__dialect dialects[] = {
 static bool is_looked_for(const interim__dialect *dialect, const interim__answer *first)
 {
     const interim_polling *polling = &first->request->polling;
+    bool begins = dialect->status == 0 ? first->status >= 200 && first->status <= 202
+                                       : first->status == dialect->status;
 
+    if (!begins)
+        return false;
     if (dialect->flag != 0 && (polling->flags & dialect->flag) == 0)
         return false;
-    if (polling->mode == INTERIM_POLL_OFF ||
-        (dialect->reads_bodies && polling->mode == INTERIM_POLL_STRICT))
-        return false;
-    return dialect->status == 0 ? first->status >= 200 && first->status <= 202
-                                : first->status == dialect->status;
+    return polling->mode != INTERIM_POLL_OFF &&
+           (!dialect->reads_bodies || polling->mode != INTERIM_POLL_STRICT);
 }
 
 const interim__dialect *interim__dialect_find(interim__naming *naming, const interim__answer *first)
@@ -277,17 +278,24 @@ const interim__dialect *interim__dialect_find(interim__naming *naming, const int
 
 bool interim__dialect_may_begin(const interim__answer *first)
 {
-    interim__naming naming;
+    bool in_body = false;
 
-    if (first->status < 200 || first->status > 202)
+    if (first->status < 200 || first->status > 202 ||
+        first->request->polling.mode == INTERIM_POLL_OFF)
         return false;
-    if (interim__dialect_find(&naming, first) != NULL)
-        return naming.refusal == NULL || naming.refusal == interim__guards_no_memory;
-    for (size_t i = 0; i < COUNT; i++)
-        if (dialects[i].begins_in_body && is_looked_for(&dialects[i], first) &&
-            (dialects[i].field == NULL || find(first, dialects[i].field) != NULL))
-            return true;
-    return false;
+    for (size_t i = 0; i < COUNT; i++) {
+        const interim__dialect *dialect = &dialects[i];
+        interim__naming naming;
+
+        if (!is_looked_for(dialect, first))
+            continue;
+        naming = dialect->names(dialect, first);
+        if (naming.monitor != NULL)
+            return naming.refusal == NULL || naming.refusal == interim__guards_no_memory;
+        in_body = in_body || (dialect->begins_in_body &&
+                              (dialect->field == NULL || find(first, dialect->field) != NULL));
+    }
+    return in_body;
 }
 
 const interim__dialect *interim__dialect_named(const char *name, size_t length)

@@ -41,7 +41,7 @@ static void end(interim__operation *op, interim_outcome outcome, const char *rea
 
     result->outcome = (uint8_t)outcome;
     if (outcome != INTERIM_DONE && outcome != INTERIM_FAILED) /* that is what is known then */
-        interim__result_read_problem(result, false);
+        interim__result_find_problem(result);
     if (result->status == 0)
         result->status = (uint16_t)op->last_status;
     /* Else it is no failure, and nothing stays in what the operations of a client share. */
@@ -55,6 +55,8 @@ static void end(interim__operation *op, interim_outcome outcome, const char *rea
         interim__result_set_url(result, interim__operation_url(op));
     finish_timing(op);
     op->need = INTERIM__NEED_NOTHING;
+    if (interim__report_passes(op, INTERIM_EVENT_END))
+        return;
     interim__report_event(
         op, &(interim__report){.kind = INTERIM_EVENT_END,
                                .status = result->status,

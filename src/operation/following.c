@@ -17,13 +17,15 @@ void interim__following_adopt(interim__operation *op)
     interim_result *result = op->result;
     interim__answer *answer = &op->talk->answer;
     size_t count = answer->fields.count;
+    bool explains = interim__answer_is_problem(answer);
     interim_field *fields = interim__answer_give_fields(answer);
 
     result->status = (uint16_t)(answer->embedded != 0 ? answer->embedded : answer->status);
     interim__result_set_fields(result, fields, count, answer->url);
     if (result->url == NULL)
         interim__result_set_url(result, interim__operation_url(op));
-    interim__result_read_problem(result, true);
+    if (explains)
+        interim__result_read_problem(result);
     if (result->timing.response_ms < 0)
         result->timing.response_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
 }
@@ -64,8 +66,9 @@ const interim_field *interim__following_location(const interim__operation *op)
 {
     const interim_field *location;
 
-    if (interim__follow_is_poll(op->hop) || op->hop == INTERIM_HOP_TUNNEL ||
-        op->hop == INTERIM_HOP_UPLOAD || redirect_of(op) == INTERIM__REDIRECT_NONE)
+    if (op->talk->answer.status < 300 || interim__follow_is_poll(op->hop) ||
+        op->hop == INTERIM_HOP_TUNNEL || op->hop == INTERIM_HOP_UPLOAD ||
+        redirect_of(op) == INTERIM__REDIRECT_NONE)
         return NULL;
     location = interim__fields_next(&op->talk->answer.fields, "location", NULL);
     return location == NULL || must_stay(op, location) ? NULL : location;
@@ -145,9 +148,8 @@ static int challenged_by_proxy(interim__operation *op)
 int interim__following_challenged(interim__operation *op)
 {
     interim__authentication *authentication = op->authentication;
-    interim__body_source body = interim__uploading_body(op);
-    const interim__space space = {op->uri->tls, op->uri->authority, interim__follow_knows(&body),
-                                  &op->environment->hasher};
+    interim__body_source body;
+    interim__space space;
     int answer;
 
     if (op->hop == INTERIM_HOP_TUNNEL)
@@ -168,6 +170,9 @@ int interim__following_challenged(interim__operation *op)
     authentication->refusal = why_not_again(op);
     if (authentication->refusal != NULL)
         return 0;
+    body = interim__uploading_body(op);
+    space = (interim__space){op->uri->tls, op->uri->authority, interim__follow_knows(&body),
+                             &op->environment->hasher};
     answer = interim__authentication_challenged(authentication, &op->talk->answer.fields, &space);
     op->challenged = answer == 1;
     if (op->challenged && is_own(op))

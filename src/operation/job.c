@@ -261,7 +261,6 @@ static void return_to_accepted(interim__operation *op)
     op->sink = INTERIM__SINK_FINAL; /* what comes now is the caller's */
     keep_answer(op, &result->monitor);
     op->talk->answer.status = first->status;
-    op->talk->answer.problem = 0;
     fields = interim__fields_clone(first->fields, first->field_count);
     interim__answer_replace_fields(&op->talk->answer, fields,
                                    fields == NULL ? 0 : first->field_count);
@@ -290,7 +289,6 @@ static void restore_monitor(interim__operation *op)
     if (fields == NULL) /* there was no memory for it */
         return;
     talk->answer.status = kept->status;
-    talk->answer.problem = 0;
     interim__answer_replace_fields(&talk->answer, fields, kept->field_count);
     talk->looked.length = 0;
     interim__buffer_append(&talk->looked, kept->body, kept->body_size);

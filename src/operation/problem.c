@@ -14,7 +14,8 @@ bool interim__problem_is(const interim__fields *fields)
     const interim_field *type = interim__fields_next(fields, "content-type", NULL);
     const size_t length = sizeof media_type - 1;
 
-    return type != NULL && interim__text_begins(type->value, type->value_length, media_type) &&
+    return type != NULL && type->value_length >= length &&
+           interim__text_begins(type->value, type->value_length, media_type) &&
            (type->value[length] == '\0' || strchr("; \t", type->value[length]) != NULL);
 }
 

@@ -96,6 +96,15 @@ static void tell_report(interim__operation *op, const interim__report *report, i
     tell(op, &event);
 }
 
+bool interim__report_passes(interim__operation *op, interim_event_kind kind)
+{
+    if (is_wanted(op, kind))
+        return false;
+    op->sequence++;
+    interim__history_turn(&op->result->history);
+    return true;
+}
+
 void interim__report_event(interim__operation *op, const interim__report *report)
 {
     bool wanted = is_wanted(op, report->kind);
@@ -158,5 +167,6 @@ void interim__report_interim(interim__operation *op, interim_event *event,
 
 void interim__report_plain(interim__operation *op, interim_event_kind kind, const char *text)
 {
-    interim__report_event(op, &(interim__report){.kind = kind, .text = text});
+    if (!interim__report_passes(op, kind))
+        interim__report_event(op, &(interim__report){.kind = kind, .text = text});
 }

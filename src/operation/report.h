@@ -22,6 +22,10 @@ typedef struct interim__report {
  * silence. Not for INTERIM. */
 void interim__report_event(interim__operation *op, const interim__report *report);
 
+/* Whether nobody wants this event, which is counted then and need not be made. Not for signs of
+ * life and gaps. */
+bool interim__report_passes(interim__operation *op, interim_event_kind kind);
+
 /* The same for an interim, which is kept as well. The interims of one exchange that came at one
  * time share the room of the event, of size 0 at first: only what differs is filled in again. */
 void interim__report_interim(interim__operation *op, interim_event *event,

@@ -103,6 +103,8 @@ static interim__sink choose_sink(const interim__operation *op)
 
 static void report_response(interim__operation *op)
 {
+    if (interim__report_passes(op, INTERIM_EVENT_RESPONSE))
+        return;
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RESPONSE,
                                                  .status = op->talk->answer.status,
                                                  .reason = op->talk->answer.reason,
@@ -170,20 +172,12 @@ static int stream(interim__operation *op, const char *data, size_t size)
     return 0;
 }
 
-/* Asked for each piece, found out at the first. */
-static bool is_problem(interim__answer *answer)
-{
-    if (answer->problem == 0)
-        answer->problem = interim__problem_is(&answer->fields) ? 1 : -1;
-    return answer->problem > 0;
-}
-
 int interim__response_give(interim__operation *op, const char *data, size_t size)
 {
     interim__buffer *kept = &op->result->body;
 
     if (op->request->on_body != NULL) {
-        if (is_problem(&op->talk->answer))
+        if (interim__answer_is_problem(&op->talk->answer))
             interim__result_note_problem(op->result, data, size);
         return stream(op, data, size);
     }

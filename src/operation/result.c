@@ -118,11 +118,9 @@ void interim__result_note_problem(interim_result *result, const char *data, size
         interim__problem_note(problem, data, size);
 }
 
-static void read_problem(interim_result *result, const interim_field *items, size_t count,
-                         const char *body, size_t size)
+static void read_problem(interim_result *result, const char *body, size_t size)
 {
-    const interim__fields fields = {.items = (interim_field *)items, .count = count};
-    interim__problem *problem = interim__problem_is(&fields) ? problem_of(result) : NULL;
+    interim__problem *problem = problem_of(result);
 
     if (problem == NULL)
         return;
@@ -132,16 +130,22 @@ static void read_problem(interim_result *result, const interim_field *items, siz
         interim__problem_read(problem, body, size);
 }
 
-void interim__result_read_problem(interim_result *result, bool final)
+void interim__result_read_problem(interim_result *result)
 {
-    const interim_message *monitor = final ? NULL : interim__message_view(result->monitor);
+    read_problem(result, result->body.data, result->body.length);
+}
 
-    if (final)
-        read_problem(result, result->fields, result->field_count, result->body.data,
-                     result->body.length);
-    else if (monitor != NULL && (result->problem == NULL || result->problem->view.size == 0))
-        read_problem(result, monitor->fields, monitor->field_count, monitor->body,
-                     monitor->body_size);
+void interim__result_find_problem(interim_result *result)
+{
+    const interim_message *monitor = interim__message_view(result->monitor);
+    interim__fields fields;
+
+    if (monitor == NULL || (result->problem != NULL && result->problem->view.size > 0))
+        return;
+    fields =
+        (interim__fields){.items = (interim_field *)monitor->fields, .count = monitor->field_count};
+    if (interim__problem_is(&fields))
+        read_problem(result, monitor->body, monitor->body_size);
 }
 
 static void forget_problem(interim_result *result)

@@ -54,9 +54,11 @@ void interim__result_note_problem(interim_result *result, const char *data, size
  * none. */
 void interim__result_show_final(interim_result *result);
 
-/* Reads the problem details of the final response, or else those of the monitor's last answer, if
- * there are any and none were read before. */
-void interim__result_read_problem(interim_result *result, bool final);
+/* Reads the problem details of the final response, whose body they are. */
+void interim__result_read_problem(interim_result *result);
+
+/* Reads those of the monitor's last answer, if there are any and none were read before. */
+void interim__result_find_problem(interim_result *result);
 
 /* NULL included. */
 void interim__result_free(interim_result *result);

@@ -389,7 +389,7 @@ START_TEST(dialects_without_memory_are_never_done)
                 ck_assert(!sent(at, "POST "));
             fake_finish(&run);
         } while (failed);
-        ck_assert_uint_gt(nth, 15);
+        ck_assert_uint_gt(nth, 10);
     }
 }
 END_TEST
