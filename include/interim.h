@@ -163,6 +163,10 @@ typedef enum interim_stage {
     INTERIM_STAGE_WAIT
 } interim_stage;
 
+/* (TLS is spoken by libinterim-tls, a part of its own of the shared library, which is loaded when
+ * the first URL, option or answer to Digest needs it; see README.md, "Linking". Where that fails,
+ * it is ETLS with a text that begins with "no TLS", and is tried again the next time.) */
+
 /* One failure, the first that happened. The text adds facts (what was seen, where), never a secret,
  * and is at most 159 bytes. */
 typedef struct interim_error {

@@ -74,10 +74,13 @@ machine() {
         "${BENCH_SCALE:-100}"
 }
 
-# size LABEL FILE: the size of a shared object without symbols, what it exports and what it needs
+# size LABEL FILE [FILE]: the size of a shared object without symbols, with that of the other one that
+# it loads; what it exports and what it needs
 size() {
     [ -e "$2" ] || return 0
-    strip -o bench.tmp "$2" && printf 'size label=%s bytes=%s exports=%s needs=%s\n' "$1" "$(wc -c <bench.tmp)" \
+    strip -o bench.tmp "$2" && bytes=$(wc -c <bench.tmp) && if [ -n "${3:-}" ]; then
+        strip -o bench.tmp "$3" && bytes=$((bytes + $(wc -c <bench.tmp)))
+    fi && printf 'size label=%s bytes=%s exports=%s needs=%s\n' "$1" "$bytes" \
         "$(nm -D --defined-only "$2" | grep -c ' [TDBRVW] ')" "$(objdump -p "$2" | grep -c ' NEEDED ')"
     rm -f bench.tmp
 }
@@ -89,7 +92,7 @@ size_of_peer() {
 }
 
 sizes() {
-    size interim .libs/libinterim.so
+    size interim .libs/libinterim.so .libs/libinterim-tls.so
     size_of_peer curl libcurl
     size_of_peer neon libneon
     size_of_peer serf libserf
