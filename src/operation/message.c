@@ -8,11 +8,12 @@
  * NUL. */
 static size_t texts_size(const interim__fields *fields)
 {
-    const interim_field *last = fields->items + fields->count - 1;
+    const interim_field *last;
 
-    return fields->count == 0
-               ? 0
-               : (size_t)(last->value + last->value_length + 1 - fields->items->name);
+    if (fields->count == 0)
+        return 0;
+    last = &fields->items[fields->count - 1];
+    return (size_t)(last->value + last->value_length + 1 - fields->items->name);
 }
 
 static char *put(char *at, const void *bytes, size_t size)

@@ -301,6 +301,9 @@ static void act(struct fake *fake, const fake_step *step)
         fake->stuck = true;
         interim__operation_unwritable(&fake->op);
         break;
+    case FAKE_STARVE:
+        interim__operation_starved(&fake->op, fake->now);
+        break;
     case FAKE_LATER:
         pass_until(fake, fake->now.monotonic + step->n * INTERIM__NS_PER_MS);
         break;
@@ -314,7 +317,7 @@ static void act(struct fake *fake, const fake_step *step)
 
 static bool is_for_connecting(const fake_step *step)
 {
-    return step->action == FAKE_HANG || step->action == FAKE_LATER;
+    return step->action == FAKE_HANG || step->action == FAKE_LATER || step->action == FAKE_STARVE;
 }
 
 static void connect_or_not(struct fake *fake)

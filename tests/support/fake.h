@@ -33,6 +33,7 @@ typedef enum fake_action {
     FAKE_OPEN,     /* the next connection is made (so it is when any other step comes) */
     FAKE_REUSE,    /* ... and has been idle */
     FAKE_STUCK,    /* nothing can be written from now on */
+    FAKE_STARVE,   /* no timer can be set */
     FAKE_LATER,    /* n milliseconds pass; before FAKE_OPEN, while it is connecting */
     FAKE_HANG      /* the same, until the operation gives this connection up */
 } fake_action;
@@ -60,6 +61,7 @@ typedef struct fake_step {
 #define END STEP(END, 0)
 #define CUT STEP(CUT, 0)
 #define OPEN STEP(OPEN, 0)
+#define STARVE STEP(STARVE, 0)
 #define REUSE STEP(REUSE, 0)
 #define REFUSE(error) STEP(REFUSE, error)
 #define SCRIPT(...) ((const fake_step[]){__VA_ARGS__, STEP(STOP, 0)})

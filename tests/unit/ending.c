@@ -357,6 +357,21 @@ START_TEST(ending_after_the_result_was_not_to_be_had)
 }
 END_TEST
 
+/* Nobody cancelled it, and what is known is told. */
+START_TEST(ending_for_want_of_a_timer)
+{
+    CASE("COPY", INTERIM_FAILED, INTERIM_ENOMEM, 0, STARVE);
+    CASE("COPY", INTERIM_UNKNOWN, INTERIM_ENOMEM, 0, OPEN, STARVE);
+    CASE("GET", INTERIM_FAILED, INTERIM_ENOMEM, 0, OPEN, STARVE);
+    CASE("COPY", INTERIM_STILL_RUNNING, INTERIM_ENOMEM, 102, SAY(102, ""), STARVE);
+    CASE("COPY", INTERIM_STILL_RUNNING, INTERIM_ENOMEM, 202, JOB, STARVE);
+    CASE("COPY", INTERIM_STILL_RUNNING, INTERIM_ENOMEM, 202, JOB, OPEN, STARVE);
+    CASE("COPY", INTERIM_STILL_RUNNING, INTERIM_ENOMEM, 200, JOB,
+         RAW("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"), STARVE);
+    CASE("POST", INTERIM_DONE, INTERIM_ENOMEM, 303, JOB, SAY(303, "Location: /r\n"), STARVE);
+}
+END_TEST
+
 Suite *ending_suite(void)
 {
     Suite *suite = suite_create("ending");
@@ -378,6 +393,7 @@ Suite *ending_suite(void)
     tcase_add_test(tests, ending_at_the_polling_deadline);
     tcase_add_test(tests, ending_waits_for_the_body_of_the_last_poll);
     tcase_add_test(tests, ending_after_the_result_was_not_to_be_had);
+    tcase_add_test(tests, ending_for_want_of_a_timer);
     suite_add_tcase(suite, tests);
     return suite;
 }
