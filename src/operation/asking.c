@@ -57,8 +57,8 @@ static bool is_plain(const interim__operation *op)
 /* Whether this is a poll like all others of the request, but for its URL. */
 static bool is_plain_poll(const interim__operation *op)
 {
-    return interim__operation_asks_as(op) == INTERIM_HOP_POLL && op->authentication == NULL &&
-           !interim__operation_is_forwarded(op) &&
+    return interim__operation_asks_as(op) == INTERIM_HOP_POLL && strcmp(op->method, "GET") == 0 &&
+           op->authentication == NULL && !op->uploading && !interim__operation_is_forwarded(op) &&
            interim__uri_same_origin(op->request->uri, op->uri);
 }
 

@@ -8,8 +8,10 @@
 #include "transport/tls_table.h"
 
 #include "base/error.h"
+#include "transport/want.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,17 +63,29 @@ static bool find_beside(char out[PATH_MAX])
     return length > 0 && length < PATH_MAX;
 }
 
+/* That there was no descriptor for it, say, is told as of a socket: it says nothing of the file. */
+static void tell(interim_error *error, interim_stage stage, const problem *why, int os_error)
+{
+    int code = interim__want_yields(os_error) ? interim__want_code(os_error) : INTERIM_ETLS;
+
+    if (error->code == 0 && code != INTERIM_ETLS)
+        error->os_error = os_error;
+    interim__error_set(error, code, stage, "no TLS: %s", why->text);
+}
+
 const interim__tls_table *interim__tls_open(interim_stage stage, interim_error *error)
 {
     problem why = {""};
     char beside[PATH_MAX];
-    const interim__tls_table *table = look_into(name, RTLD_NOLOAD, &why);
+    const interim__tls_table *table;
 
+    errno = 0;
+    table = look_into(name, RTLD_NOLOAD, &why);
     if (table == NULL && find_beside(beside))
         table = look_into(beside, 0, &why);
     if (table == NULL)
         table = look_into(name, 0, &why);
     if (table == NULL)
-        interim__error_set(error, INTERIM_ETLS, stage, "no TLS: %s", why.text);
+        tell(error, stage, &why, errno);
     return table;
 }
