@@ -9,6 +9,7 @@
 #include "operation/delay.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 static void ring_init(interim__link *head)
@@ -126,7 +127,6 @@ static void end(interim_operation *operation)
     interim__stream_release(operation);
     interim__stream_make_room(operation);
     interim__polls_over(operation);
-    interim__timer_set(drive->transport.loop, &operation->timer, INTERIM__NEVER);
     interim__operation_drop_exchange(&operation->machine);
     move(&drive->ended, operation);
 }
@@ -205,9 +205,14 @@ static void look_after(interim_operation *operation)
     interim__drive_advance(operation);
 }
 
+/* It may be the timer of an operation that has ended, or of memory that none has: see get_memory. */
 static void on_due(interim__timer *timer)
 {
-    look_after((interim_operation *)(void *)((char *)timer - offsetof(interim_operation, timer)));
+    interim_operation *operation =
+        (interim_operation *)(void *)((char *)timer - offsetof(interim_operation, timer));
+
+    if (operation->machine.need != INTERIM__NEED_NOTHING)
+        look_after(operation);
 }
 
 void interim__drive_attend(interim__drive *drive)
@@ -237,17 +242,25 @@ void interim__drive_attend(interim__drive *drive)
 #define KEEPS_SPARE true
 #endif
 
+/* The timer is the memory's, and stays set from one operation to the next, which moves it only if
+ * it would come too late. */
 static interim_operation *get_memory(interim__drive *drive)
 {
-    interim_operation *spare = drive->spare;
+    interim_operation *operation = drive->spare;
 
     drive->spare = NULL;
-    return spare == NULL ? malloc(sizeof *spare) : spare; /* not calloc: see talk.c */
+    if (operation != NULL)
+        return operation;
+    operation = malloc(sizeof *operation); /* not calloc: see talk.c */
+    if (operation != NULL)
+        interim__timer_init(&operation->timer, on_due);
+    return operation;
 }
 
 static void give_back(interim__drive *drive, interim_operation *operation)
 {
     if (!KEEPS_SPARE || drive->spare != NULL) {
+        interim__timer_set(drive->transport.loop, &operation->timer, INTERIM__NEVER);
         free(operation);
         return;
     }
@@ -261,8 +274,10 @@ int interim__drive_start(interim_operation **out, interim__drive *drive, interim
 
     if (operation == NULL)
         return INTERIM_ENOMEM;
-    *operation = (interim_operation){.on_done = on_done, .user = user};
-    interim__timer_init(&operation->timer, on_due);
+    memset((char *)operation + offsetof(interim_operation, connection), 0,
+           sizeof *operation - offsetof(interim_operation, connection));
+    operation->on_done = on_done;
+    operation->user = user;
     interim__loop_renew_time(drive->transport.loop); /* a callback may start it, after long work */
     interim__drive_look(drive);
     if (interim__operation_init(&operation->machine, &drive->environment, request, ++drive->started,

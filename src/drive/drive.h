@@ -55,9 +55,9 @@ typedef struct interim__seat {
 struct interim_operation {
     interim__operation machine; /* first: see on_event */
     interim__link link;
+    interim__timer timer;            /* may come too early; see get_memory of drive.c */
     interim__connection *connection; /* of the exchange, also while it is being opened */
     interim__seat *seat;             /* NULL: it has none; see seat.c */
-    interim__timer timer;
     interim__sibling sibling; /* among the jobs of its monitor */
     interim_done_fn on_done;
     void *user;

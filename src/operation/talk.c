@@ -1,6 +1,7 @@
 /* talk.c - see talk.h. */
 #include "operation/talk.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,8 @@ interim__talk *interim__talk_new(interim__talk **spare)
     interim__talk *talk = *spare == NULL ? malloc(sizeof *talk) : *spare;
 
     *spare = NULL;
-    if (talk != NULL)
-        memset(talk, 0, offsetof(interim__talk, exchange) + INTERIM__EXCHANGE_BEGUN);
+    if (talk != NULL) /* but for the exchange, which is there when it is initialised */
+        memset(talk, 0, offsetof(interim__talk, exchange));
     return talk;
 }
 

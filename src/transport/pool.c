@@ -1,7 +1,7 @@
 /* pool.c - see pool.h. One list, in the order of use: the connection that was kept last is at the
  * head, so the first that fits is the one to take, and the last is the next to expire. The pool
  * owns what is in it. The timer is set at most once per expiry, not once per use: when it is due
- * too early because the oldest was taken, it is set again. */
+ * too early because the oldest was taken, it is set again. Entries are used again and again. */
 #include "transport/pool.h"
 
 #include <stdlib.h>
@@ -22,6 +22,7 @@ struct interim__pool {
     interim__loop *loop;
     int64_t idle_ns;
     entry *newest, *oldest;
+    entry *unused; /* by `older` */
     size_t count;
 };
 
@@ -42,7 +43,8 @@ static interim__connection *release(entry *old)
     interim__connection *connection = old->connection;
 
     unlink_entry(old);
-    free(old);
+    old->older = old->pool->unused;
+    old->pool->unused = old;
     interim__connection_set_owner(connection, &nobody);
     return connection;
 }
@@ -105,11 +107,17 @@ int interim__pool_new(interim__pool **out, interim__loop *loop, int64_t idle_ns)
 
 void interim__pool_free(interim__pool *pool)
 {
+    entry *unused;
+
     if (pool == NULL)
         return;
     while (pool->oldest != NULL)
         discard(pool->oldest);
     interim__timer_set(pool->loop, &pool->timer, INTERIM__NEVER);
+    while ((unused = pool->unused) != NULL) {
+        pool->unused = unused->older;
+        free(unused);
+    }
     free(pool);
 }
 
@@ -145,8 +153,20 @@ interim__connection *interim__pool_take(interim__pool *pool, const interim__endp
     return NULL;
 }
 
+/* NULL when out of memory. */
+static entry *get_entry(interim__pool *pool)
+{
+    entry *unused = pool->unused;
+
+    if (unused == NULL)
+        return malloc(sizeof *unused);
+    pool->unused = unused->older;
+    return unused;
+}
+
 static void link_newest(interim__pool *pool, entry *kept)
 {
+    kept->newer = NULL;
     kept->older = pool->newest;
     *(pool->newest != NULL ? &pool->newest->newer : &pool->oldest) = kept;
     pool->newest = kept;
@@ -173,12 +193,11 @@ void interim__pool_keep(interim__pool *pool, interim__connection *connection)
     if (pool->timer.deadline == INTERIM__NEVER &&
         interim__timer_set(pool->loop, &pool->timer, expiry(pool, now)) < 0)
         goto refuse;
-    kept = malloc(sizeof *kept); /* not calloc: see src/operation/talk.c */
-    if (kept == NULL)
-        goto refuse;
-    *kept = (entry){0};
     if (pool->count == MOST)
         discard(pool->oldest);
+    kept = get_entry(pool);
+    if (kept == NULL)
+        goto refuse;
     kept->pool = pool;
     kept->connection = connection;
     kept->since = now;
