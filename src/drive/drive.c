@@ -104,9 +104,9 @@ void interim__drive_dispose(interim__drive *drive)
 
 void interim__drive_look(interim__drive *drive)
 {
-    interim__loop *loop = drive->transport.loop;
+    interim__time time = interim__loop_look(drive->transport.loop);
 
-    drive->now = (interim__moment){interim__loop_now(loop), interim__loop_wall_now(loop)};
+    drive->now = (interim__moment){time.now, time.wall};
 }
 
 void interim__drive_soon(interim_operation *operation)
@@ -126,7 +126,8 @@ static void end(interim_operation *operation)
 
     interim__stream_release(operation);
     interim__stream_make_room(operation);
-    interim__polls_over(operation);
+    if (interim__polls_concern(operation))
+        interim__polls_over(operation);
     interim__operation_drop_exchange(&operation->machine);
     move(&drive->ended, operation);
 }
@@ -173,7 +174,7 @@ static bool ask_at_once(interim_operation *operation)
 {
     interim__moment now = interim__drive_of(operation)->now;
 
-    if (operation->machine.in_line ||
+    if (!interim__polls_concern(operation) || operation->machine.in_line ||
         !interim__operation_poll_is_due(&operation->machine, now.monotonic))
         return false;
     interim__polls_queue(operation);
@@ -189,7 +190,8 @@ void interim__drive_advance(interim_operation *operation)
         while (step(operation))
             continue;
         interim__stream_make_room(operation);
-        interim__polls_follow(operation);
+        if (interim__polls_concern(operation))
+            interim__polls_follow(operation);
     } while (ask_at_once(operation));
     if (operation->machine.need == INTERIM__NEED_NOTHING)
         end(operation);
@@ -200,12 +202,14 @@ void interim__drive_advance(interim_operation *operation)
 static void look_after(interim_operation *operation)
 {
     interim__drive_look(interim__drive_of(operation));
-    interim__polls_queue(operation);
+    if (interim__polls_concern(operation))
+        interim__polls_queue(operation);
     interim__operation_tick(&operation->machine, interim__drive_of(operation)->now);
     interim__drive_advance(operation);
 }
 
-/* It may be the timer of an operation that has ended, or of memory that none has: see get_memory. */
+/* It may be the timer of an operation that has ended, or of memory that none has: see get_memory.
+ */
 static void on_due(interim__timer *timer)
 {
     interim_operation *operation =

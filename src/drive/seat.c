@@ -14,16 +14,6 @@ interim__seat *interim__seat_take(interim_operation *operation)
     return operation->seat;
 }
 
-bool interim__seat_is_in_queue(const interim_operation *operation)
-{
-    return operation->seat != NULL && operation->seat->queue.origin != NULL;
-}
-
-bool interim__seat_is_in_herd(const interim_operation *operation)
-{
-    return operation->seat != NULL && operation->seat->herd.origin != NULL;
-}
-
 static void forget_if_empty(interim_operation *operation)
 {
     if (interim__seat_is_in_queue(operation) || interim__seat_is_in_herd(operation))

@@ -41,14 +41,27 @@ void interim__stream_make_room(interim_operation *operation);
 /* seat.c: the seat of an operation, made if it has none; NULL without memory. */
 interim__seat *interim__seat_take(interim_operation *operation);
 
-/* seat.c: whether it has, or waits for, room for a connection; or for a poll. */
-bool interim__seat_is_in_queue(const interim_operation *operation);
-bool interim__seat_is_in_herd(const interim_operation *operation);
+/* Whether it has, or waits for, room for a connection; or for a poll. */
+static inline bool interim__seat_is_in_queue(const interim_operation *operation)
+{
+    return operation->seat != NULL && operation->seat->queue.origin != NULL;
+}
+
+static inline bool interim__seat_is_in_herd(const interim_operation *operation)
+{
+    return operation->seat != NULL && operation->seat->herd.origin != NULL;
+}
 
 /* seat.c: leaves the queue; or the herd, and returns who may poll now, or NULL. Harmless for one
  * that is in neither. */
 void interim__seat_leave_queue(interim_operation *operation);
 interim_operation *interim__seat_leave_herd(interim_operation *operation);
+
+/* Whether anything of polls.c concerns it: it follows a job. Most never do. */
+static inline bool interim__polls_concern(const interim_operation *operation)
+{
+    return operation->machine.job != NULL;
+}
 
 /* polls.c: a poll that is due waits if a sibling is asking the same, and if its origin has enough
  * to do. */

@@ -313,7 +313,7 @@ static void send_output(interim_operation *operation)
     const char *data;
     size_t size;
 
-    for (int writes = 0; machine->need == INTERIM__NEED_EXCHANGE; writes++) {
+    for (int writes = 0; interim__operation_writes(machine); writes++) {
         ptrdiff_t sent;
 
         if (writes == WRITES_A_TURN) {

@@ -98,7 +98,7 @@ void interim__sender_release(interim__sender *sender)
 
 ptrdiff_t interim__sender_output(interim__sender *sender, const char **data, interim_error *error)
 {
-    if (sender->abandoned || interim__sender_waits(sender))
+    if (!interim__sender_has_more(sender))
         return 0;
     if (sender->at == sender->out.length && !sender->ended && sender->body.data == NULL &&
         fill(sender, error) < 0) {
@@ -109,8 +109,6 @@ ptrdiff_t interim__sender_output(interim__sender *sender, const char **data, int
         *data = sender->out.data + sender->at;
         return (ptrdiff_t)(sender->out.length - sender->at);
     }
-    if (sender->ended)
-        return 0;
     *data = sender->body.data + (sender->body.length - sender->left);
     return (ptrdiff_t)(sender->left < PTRDIFF_MAX ? sender->left : PTRDIFF_MAX);
 }
@@ -136,11 +134,6 @@ void interim__sender_sent(interim__sender *sender, size_t size)
     }
     sender->left -= (int64_t)size;
     sender->ended = sender->left == 0;
-}
-
-bool interim__sender_done(const interim__sender *sender)
-{
-    return sender->ended && sender->at == sender->out.length;
 }
 
 void interim__sender_abandon(interim__sender *sender)

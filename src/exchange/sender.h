@@ -60,7 +60,17 @@ bool interim__sender_waits(const interim__sender *sender);
 void interim__sender_release(interim__sender *sender);
 
 /* Everything was sent, the end of the body included. */
-bool interim__sender_done(const interim__sender *sender);
+static inline bool interim__sender_done(const interim__sender *sender)
+{
+    return sender->ended && sender->at == sender->out.length;
+}
+
+/* Whether interim__sender_output has something, or asks the source for it. */
+static inline bool interim__sender_has_more(const interim__sender *sender)
+{
+    return !sender->abandoned &&
+           (sender->at < sender->out.length || (!sender->ended && !sender->held));
+}
 
 /* Nothing more is to be sent: the connection cannot be used again unless everything was. */
 void interim__sender_abandon(interim__sender *sender);

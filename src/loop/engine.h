@@ -10,7 +10,7 @@ typedef struct interim__engine {
     void (*close)(void *state);
     int (*add)(void *state, interim__watch *watch); /* watch->fd is set; 0, ESYSTEM, ENOMEM */
     void (*remove)(void *state, interim__watch *watch);
-    void (*want)(void *state, interim__watch *watch); /* watch->want has changed */
+    void (*want)(void *state, interim__watch *watch); /* watch->want has changed; or NULL */
 
     /* Waits and notes what is ready. 1: something was noted, which need not be what is wanted; 0:
      * the time is over, or a signal came; or ESYSTEM. */

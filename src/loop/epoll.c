@@ -86,12 +86,6 @@ static void epoll_remove(void *state, interim__watch *watch)
     epoll_ctl(epoll->fd, EPOLL_CTL_DEL, watch->fd, &unused);
 }
 
-static void epoll_want(void *state, interim__watch *watch)
-{
-    (void)state;
-    (void)watch;
-}
-
 static int epoll_wait_for(void *state, int timeout_ms)
 {
     epoll_state *epoll = state;
@@ -192,7 +186,6 @@ const interim__engine interim__engine_epoll = {
     .close = epoll_close,
     .add = epoll_add,
     .remove = epoll_remove,
-    .want = epoll_want,
     .wait = epoll_wait_for,
     .next = epoll_next,
     .is_all = epoll_is_all,

@@ -29,8 +29,7 @@ struct interim__loop {
     int bell_fd; /* never changes: other threads read it */
     interim__timers timers;
     int64_t now;            /* of the turn, while timers are called; else INT64_MIN */
-    int64_t held_now;       /* what clocks say while time is held; INT64_MIN: nobody has asked */
-    int64_t held_wall;      /* the same */
+    interim__time time;     /* while it is held; now is INT64_MIN: nobody has asked */
     int64_t wall_ahead;     /* of the monotonic clock, as it was ... */
     int64_t compared_at;    /* ... then */
     int64_t told;           /* see interim__loop_told_ns */
@@ -71,16 +70,7 @@ void interim__loop_hold_time(interim__loop *loop, bool hold)
 
 void interim__loop_renew_time(interim__loop *loop)
 {
-    loop->held_now = loop->held_wall = INT64_MIN;
-}
-
-int64_t interim__loop_now(interim__loop *loop)
-{
-    if (!loop->held)
-        return interim__loop_monotonic_ns();
-    if (loop->held_now == INT64_MIN)
-        loop->held_now = interim__loop_monotonic_ns();
-    return loop->held_now;
+    loop->time.now = INT64_MIN;
 }
 
 /* How far the wall clock is ahead of the monotonic one, at this time of that one: that changes
@@ -94,16 +84,22 @@ static int64_t wall_ahead(interim__loop *loop, int64_t now)
     return loop->wall_ahead;
 }
 
-int64_t interim__loop_wall_now(interim__loop *loop)
+interim__time interim__loop_look(interim__loop *loop)
 {
     int64_t now;
 
+    if (loop->time.now != INT64_MIN)
+        return loop->time;
+    now = interim__loop_monotonic_ns();
     if (!loop->held)
-        return interim__loop_wall_ns();
-    now = interim__loop_now(loop);
-    if (loop->held_wall == INT64_MIN)
-        loop->held_wall = now + wall_ahead(loop, now);
-    return loop->held_wall;
+        return (interim__time){now, interim__loop_wall_ns()};
+    loop->time = (interim__time){now, now + wall_ahead(loop, now)};
+    return loop->time;
+}
+
+int64_t interim__loop_now(interim__loop *loop)
+{
+    return loop->held ? interim__loop_look(loop).now : interim__loop_monotonic_ns();
 }
 
 void interim__loop_set_lazy(interim__loop *loop, bool lazy)
@@ -295,7 +291,7 @@ static int limit_wait(const interim__loop *loop, int timeout_ms)
 /* The owner wants something else now. */
 static void note_want(interim__loop *loop, interim__watch *watch)
 {
-    if (watch != loop->late)
+    if (watch != loop->late && loop->engine->want != NULL)
         loop->engine->want(loop->state, watch);
 }
 
@@ -453,9 +449,9 @@ int interim__watch_add(interim__loop *loop, interim__watch *watch, int fd)
     return status;
 }
 
-void interim__watch_want(interim__loop *loop, interim__watch *watch, unsigned events)
+void interim__watch_change(interim__loop *loop, interim__watch *watch, unsigned events)
 {
-    if (watch->fd < 0 || watch->want == events)
+    if (watch->fd < 0)
         return;
     watch->want = events;
     note_want(loop, watch);

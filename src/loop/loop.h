@@ -49,6 +49,11 @@ struct interim__timer {
     size_t slot;      /* the loop's: place in the heap */
 };
 
+/* Nanoseconds. */
+typedef struct interim__time {
+    int64_t now, wall; /* CLOCK_MONOTONIC, CLOCK_REALTIME */
+} interim__time;
+
 /* Makes a loop. Errors: EUNSUPPORTED (engine), ESYSTEM (errno tells), ENOMEM. */
 int interim__loop_new(interim__loop **out, interim_engine engine);
 void interim__loop_free(interim__loop *loop);
@@ -72,8 +77,8 @@ int64_t interim__loop_wall_ns(void);
  * reading two clocks at each step costs more than many steps. It never goes back, and is behind the
  * clocks by what the callbacks of this turn took, and the wall clock by 10 ms where somebody has
  * set it. Outside of turns they are read each time. */
-int64_t interim__loop_now(interim__loop *loop);
-int64_t interim__loop_wall_now(interim__loop *loop);
+interim__time interim__loop_look(interim__loop *loop);
+int64_t interim__loop_now(interim__loop *loop); /* the monotonic one alone */
 
 /* The clocks are to be read again in this turn: a time that counts from now begins, such as that of
  * an operation which a callback starts. */
@@ -109,7 +114,12 @@ void interim__loop_wake(interim__loop *loop);
 int interim__watch_add(interim__loop *loop, interim__watch *watch, int fd);
 
 /* Says what the owner waits for now, after EAGAIN. */
-void interim__watch_want(interim__loop *loop, interim__watch *watch, unsigned events);
+void interim__watch_change(interim__loop *loop, interim__watch *watch, unsigned events);
+static inline void interim__watch_want(interim__loop *loop, interim__watch *watch, unsigned events)
+{
+    if (watch->want != events)
+        interim__watch_change(loop, watch, events);
+}
 
 /* Calls the watch in the next turn with these events, without waiting for the system. */
 void interim__watch_again(interim__loop *loop, interim__watch *watch, unsigned events);

@@ -43,14 +43,6 @@ const char *interim__operation_url_text(interim__operation *op)
     return op->url_text == NULL ? "" : op->url_text;
 }
 
-/* Every input begins with this: what went wrong before, in this operation or another, is over. */
-void interim__operation_enter(interim__operation *op, interim__moment now)
-{
-    op->now = now;
-    if (op->error->code != 0)
-        interim__error_init(op->error);
-}
-
 /* Errors: ENOMEM. */
 static int prepare(interim__operation *op)
 {
@@ -185,13 +177,6 @@ void interim__operation_wait(interim__operation *op)
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_WAITING,
                                                  .wait_ms = wait / INTERIM__NS_PER_MS});
     forget_url_text(op);
-}
-
-/* After any input: what the caller asked for meanwhile. */
-void interim__operation_settle(interim__operation *op)
-{
-    if (op->stop && op->need != INTERIM__NEED_NOTHING)
-        interim__ending_cancelled(op);
 }
 
 void interim__operation_note_time(int64_t *out, const interim__operation *op)
@@ -336,11 +321,6 @@ void interim__operation_received(interim__operation *op, char *data, size_t size
         interim__ending_failed(op);
     interim__operation_settle(op);
     interim__operation_rest(op);
-}
-
-bool interim__operation_reads(const interim__operation *op)
-{
-    return op->need == INTERIM__NEED_EXCHANGE && !op->paused;
 }
 
 void interim__operation_resume(interim__operation *op)

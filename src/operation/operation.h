@@ -171,6 +171,13 @@ void interim__operation_unopened(interim__operation *op, const interim_error *er
 void interim__operation_ended(interim__operation *op, bool clean, const interim_error *error,
                               interim__moment now);
 
+/* Whether there may be something to send now. */
+static inline bool interim__operation_writes(const interim__operation *op)
+{
+    return op->need == INTERIM__NEED_EXCHANGE && op->talk != NULL &&
+           interim__sender_has_more(&op->talk->exchange.sender);
+}
+
 /* Bytes to send at *data, how many; 0 when there are none. They stay until _sent says how many
  * left. A reader that fails ends the operation: need tells. */
 size_t interim__operation_output(interim__operation *op, const char **data, interim__moment now);
@@ -195,7 +202,10 @@ int64_t interim__operation_deadline(const interim__operation *op);
 void interim__operation_tick(interim__operation *op, interim__moment now);
 
 /* Whether the connection is to be read from: not while the caller has paused the body. */
-bool interim__operation_reads(const interim__operation *op);
+static inline bool interim__operation_reads(const interim__operation *op)
+{
+    return op->need == INTERIM__NEED_EXCHANGE && !op->paused;
+}
 
 /* The caller wants the body again; takes effect at the next tick. */
 void interim__operation_resume(interim__operation *op);
@@ -229,8 +239,16 @@ void interim__operation_told(interim__operation *op, const interim_message *answ
  * EUNSUPPORTED. */
 int interim__operation_cancel_job(interim__operation *op);
 
-/* By which proxy the origin of uri is reached; NULL: directly. */
-interim__route *interim__operation_route(const interim__operation *op);
+/* By which proxy the origin of uri is reached; NULL: directly. Most clients know of none. */
+interim__route *interim__operation_find_route(const interim__operation *op);
+static inline interim__route *interim__operation_route(const interim__operation *op)
+{
+    const interim__routes *routes = op->environment->routes;
+
+    return routes == NULL || (routes->http == NULL && routes->https == NULL)
+               ? NULL
+               : interim__operation_find_route(op);
+}
 
 /* Whether the request itself goes to an HTTP proxy, in absolute form (RFC 9112 section 3.2.2). */
 bool interim__operation_is_forwarded(const interim__operation *op);

@@ -13,14 +13,11 @@ const interim__way *interim__operation_way(const interim__operation *op)
 }
 
 /* No proxy can be asked for a Unix-domain socket of this machine. */
-interim__route *interim__operation_route(const interim__operation *op)
+interim__route *interim__operation_find_route(const interim__operation *op)
 {
-    const interim__routes *routes = op->environment->routes;
-
-    if (routes == NULL || (routes->http == NULL && routes->https == NULL) ||
-        interim__operation_way(op)->socket_path != NULL)
-        return NULL;
-    return interim__routes_find(routes, op->uri);
+    return interim__operation_way(op)->socket_path != NULL
+               ? NULL
+               : interim__routes_find(op->environment->routes, op->uri);
 }
 
 /* A request in absolute form would leave it to the proxy where to connect to. */

@@ -8,10 +8,6 @@
 #include "base/line.h"
 #include "operation/operation.h"
 
-/* operation.c: every input begins with the first, and ends with the second. */
-void interim__operation_enter(interim__operation *op, interim__moment now);
-void interim__operation_settle(interim__operation *op);
-
 /* operation.c: notes when a step of the operation was first done, if it is not known yet. */
 void interim__operation_note_time(int64_t *out, const interim__operation *op);
 
@@ -146,5 +142,20 @@ void interim__ending_failed(interim__operation *op);
 void interim__ending_deadline(interim__operation *op);
 void interim__ending_starved(interim__operation *op);
 void interim__ending_cancelled(interim__operation *op);
+
+/* Every input begins with this: what went wrong before, in this operation or another, is over. */
+static inline void interim__operation_enter(interim__operation *op, interim__moment now)
+{
+    op->now = now;
+    if (op->error->code != 0)
+        interim__error_init(op->error);
+}
+
+/* After any input: what the caller asked for meanwhile. */
+static inline void interim__operation_settle(interim__operation *op)
+{
+    if (op->stop && op->need != INTERIM__NEED_NOTHING)
+        interim__ending_cancelled(op);
+}
 
 #endif

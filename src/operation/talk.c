@@ -34,13 +34,3 @@ void interim__talk_free(interim__talk *talk, interim__talk **spare)
     else
         free(talk);
 }
-
-bool interim__talk_exchanges(const interim__talk *talk)
-{
-    return talk != NULL && talk->exchanging;
-}
-
-int interim__talk_status(const interim__talk *talk)
-{
-    return talk == NULL ? 0 : talk->answer.status;
-}

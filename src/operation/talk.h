@@ -31,9 +31,15 @@ interim__talk *interim__talk_new(interim__talk **spare);
 void interim__talk_free(interim__talk *talk, interim__talk **spare);
 
 /* Whether there is one, about an exchange: an answer may also be another operation's. */
-bool interim__talk_exchanges(const interim__talk *talk);
+static inline bool interim__talk_exchanges(const interim__talk *talk)
+{
+    return talk != NULL && talk->exchanging;
+}
 
 /* The status of the final response; 0: there is none yet. */
-int interim__talk_status(const interim__talk *talk);
+static inline int interim__talk_status(const interim__talk *talk)
+{
+    return talk == NULL ? 0 : talk->answer.status;
+}
 
 #endif

@@ -41,12 +41,6 @@ void interim__connection_fail(interim__connection *connection)
         connection->owner.opened(connection->owner.user, interim__connection_error(connection));
 }
 
-void interim__connection_wait(interim__connection *connection)
-{
-    interim__watch_want(connection->transport->loop, &connection->socket->watch,
-                        (unsigned)connection->read_needs | connection->write_needs);
-}
-
 static void open_done(interim__connection *connection)
 {
     interim__connection_step_to(connection, OPEN);
@@ -294,10 +288,10 @@ interim_stage interim__connection_stage(const interim__connection *connection)
 bool interim__connection_is_to(const interim__connection *connection,
                                const interim__endpoint *endpoint)
 {
-    interim__endpoint wanted = *endpoint;
+    const interim__endpoint *own = &connection->endpoint;
 
-    wanted.identify = identifies(connection->transport, endpoint);
-    return interim__endpoint_equal(&connection->endpoint, &wanted);
+    return own->port == endpoint->port && interim__endpoint_same_way(own, endpoint) &&
+           own->identify == identifies(connection->transport, endpoint);
 }
 
 bool interim__connection_is_of(const interim__connection *connection,

@@ -112,7 +112,9 @@ ptrdiff_t interim__connection_read(interim__connection *connection, void *buffer
 
     if (connection->read_end != 0)
         return connection->read_end;
-    if (connection->session == NULL)
+    if (connection->session == NULL && !(connection->socket->watch.possible & INTERIM__READ))
+        got = INTERIM__AGAIN; /* all that there was has been taken */
+    else if (connection->session == NULL)
         got = interim__connection_read_plain(connection, buffer, size);
     else
         got = interim__connection_tls(connection)

@@ -6,6 +6,7 @@
 
 #include "transport/connection.h"
 #include "transport/race.h"
+#include "transport/socket.h"
 #include "transport/socks.h"
 
 typedef enum interim__connection_state {
@@ -57,8 +58,12 @@ void interim__connection_step_to(interim__connection *connection, interim__conne
  * the failure. */
 bool interim__connection_can_tell(interim__connection *connection);
 
-/* connection.c: waits for what read_needs and write_needs say. */
-void interim__connection_wait(interim__connection *connection);
+/* Waits for what read_needs and write_needs say. */
+static inline void interim__connection_wait(interim__connection *connection)
+{
+    interim__watch_want(connection->transport->loop, &connection->socket->watch,
+                        (unsigned)connection->read_needs | connection->write_needs);
+}
 
 /* connection.c: it cannot be opened: tells the owner, who may free it. */
 void interim__connection_fail(interim__connection *connection);

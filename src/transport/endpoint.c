@@ -80,10 +80,10 @@ static bool same_host(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcasecmp(a, b) == 0);
 }
 
-bool interim__endpoint_equal(const interim__endpoint *a, const interim__endpoint *b)
+bool interim__endpoint_same_way(const interim__endpoint *a, const interim__endpoint *b)
 {
-    return a->tls == b->tls && a->identify == b->identify && a->port == b->port &&
-           a->via == b->via && a->proxy_port == b->proxy_port && a->dial_port == b->dial_port &&
+    return a->tls == b->tls && a->port == b->port && a->via == b->via &&
+           a->proxy_port == b->proxy_port && a->dial_port == b->dial_port &&
            same_host(a->host, b->host) && same_host(a->dial_host, b->dial_host) &&
            same_text(a->socket_path, b->socket_path) && same_text(a->local, b->local) &&
            same_host(a->proxy_host, b->proxy_host) && same_text(a->proxy_user, b->proxy_user) &&

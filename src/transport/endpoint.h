@@ -41,8 +41,13 @@ void interim__endpoint_forget(interim__endpoint *endpoint);
 bool interim__endpoint_copy(interim__endpoint *out, const interim__endpoint *from);
 void interim__endpoint_dispose(interim__endpoint *endpoint);
 
-/* Whether a connection to one can serve for the other; hosts are compared without case. */
-bool interim__endpoint_equal(const interim__endpoint *a, const interim__endpoint *b);
+/* Whether a connection to one can serve for the other, but for who may see the client certificate,
+ * or with that too; hosts are compared without case. */
+bool interim__endpoint_same_way(const interim__endpoint *a, const interim__endpoint *b);
+static inline bool interim__endpoint_equal(const interim__endpoint *a, const interim__endpoint *b)
+{
+    return a->identify == b->identify && interim__endpoint_same_way(a, b);
+}
 
 /* Who is meant in the end, behind a proxy or not. */
 const char *interim__endpoint_final_host(const interim__endpoint *endpoint);
