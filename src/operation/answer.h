@@ -12,6 +12,15 @@
 
 #define INTERIM__REASON_MAX 47 /* bytes of a reason phrase that are kept */
 
+struct interim__dialect;
+
+/* Whether a response names a monitor. */
+typedef struct interim__naming {
+    const char *monitor; /* a reference to it; NULL: it does not */
+    size_t length;
+    const char *refusal; /* why it is not to be polled although it looks like one; or NULL */
+} interim__naming;
+
 typedef struct interim__answer {
     const interim_request *request; /* the one that the operation is for */
     const interim__uri *uri; /* of the exchange that gave it: references are relative to this */
@@ -19,6 +28,9 @@ typedef struct interim__answer {
     int embedded;  /* the status of the response that its body was; 0: it was none */
     bool uploaded; /* the final one of an upload: its Upload fields do not explain its Location */
     signed char problem; /* 1: its body is problem details, -1: it is not, 0: nobody has asked */
+    bool asked;          /* whether it may begin a job, when only its head was known: */
+    const struct interim__dialect *dialect; /* what interim__dialect_find gave then */
+    interim__naming naming;
     interim__fields fields;
     /* What was kept of a head; all NULL if it was another operation's. */
     interim_field *block;       /* owned: its fields, and what the others lie in */

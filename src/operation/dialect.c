@@ -265,6 +265,10 @@ static bool is_looked_for(const interim__dialect *dialect, const interim__answer
 
 const interim__dialect *interim__dialect_find(interim__naming *naming, const interim__answer *first)
 {
+    if (first->asked && !first->document.is_object) {
+        *naming = first->naming;
+        return first->dialect;
+    }
     for (size_t i = 0; i < COUNT; i++) {
         if (!is_looked_for(&dialects[i], first))
             continue;
@@ -276,26 +280,20 @@ const interim__dialect *interim__dialect_find(interim__naming *naming, const int
     return NULL;
 }
 
-bool interim__dialect_may_begin(const interim__answer *first)
+bool interim__dialect_may_begin(interim__answer *first)
 {
-    bool in_body = false;
-
     if (first->status < 200 || first->status > 202 ||
         first->request->polling.mode == INTERIM_POLL_OFF)
         return false;
-    for (size_t i = 0; i < COUNT; i++) {
-        const interim__dialect *dialect = &dialects[i];
-        interim__naming naming;
-
-        if (!is_looked_for(dialect, first))
-            continue;
-        naming = dialect->names(dialect, first);
-        if (naming.monitor != NULL)
-            return naming.refusal == NULL || naming.refusal == interim__guards_no_memory;
-        in_body = in_body || (dialect->begins_in_body &&
-                              (dialect->field == NULL || find(first, dialect->field) != NULL));
-    }
-    return in_body;
+    first->dialect = interim__dialect_find(&first->naming, first);
+    first->asked = first->naming.refusal != interim__guards_no_memory;
+    if (first->dialect != NULL)
+        return first->naming.refusal == NULL || !first->asked;
+    for (size_t i = 0; i < COUNT; i++)
+        if (dialects[i].begins_in_body && is_looked_for(&dialects[i], first) &&
+            (dialects[i].field == NULL || find(first, dialects[i].field) != NULL))
+            return true;
+    return false;
 }
 
 const interim__dialect *interim__dialect_named(const char *name, size_t length)

@@ -7,13 +7,6 @@
 
 #include "operation/answer.h"
 
-/* Whether a response names a monitor. */
-typedef struct interim__naming {
-    const char *monitor; /* a reference to it; NULL: it does not */
-    size_t length;
-    const char *refusal; /* why it is not to be polled although it looks like one; or NULL */
-} interim__naming;
-
 typedef enum interim__verdict {
     INTERIM__VERDICT_RUNNING,
     INTERIM__VERDICT_DONE,
@@ -40,13 +33,13 @@ typedef struct interim__dialect {
 } interim__dialect;
 
 /* The row whose dialect a response speaks; naming gets what it said. NULL: none, it names no
- * monitor. */
+ * monitor. What the head told is not looked for again when the body tells nothing. */
 const interim__dialect *interim__dialect_find(interim__naming *naming,
                                               const interim__answer *first);
 
 /* Whether a response, of which only the head is known, may begin a job: its body is to be looked at
  * then. */
-bool interim__dialect_may_begin(const interim__answer *first);
+bool interim__dialect_may_begin(interim__answer *first);
 
 /* The row of that name; NULL: there is none. */
 const interim__dialect *interim__dialect_named(const char *name, size_t length);
