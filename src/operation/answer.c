@@ -55,6 +55,7 @@ void interim__answer_replace_fields(interim__answer *answer, interim_field *item
         free(answer->fields.items);
     answer->fields = (interim__fields){.items = items, .count = count};
     answer->problem = 0;
+    answer->asked = false;
 }
 
 interim_field *interim__answer_give_fields(interim__answer *answer)
@@ -67,6 +68,7 @@ interim_field *interim__answer_give_fields(interim__answer *answer)
         answer->told = NULL, answer->url = NULL;
     answer->fields = (interim__fields){0};
     answer->problem = 0;
+    answer->asked = false;
     return items;
 }
 
