@@ -58,7 +58,7 @@ struct interim_operation {
     interim__timer timer;            /* may come too early; see get_memory of drive.c */
     interim__connection *connection; /* of the exchange, also while it is being opened */
     interim__seat *seat;             /* NULL: it has none; see seat.c */
-    interim__sibling sibling; /* among the jobs of its monitor */
+    interim__sibling sibling;        /* among the jobs of its monitor */
     interim_done_fn on_done;
     void *user;
     unsigned connection_number; /* for which of the machine's wishes the connection is */

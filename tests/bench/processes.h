@@ -1,5 +1,5 @@
-/* processes.h - the programs that are run: the origin, and a client for each sample. May be included
- * by the runner. */
+/* processes.h - the programs that are run: the origin, and a client for each sample. May be
+ * included by the runner. */
 #ifndef BENCH_PROCESSES_H
 #define BENCH_PROCESSES_H
 
