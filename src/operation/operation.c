@@ -79,6 +79,7 @@ int interim__operation_init(interim__operation *op, interim__environment *enviro
         free(op->authentication);
         interim__uri_dispose(&op->uri);
         interim__accepted_free(op->job);
+        op->need = INTERIM__NEED_NOTHING; /* its memory may be looked at: see drive.c */
         return INTERIM_ENOMEM;
     }
     request->references++;

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define HEAD                                                                                       \
     "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: s/1\r\n"                    \
@@ -89,6 +90,48 @@ START_TEST(frugality_of_an_interim_that_nobody_hears)
 }
 END_TEST
 
+static void on_done(interim_operation *operation, interim_result *result, void *user)
+{
+    (void)operation;
+    interim_result_free(result);
+    ++*(unsigned *)user;
+}
+
+/* The timer of the operation before is still set in the memory of one that did not begin. */
+START_TEST(frugality_what_did_not_begin_does_nothing)
+{
+    static const server_step steps[] = {
+        {SERVER_HEAD, 0, NULL}, {SERVER_SEND, 0, HEAD}, {SERVER_REPEAT, 0, NULL}};
+    static const server_step *const scripts[] = {steps, NULL};
+    struct server *origin = server_start(scripts, NULL);
+    const interim_patience patience = {.size = sizeof patience, .total_ms = 300};
+    interim_client *client;
+    interim_request *request;
+    interim_result *result;
+    interim_operation *operation;
+    unsigned done = 0;
+    char url[64];
+    int failed;
+
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/small", server_port(origin));
+    ck_assert_int_eq(interim_client_new(&client, NULL), 0);
+    ck_assert_int_eq(interim_request_new(&request, "GET", url), 0);
+    ck_assert_int_eq(interim_request_set_patience(request, &patience), 0);
+    interim_perform(&result, client, request); /* however it ends */
+    interim_result_free(result);
+    failing_alloc_arm(1);
+    failed = interim_start(&operation, client, request, on_done, &done);
+    ck_assert(failing_alloc_disarm());
+    ck_assert_int_eq(failed, INTERIM_ENOMEM);
+    nanosleep(&(struct timespec){.tv_nsec = 400 * 1000 * 1000}, NULL); /* the timer is due */
+    ck_assert_int_eq(interim_client_run(client, 0), 0);
+    ck_assert_uint_eq(done, 0);
+    interim_request_free(request);
+    interim_client_free(client);
+    server_stop(origin);
+}
+END_TEST
+
 Suite *frugality_suite(void)
 {
     Suite *suite = suite_create("frugality");
@@ -96,6 +139,7 @@ Suite *frugality_suite(void)
 
     tcase_add_test(tests, frugality_of_a_small_get);
     tcase_add_test(tests, frugality_of_an_interim_that_nobody_hears);
+    tcase_add_test(tests, frugality_what_did_not_begin_does_nothing);
     suite_add_tcase(suite, tests);
     return suite;
 }
