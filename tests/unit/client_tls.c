@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static const interim_engine engines[] = {INTERIM_ENGINE_EPOLL, INTERIM_ENGINE_POLL};
 
@@ -364,6 +365,71 @@ START_TEST(a_body_until_close_needs_close_notify)
 }
 END_TEST
 
+/* ---- A flood ---- */
+
+#define RECORDS 1000 /* of one byte each */
+
+static struct {
+    unsigned pieces, at_most; /* in one run; in any */
+    bool paused, done;
+} flood;
+
+static int take_piece(const void *data, size_t size, void *user)
+{
+    (void)data, (void)size, (void)user;
+    flood.pieces++;
+    if (flood.paused)
+        return 0;
+    flood.paused = true;
+    return INTERIM_PAUSE;
+}
+
+static void flood_over(interim_operation *operation, interim_result *result, void *user)
+{
+    (void)operation, (void)user;
+    flood.done = interim_result_outcome(result) == INTERIM_DONE;
+    interim_result_free(result);
+}
+
+/* What came while it was paused lies in the system, and in OpenSSL: no socket tells of that. */
+START_TEST(a_flood_of_records_gives_others_their_turn)
+{
+    static server_step steps[RECORDS + 3] = {
+        {SERVER_HEAD, 0, NULL},
+        {SERVER_SEND, 0, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"}};
+    static const server_step *const scripts[] = {steps, NULL};
+    interim_client_options options = options_of(_i);
+    interim_operation *operation;
+    interim_request *request;
+    unsigned pieces = 0;
+    char url[64];
+
+    for (int i = 0; i < RECORDS; i++)
+        steps[i + 2] = (server_step){SERVER_SEND, 1, "x"};
+    steps[RECORDS + 2] = (server_step){SERVER_CUT, 0, NULL};
+    memset(&flood, 0, sizeof flood);
+    begin(&options, "good", scripts, (server_tls){0});
+    snprintf(url, sizeof url, "https://origin.test:%u/a", server_port(origin));
+    ck_assert_int_eq(interim_request_new(&request, "GET", url), 0);
+    ck_assert_int_eq(interim_request_on_body(request, take_piece, NULL), 0);
+    ck_assert_int_eq(interim_start(&operation, client, request, flood_over, NULL), 0);
+    while (!flood.paused)
+        ck_assert_int_eq(interim_client_run(client, 1000), 1);
+    nanosleep(&(struct timespec){.tv_nsec = 300 * 1000 * 1000}, NULL); /* most of it has come */
+    interim_operation_resume(operation);
+    for (int left = 1; left > 0; pieces += flood.pieces) {
+        flood.pieces = 0;
+        left = interim_client_run(client, 1000);
+        if (flood.pieces > flood.at_most)
+            flood.at_most = flood.pieces;
+    }
+    ck_assert(flood.done);
+    ck_assert_msg(flood.at_most <= RECORDS / 4, "%u of %u in one run", flood.at_most, pieces);
+    interim_request_free(request);
+    end();
+}
+END_TEST
+
 Suite *client_tls_suite(void)
 {
     const TTest *const tests[] = {
@@ -376,6 +442,7 @@ Suite *client_tls_suite(void)
         the_next_connection_resumes,
         resumption_can_be_switched_off,
         a_body_until_close_needs_close_notify,
+        a_flood_of_records_gives_others_their_turn,
     };
     Suite *suite = suite_create("client_tls");
     TCase *everything = tcase_create("both engines");
