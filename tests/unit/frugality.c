@@ -16,6 +16,12 @@
     "Content-Type: text/plain\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"                 \
     "ETag: \"1\"\r\nContent-Length: 2\r\n\r\nok"
 
+#if defined(__SANITIZE_ADDRESS__) /* its own memory then, see src/drive/drive.c */
+#define OPERATION 1
+#else
+#define OPERATION 0
+#endif
+
 static int on_body(const void *data, size_t size, void *user)
 {
     (void)data, (void)size, (void)user;
@@ -56,11 +62,11 @@ START_TEST(frugality_of_a_small_get)
     ck_assert_int_eq(interim_request_new(&request, "GET", url), 0);
     for (int i = 0; i < 3; i++) /* what is made once is made: the connection, the request's head */
         allocations(client, request);
-    ck_assert_uint_le(allocations(client, request), 4);
+    ck_assert_uint_le(allocations(client, request), OPERATION + 3);
     ck_assert_int_eq(interim_request_on_body(request, on_body, NULL), 0);
     for (int i = 0; i < 3; i++)
         allocations(client, request);
-    ck_assert_uint_le(allocations(client, request), 3);
+    ck_assert_uint_le(allocations(client, request), OPERATION + 2);
     ck_assert_uint_eq(server_accepted(origin), 1);
     interim_request_free(request);
     interim_client_free(client);
