@@ -11,15 +11,31 @@
 #include "support/names.h"
 #include "support/server.h"
 
+#include <dirent.h>
+
 static const interim_engine engines[] = {INTERIM_ENGINE_EPOLL, INTERIM_ENGINE_POLL};
 
 static struct dialer dialer;
 static struct server *origin;
+static size_t descriptors; /* before the test */
+
+static inline size_t count_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    size_t count = 0;
+
+    ck_assert_ptr_nonnull(folder);
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
 
 static inline void begin(int engine, const server_step *script)
 {
     static const server_step *scripts[2];
 
+    descriptors = count_descriptors();
     scripts[0] = script;
     dialer_init(&dialer, engines[engine], NULL);
     origin = script == NULL ? NULL : server_start(scripts, NULL);
@@ -32,6 +48,7 @@ static inline void end(void)
     names_release();
     names_wait_idle();
     names_reset();
+    ck_assert_uint_le(count_descriptors(), descriptors); /* a test may have closed its own */
 }
 
 static inline void dial(struct call *call)

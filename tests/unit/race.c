@@ -4,7 +4,6 @@
 #include "connection_cases.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -287,18 +286,6 @@ START_TEST(a_head_start_can_be_longer)
     end();
 }
 END_TEST
-
-static size_t count_descriptors(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    size_t count = 0;
-
-    ck_assert_ptr_nonnull(folder);
-    while (readdir(folder) != NULL)
-        count++;
-    closedir(folder);
-    return count;
-}
 
 /* A socket that listens at host, and whose queue takes connections; -1: no such address. */
 static int listen_at(const char *host, uint16_t *port)
