@@ -52,10 +52,10 @@ void interim__result_state(interim_result *result, const char *reason, const int
 
 void interim__result_explain(interim_result *result, const char *reason, const interim_error *error)
 {
-    char *copy = strdup(reason);
-
-    interim__result_state(result, copy == NULL ? forgotten : copy, error);
-    result->owns_reason = copy != NULL;
+    interim__result_state(result, strdup(reason), error);
+    result->owns_reason = result->reason != NULL;
+    if (!result->owns_reason)
+        result->reason = forgotten;
 }
 
 static void set_url(interim_result *result, const char *url, bool owned)
