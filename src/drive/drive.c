@@ -208,8 +208,7 @@ static void look_after(interim_operation *operation)
     interim__drive_advance(operation);
 }
 
-/* It may be the timer of an operation that has ended, or of memory that none has: see get_memory.
- */
+/* It may be the timer of memory that no operation has: see get_memory. */
 static void on_due(interim__timer *timer)
 {
     interim_operation *operation =

@@ -47,19 +47,24 @@ static int prove(interim__operation *op, interim__proofs *out, interim__buffer *
     return failed;
 }
 
-/* Whether this is the caller's request, with nothing in it that is of this operation alone. */
+/* Whether nothing is said that is of this operation alone, as a proof of who asks is. */
+static bool says_the_usual(const interim__operation *op)
+{
+    return op->authentication == NULL && !op->uploading && !interim__operation_is_forwarded(op);
+}
+
+/* Whether this is the caller's request, as it is always sent. */
 static bool is_plain(const interim__operation *op)
 {
     return op->hop == INTERIM_HOP_REQUEST && op->uri == op->request->uri && op->expects &&
-           op->authentication == NULL && !op->uploading && !interim__operation_is_forwarded(op);
+           says_the_usual(op);
 }
 
 /* Whether this is a poll like all others of the request, but for its URL. */
 static bool is_plain_poll(const interim__operation *op)
 {
     return interim__operation_asks_as(op) == INTERIM_HOP_POLL && strcmp(op->method, "GET") == 0 &&
-           op->authentication == NULL && !op->uploading && !interim__operation_is_forwarded(op) &&
-           interim__uri_same_origin(op->request->uri, op->uri);
+           says_the_usual(op) && interim__uri_same_origin(op->request->uri, op->uri);
 }
 
 /* The head that was sent before. False: there is none. */
