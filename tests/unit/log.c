@@ -524,7 +524,6 @@ START_TEST(bytes_of_the_peer)
 }
 END_TEST
 
-/* The text of the line itself: escapes, and numbers without a locale. */
 /* Eight bytes are looked at in one step: each byte that does not stand for itself, at each place.
  */
 START_TEST(odd_bytes_at_every_place)

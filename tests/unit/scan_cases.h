@@ -29,17 +29,22 @@ static size_t expected(const char *text, size_t at, size_t length, interim__scan
     return at;
 }
 
+static void look_for(interim__scan_for what, const char *text, size_t length)
+{
+    char *data = guarded(text, length);
+    size_t at = 0;
+
+    while (at <= length &&
+           interim__scan(data, at, length, what) == expected(text, at, length, what))
+        at++;
+    ck_assert_msg(at > length, "from byte %zu of %zu", at, length);
+}
+
 /* From every byte of a text that ends where nothing may be read any more. */
 static void look(const char *text, size_t length)
 {
-    char *data = guarded(text, length);
-
-    for (size_t at = 0; at <= length; at++) {
-        ck_assert_uint_eq(interim__scan(data, at, length, INTERIM__SCAN_CONTROL),
-                          expected(text, at, length, INTERIM__SCAN_CONTROL));
-        ck_assert_uint_eq(interim__scan(data, at, length, INTERIM__SCAN_OTHER),
-                          expected(text, at, length, INTERIM__SCAN_OTHER));
-    }
+    look_for(INTERIM__SCAN_CONTROL, text, length);
+    look_for(INTERIM__SCAN_OTHER, text, length);
 }
 
 /* Each byte among letters, at each place of texts of each length up to some steps. */
