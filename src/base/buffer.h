@@ -27,6 +27,14 @@ int interim__buffer_reserve(interim__buffer *buffer, size_t size);
 /* Drops the first size bytes. */
 void interim__buffer_drop(interim__buffer *buffer, size_t size);
 
+/* Empties the buffer and keeps its memory. */
+static inline void interim__buffer_clear(interim__buffer *buffer)
+{
+    buffer->length = 0;
+    if (buffer->data != NULL)
+        *buffer->data = '\0';
+}
+
 /* Frees the memory; the buffer is empty and can be used again. */
 static inline void interim__buffer_dispose(interim__buffer *buffer)
 {

@@ -88,7 +88,7 @@ static bool send_prepared_poll(interim__operation *op, interim__body_source *bod
     const interim__environment *environment = op->environment;
     const interim__prepared *prepared =
         interim__prepared_if(op->request->poll, environment->user_agent, environment->single_use);
-    interim__buffer *out = &op->talk->exchange.sender.out;
+    interim__buffer *out = &op->talk->asked;
     size_t method = strlen(op->method), target = strlen(op->uri->target);
 
     if (prepared == NULL ||
@@ -98,7 +98,8 @@ static bool send_prepared_poll(interim__operation *op, interim__body_source *bod
     out->data[method] = ' ';
     memcpy(out->data + method + 1, op->uri->target, target);
     memcpy(out->data + method + 1 + target, prepared->text, prepared->length);
-    out->length = method + 1 + target + prepared->length;
+    interim__sender_borrow(&op->talk->exchange.sender, out->data,
+                           method + 1 + target + prepared->length);
     *body = (interim__body_source){.length = INTERIM__BODY_NONE};
     op->expects = false;
     return true;

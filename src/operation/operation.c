@@ -91,8 +91,7 @@ int interim__operation_init(interim__operation *op, interim__environment *enviro
 
 void interim__environment_dispose(interim__environment *environment)
 {
-    free(environment->spare);
-    environment->spare = NULL;
+    interim__talk_forget(&environment->spare);
 }
 
 void interim__operation_drop_exchange(interim__operation *op)

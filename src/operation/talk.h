@@ -17,11 +17,13 @@ typedef struct interim__talk {
     interim__answer answer;  /* the final response of the exchange */
     interim__buffer backlog; /* bytes of the connection that came before a pause */
     interim__buffer held;    /* content that was decoded before a pause */
-    interim__buffer looked;  /* its body so far, for SINK_LOOK */
     uint64_t discarded;
     interim__marking *marking; /* NULL: the body is no stream of markers */
     bool exchanging;           /* exchange is initialised */
     interim__exchange exchange;
+    /* These keep their memory, if it is little, when the talk goes from hand to hand. */
+    interim__buffer looked; /* the body so far, for SINK_LOOK */
+    interim__buffer asked;  /* the head of a poll, while it is lent to the sender */
 } interim__talk;
 
 /* Takes the spare one, if there is one. NULL when out of memory. */
@@ -29,6 +31,9 @@ interim__talk *interim__talk_new(interim__talk **spare);
 
 /* NULL included. It becomes the spare one, if there is none. */
 void interim__talk_free(interim__talk *talk, interim__talk **spare);
+
+/* Frees the spare one, if there is one. */
+void interim__talk_forget(interim__talk **spare);
 
 /* Whether there is one, about an exchange: an answer may also be another operation's. */
 static inline bool interim__talk_exchanges(const interim__talk *talk)
