@@ -99,7 +99,9 @@ void interim__drive_dispose(interim__drive *drive)
     interim__siblings_dispose(&drive->siblings);
     interim__queue_dispose(&drive->queue);
     free(drive->spare);
+    free(drive->spare_seat);
     drive->spare = NULL;
+    drive->spare_seat = NULL;
 }
 
 void interim__drive_look(interim__drive *drive)

@@ -24,6 +24,13 @@ typedef struct interim__link {
     struct interim__link *next, *previous;
 } interim__link;
 
+/* Its places among others that want a connection, or to poll. */
+typedef struct interim__seat {
+    struct interim_operation *operation;
+    interim__queue_place queue; /* for its connection, where there are limits */
+    interim__herd_place herd;   /* among the polls of its monitor's origin */
+} interim__seat;
+
 typedef struct interim__drive {
     interim__watch attention; /* first: the watch is the drive. Called when `soon` is not empty */
     interim__transport transport;
@@ -41,15 +48,9 @@ typedef struct interim__drive {
     uint64_t random;
     size_t in_flight;
     interim_operation *spare;           /* memory of one that has ended; NULL: none */
+    interim__seat *spare_seat;          /* the same of a seat */
     interim__link running, soon, ended; /* rings of operations, see drive.c */
 } interim__drive;
-
-/* Its places among others that want a connection, or to poll. */
-typedef struct interim__seat {
-    struct interim_operation *operation;
-    interim__queue_place queue; /* for its connection, where there are limits */
-    interim__herd_place herd;   /* among the polls of its monitor's origin */
-} interim__seat;
 
 /* An operation and what drives it. */
 struct interim_operation {

@@ -32,12 +32,16 @@ static struct interim__herd_origin **chain_of(interim__herd *herd, const char *h
 
 static struct interim__herd_origin *find(interim__herd *herd, const interim__uri *uri)
 {
-    struct interim__herd_origin **chain = chain_of(herd, uri->host, uri->port), *origin;
-    size_t size = strlen(uri->host) + 1;
+    struct interim__herd_origin **chain, *origin;
+    size_t size;
 
+    if (herd->idle != NULL && is_of(herd->idle, uri))
+        return herd->idle;
+    chain = chain_of(herd, uri->host, uri->port);
     for (origin = *chain; origin != NULL; origin = origin->next)
         if (is_of(origin, uri))
             return origin;
+    size = strlen(uri->host) + 1;
     origin = calloc(1, sizeof *origin + size);
     if (origin == NULL)
         return NULL;

@@ -6,19 +6,28 @@
 
 interim__seat *interim__seat_take(interim_operation *operation)
 {
-    if (operation->seat == NULL) {
-        operation->seat = malloc(sizeof *operation->seat);
-        if (operation->seat != NULL)
-            *operation->seat = (interim__seat){.operation = operation};
-    }
+    interim__drive *drive = interim__drive_of(operation);
+
+    if (operation->seat != NULL)
+        return operation->seat;
+    operation->seat =
+        drive->spare_seat == NULL ? malloc(sizeof *operation->seat) : drive->spare_seat;
+    drive->spare_seat = NULL;
+    if (operation->seat != NULL)
+        *operation->seat = (interim__seat){.operation = operation};
     return operation->seat;
 }
 
 static void forget_if_empty(interim_operation *operation)
 {
+    interim__drive *drive = interim__drive_of(operation);
+
     if (interim__seat_is_in_queue(operation) || interim__seat_is_in_herd(operation))
         return;
-    free(operation->seat);
+    if (drive->spare_seat == NULL)
+        drive->spare_seat = operation->seat;
+    else
+        free(operation->seat);
     operation->seat = NULL;
 }
 
