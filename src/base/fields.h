@@ -58,8 +58,16 @@ static inline int interim__fields_add(interim__fields *fields, const char *name,
 const interim_field *interim__fields_find(const interim__fields *fields, const char *lower,
                                           size_t length, const interim_field *after);
 
-/* The first field of this name (given in lower case) after `after`, or from the start when that is
- * NULL; NULL when there is none. */
+/* The first field of this name (given in lower case); NULL when there is none. */
+static inline const interim_field *interim__fields_get(const interim__fields *fields,
+                                                       const char *lower, size_t length)
+{
+    return (fields->absent >> interim__fields_slot(lower, length) & 1) != 0
+               ? NULL
+               : interim__fields_find(fields, lower, length, NULL);
+}
+
+/* The same after `after`, or from the start when that is NULL. */
 static inline const interim_field *
 interim__fields_next(const interim__fields *fields, const char *lower, const interim_field *after)
 {

@@ -55,7 +55,7 @@ const interim_message *interim_result_accepted(const interim_result *result)
 
 const interim_message *interim_result_monitor(const interim_result *result)
 {
-    return interim__message_view(result->monitor);
+    return interim__result_monitor((interim_result *)result); /* see there: made when asked for */
 }
 
 const interim_problem *interim_result_problem(const interim_result *result)

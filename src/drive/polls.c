@@ -71,7 +71,7 @@ static const interim_message *shared_answer(const interim_operation *operation)
     if (machine->result->timing.poll_count == operation->polls || streamed ||
         (machine->request->polling.flags & INTERIM_POLL_EMBEDDED) != 0)
         return NULL;
-    return interim__message_view(machine->result->monitor);
+    return interim__result_monitor(machine->result);
 }
 
 /* A poll is over: those who wait for the same monitor are told, or may ask themselves. */
@@ -100,6 +100,18 @@ static void tell_siblings(interim_operation *operation)
     }
 }
 
+/* They are those of one monitor, which seldom moves. */
+static void join_siblings(interim_operation *operation)
+{
+    interim__accepted *job = operation->machine.job;
+
+    if (operation->sibling.link != NULL && !job->moved)
+        return;
+    job->moved = false;
+    interim__siblings_put(&interim__drive_of(operation)->siblings, &operation->sibling,
+                          interim__siblings_key(job->monitor->text));
+}
+
 void interim__polls_follow(interim_operation *operation)
 {
     interim__operation *machine = &operation->machine;
@@ -115,8 +127,7 @@ void interim__polls_follow(interim_operation *operation)
     if (operation->seat != NULL && operation->seat->herd.polling)
         interim__polls_leave(operation);
     if (machine->need == INTERIM__NEED_TIME && machine->job != NULL)
-        interim__siblings_put(&interim__drive_of(operation)->siblings, &operation->sibling,
-                              interim__siblings_key(machine->job->monitor->text));
+        join_siblings(operation);
 }
 
 void interim__polls_over(interim_operation *operation)

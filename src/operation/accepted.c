@@ -53,9 +53,9 @@ static void schedule(interim__accepted *job, const interim__fields *fields, int6
         job->poll_at = job->deadline;
 }
 
-interim__accepted *interim__accepted_known(const interim__dialect *dialect,
-                                           const interim_request *request, interim__uri **monitor,
-                                           uint64_t *random, int64_t now)
+/* NULL when out of memory. */
+static interim__accepted *make(const interim__dialect *dialect, const interim_request *request,
+                               interim__uri **monitor, uint64_t *random, int64_t now)
 {
     int64_t deadline_ms = request->polling.deadline_ms;
     interim__accepted *job = malloc(sizeof *job);
@@ -73,8 +73,26 @@ interim__accepted *interim__accepted_known(const interim__dialect *dialect,
                                .note = ""};
     *monitor = NULL;
     interim__progress_init(&job->seen);
-    schedule(job, NULL, now, 0);
     return job;
+}
+
+interim__accepted *interim__accepted_known(const interim__dialect *dialect,
+                                           const interim_request *request, interim__uri **monitor,
+                                           uint64_t *random, int64_t now)
+{
+    interim__accepted *job = make(dialect, request, monitor, random, now);
+
+    if (job != NULL)
+        schedule(job, NULL, now, 0);
+    return job;
+}
+
+/* monitor is transferred. */
+static void move_to(interim__accepted *job, interim__uri *monitor)
+{
+    interim__uri_dispose(&job->monitor);
+    job->monitor = monitor;
+    job->moved = true;
 }
 
 /* Resolves what an answer says of the job; that it is not usable is no reason to lose the job. */
@@ -159,9 +177,8 @@ interim__accepted *interim__accepted_new(const interim__answer *answer, uint64_t
         return NULL;
     }
     if (*failed == 0) {
-        job = interim__accepted_known(dialect, answer->request, &monitor, random, now);
+        job = make(dialect, answer->request, &monitor, random, now);
         if (job != NULL && take_first(job, answer)) {
-            job->backoff = 0;
             schedule(job, &answer->fields, now, wall);
             return job;
         }
@@ -250,8 +267,7 @@ static interim__poll_outcome verify(interim__accepted *job, int status, int64_t 
 {
     bool gone = status >= 400;
 
-    interim__uri_dispose(&job->monitor);
-    job->monitor = job->task;
+    move_to(job, job->task);
     job->task = NULL;
     job->verifying = true;
     job->gone = gone;
@@ -320,10 +336,8 @@ static interim__poll_outcome redirected(interim__accepted *job, const interim__a
     }
     interim__uri_dispose(&job->current);
     job->current = to;
-    if (answer->status == 301 || answer->status == 308) { /* for good */
-        interim__uri_dispose(&job->monitor);
-        job->monitor = interim__uri_share(to);
-    }
+    if (answer->status == 301 || answer->status == 308) /* for good */
+        move_to(job, interim__uri_share(to));
     job->note = answer->status == 303 ? "done, the result is elsewhere" : "moved";
     return answer->status == 303 ? INTERIM__POLL_ELSEWHERE : INTERIM__POLL_MOVED;
 }
@@ -332,26 +346,25 @@ static interim__poll_outcome redirected(interim__accepted *job, const interim__a
  * of the origin that was asked, needs no resolving. */
 static bool stays(const interim__accepted *job, const interim_field *location)
 {
-    return strcmp(location->value, job->monitor->text) == 0 ||
-           (strcmp(location->value, job->monitor->target) == 0 && location->value[1] != '/' &&
-            interim__uri_same_origin(job->monitor, job->current));
+    if (location->value[0] != '/')
+        return strcmp(location->value, job->monitor->text) == 0;
+    return location->value[1] != '/' && strcmp(location->value, job->monitor->target) == 0 &&
+           interim__uri_same_origin(job->monitor, job->current);
 }
 
 /* A running monitor may move with each answer; a move that cannot be followed is ignored, the old
  * URL may still answer. */
 static void move(interim__accepted *job, const interim__answer *answer)
 {
-    const char *field = job->dialect->field;
     const interim_field *location =
-        field == NULL ? NULL : interim__fields_next(&answer->fields, field, NULL);
+        job->dialect->field == NULL ? NULL : interim__dialect_field(job->dialect, answer);
     interim__uri *to = NULL;
     const char *problem;
 
     if (location == NULL || location->value_length == 0 || stays(job, location) ||
         interim__follow_monitor(&to, job->request, job->current, location, &problem) < 0)
         return;
-    interim__uri_dispose(&job->monitor);
-    job->monitor = to;
+    move_to(job, to);
 }
 
 static void note_progress(interim__accepted *job, const interim__progress *progress)
@@ -428,7 +441,7 @@ static interim__poll_outcome told(interim__accepted *job, const interim__answer 
     interim__verdict verdict = INTERIM__VERDICT_FAILED;
 
     if (effective < 400 || answer->status >= 300)
-        verdict = job->dialect->judge(answer, &job->latched);
+        verdict = job->dialect->judge(answer, effective, &job->latched);
     if (verdict == INTERIM__VERDICT_UNCLEAR) {
         job->unclear = true;
         return transient(job, answer, now, wall, error);

@@ -53,6 +53,7 @@ typedef struct interim__accepted {
     bool said_little;      /* ... or has said 204, which it says whatever happened */
     bool can_cancel;       /* DELETE of the monitor stops the job */
     bool cancelling;       /* ... and was sent */
+    bool moved;            /* monitor is another than it was: for who keeps books of that */
     const char *note;      /* what the last answer came to, for the event; static */
 } interim__accepted;
 

@@ -21,6 +21,12 @@ static const interim_field *find(const interim__answer *answer, const char *name
     return interim__fields_next(&answer->fields, name, NULL);
 }
 
+const interim_field *interim__dialect_field(const interim__dialect *dialect,
+                                            const interim__answer *answer)
+{
+    return interim__fields_get(&answer->fields, dialect->field, dialect->field_length);
+}
+
 /* ---- what a 2xx of a monitor means ---- */
 
 static bool is_terminal(interim__word word)
@@ -29,19 +35,18 @@ static bool is_terminal(interim__word word)
 }
 
 /* The status code and nothing else. */
-static interim__verdict judge_status(const interim__answer *poll, bool *latched)
+static interim__verdict judge_status(const interim__answer *poll, int status, bool *latched)
 {
-    (void)latched;
-    return interim__dialect_effective_status(poll) == 202 ? INTERIM__VERDICT_RUNNING
-                                                          : INTERIM__VERDICT_DONE;
+    (void)poll, (void)latched;
+    return status == 202 ? INTERIM__VERDICT_RUNNING : INTERIM__VERDICT_DONE;
 }
 
 /* The status code is believed first, and the body as a second opinion: some services answer 200
  * with "running", some 202 with "completed". */
-static interim__verdict judge_generic(const interim__answer *poll, bool *latched)
+static interim__verdict judge_generic(const interim__answer *poll, int status, bool *latched)
 {
     const interim__document *document = &poll->document;
-    bool running = interim__dialect_effective_status(poll) == 202;
+    bool running = status == 202;
     bool strict = poll->request->polling.mode == INTERIM_POLL_STRICT;
     bool recognised = *latched || document->corroborated || find(poll, "retry-after") != NULL ||
                       (document->word == INTERIM__WORD_BAD && document->has_error);
@@ -59,10 +64,11 @@ static interim__verdict judge_generic(const interim__answer *poll, bool *latched
 
 /* The monitor always answers with a document, and only its words count. Which words mean "not
  * finished" is each service's own affair: there are dozens. */
-static interim__verdict judge_document(const interim__answer *poll, bool *latched)
+static interim__verdict judge_document(const interim__answer *poll, int status, bool *latched)
 {
     const interim__document *document = &poll->document;
 
+    (void)status;
     *latched = true;
     if (document->word == INTERIM__WORD_GOOD)
         return INTERIM__VERDICT_DONE;
@@ -73,19 +79,19 @@ static interim__verdict judge_document(const interim__answer *poll, bool *latche
 }
 
 /* Azure Automation ends with an empty 200. */
-static interim__verdict judge_azure(const interim__answer *poll, bool *latched)
+static interim__verdict judge_azure(const interim__answer *poll, int status, bool *latched)
 {
     if (poll->document.is_empty)
-        return judge_status(poll, latched);
-    return judge_document(poll, latched);
+        return judge_status(poll, status, latched);
+    return judge_document(poll, status, latched);
 }
 
 /* x-ms-copy-status: pending, success, aborted, failed. */
-static interim__verdict judge_target(const interim__answer *poll, bool *latched)
+static interim__verdict judge_target(const interim__answer *poll, int status, bool *latched)
 {
     const interim_field *state = find(poll, "x-ms-copy-status");
 
-    (void)latched;
+    (void)status, (void)latched;
     if (state == NULL)
         return INTERIM__VERDICT_UNCLEAR;
     if (interim__text_equal(state->value, "pending"))
@@ -98,7 +104,7 @@ static interim__verdict judge_target(const interim__answer *poll, bool *latched)
 
 static interim__naming names_by_field(const interim__dialect *dialect, const interim__answer *first)
 {
-    return by_field(find(first, dialect->field));
+    return by_field(interim__dialect_field(dialect, first));
 }
 
 /* Azure: also a 200 or 201 that is not yet the end of it, but not a 200 to PATCH. */
@@ -111,7 +117,7 @@ static interim__naming names_azure(const interim__dialect *dialect, const interi
 
 static interim__naming names_generic(const interim__dialect *dialect, const interim__answer *first)
 {
-    const interim_field *location = find(first, dialect->field);
+    const interim_field *location = interim__dialect_field(dialect, first);
     interim__naming naming = by_field(location);
 
     if (location != NULL)
@@ -180,16 +186,18 @@ static interim__naming names_same_url(const interim__dialect *dialect, const int
 
 /* ---- the table: the first row that knows a response has it ---- */
 
+#define FIELD(name) .field = name, .field_length = sizeof name - 1
+
 static const interim__dialect dialects[] = {
     {.name = "operation-location",
-     .field = "operation-location",
+     FIELD("operation-location"),
      .reads_bodies = true,
      .may_end_at_once = true,
      .has_result = true,
      .names = names_azure,
      .judge = judge_azure},
     {.name = "azure-asyncoperation",
-     .field = "azure-asyncoperation",
+     FIELD("azure-asyncoperation"),
      .reads_bodies = true,
      .may_end_at_once = true,
      .has_result = true,
@@ -197,25 +205,25 @@ static const interim__dialect dialects[] = {
      .judge = judge_azure},
     {.name = "lazyops", /* ownCloud */
      .status = 202,
-     .field = "oc-jobstatus-location",
+     FIELD("oc-jobstatus-location"),
      .reads_bodies = true,
      .names = names_by_field,
      .judge = judge_document},
     {.name = "generic",
      .status = 202,
-     .field = "location",
+     FIELD("location"),
      .names = names_generic,
      .judge = judge_generic},
     {.name = "fhir",
      .status = 202,
-     .field = "content-location",
+     FIELD("content-location"),
      .deletes = true,
      .names = names_fhir,
      .judge = judge_status},
     {.name = "created",
      .flag = INTERIM_POLL_CREATED,
      .status = 201,
-     .field = "location",
+     FIELD("location"),
      .reads_bodies = true,
      .begins_in_body = true,
      .deletes = true,
@@ -242,7 +250,7 @@ static const interim__dialect dialects[] = {
     {.name = "interim",
      .flag = INTERIM_POLL_INTERIM,
      .status = 102,
-     .field = "location",
+     FIELD("location"),
      .names = names_nothing,
      .judge = judge_generic},
 };
@@ -291,7 +299,7 @@ bool interim__dialect_may_begin(interim__answer *first)
         return first->naming.refusal == NULL || !first->asked;
     for (size_t i = 0; i < COUNT; i++)
         if (dialects[i].begins_in_body && is_looked_for(&dialects[i], first) &&
-            (dialects[i].field == NULL || find(first, dialects[i].field) != NULL))
+            (dialects[i].field == NULL || interim__dialect_field(&dialects[i], first) != NULL))
             return true;
     return false;
 }

@@ -16,21 +16,27 @@ typedef enum interim__verdict {
 
 typedef struct interim__dialect {
     const char *name;
-    unsigned flag;       /* INTERIM_POLL_*: only with that; 0: always */
-    int status;          /* of the response that begins a job; 0: 200, 201 or 202 */
-    const char *field;   /* names the monitor, and moves it later; in lower case. NULL: none does */
-    bool reads_bodies;   /* it cannot do without: not in INTERIM_POLL_STRICT */
-    bool begins_in_body; /* only the body of the first response tells */
+    unsigned flag;     /* INTERIM_POLL_*: only with that; 0: always */
+    int status;        /* of the response that begins a job; 0: 200, 201 or 202 */
+    const char *field; /* names the monitor, and moves it later; in lower case. NULL: none does */
+    uint8_t field_length;
+    bool reads_bodies;    /* it cannot do without: not in INTERIM_POLL_STRICT */
+    bool begins_in_body;  /* only the body of the first response tells */
     bool may_end_at_once; /* the first response may tell that the job has ended */
     bool repeats;         /* a poll is the request once more, with all its fields */
     bool has_result;      /* elsewhere: see interim__accepted_new */
     bool deletes;         /* DELETE of the monitor stops the job */
     const char *method;   /* of a poll; NULL: GET */
     interim__naming (*names)(const struct interim__dialect *dialect, const interim__answer *first);
-    /* Looks at a 2xx of the monitor. latched: an answer of this job was a status document before;
-     * set it when this one is. */
-    interim__verdict (*judge)(const interim__answer *poll, bool *latched);
+    /* Looks at a 2xx of the monitor, which has this effective status. latched: an answer of this
+     * job was a status document before; set it when this one is. */
+    interim__verdict (*judge)(const interim__answer *poll, int status, bool *latched);
 } interim__dialect;
+
+/* The field of an answer that names, or moves, the monitor; NULL: it has none. Not of a dialect
+ * without one. */
+const interim_field *interim__dialect_field(const interim__dialect *dialect,
+                                            const interim__answer *answer);
 
 /* The row whose dialect a response speaks; naming gets what it said. NULL: none, it names no
  * monitor. What the head told is not looked for again when the body tells nothing. */

@@ -257,7 +257,8 @@ bool interim__document_read(interim__document *out, interim__progress *progress,
     cJSON *object;
     bool read;
 
-    interim__document_dispose(out);
+    if (out->is_object) /* or it holds nothing */
+        interim__document_dispose(out);
     out->is_empty = length == 0;
     if (length > INTERIM__DOCUMENT_MAX)
         return true;

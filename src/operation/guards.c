@@ -7,25 +7,29 @@
 
 const char interim__guards_no_memory[] = "there is no memory to look at its Location";
 
+#define NAME(text) text, sizeof text - 1
+
 /* Fields of answers whose Location is something else: a place to upload to, a resource that will
  * be. */
 static const char *other_use(const interim__answer *accepted)
 {
     const interim__fields *fields = &accepted->fields;
     static const struct {
-        const char *name, *refusal;
+        const char *name;
+        size_t length;
+        const char *refusal;
     } signs[] = {
-        {"docker-upload-uuid", "its Location is a registry's upload"},
-        {"upload-offset", "its Location is a resumable upload"},
-        {"upload-complete", "its Location is a resumable upload"},
-        {"upload-limit", "its Location is a resumable upload"},
-        {"tus-resumable", "its Location is a resumable upload"},
-        {"set-txn", "its Location may be the resource itself (SCIM)"},
-        {"range", "its Location is an upload"},
+        {NAME("docker-upload-uuid"), "its Location is a registry's upload"},
+        {NAME("upload-offset"), "its Location is a resumable upload"},
+        {NAME("upload-complete"), "its Location is a resumable upload"},
+        {NAME("upload-limit"), "its Location is a resumable upload"},
+        {NAME("tus-resumable"), "its Location is a resumable upload"},
+        {NAME("set-txn"), "its Location may be the resource itself (SCIM)"},
+        {NAME("range"), "its Location is an upload"},
     };
 
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-        if (interim__fields_next(fields, signs[i].name, NULL) != NULL &&
+        if (interim__fields_get(fields, signs[i].name, signs[i].length) != NULL &&
             !(accepted->uploaded && strncmp(signs[i].name, "upload-", 7) == 0))
             return signs[i].refusal;
     for (size_t i = 0; i < fields->count; i++)

@@ -57,7 +57,7 @@ static void conclude_job(interim__operation *op, bool done)
     interim__line_put(&line, message);
     interim__ending_tell(op, done ? INTERIM_DONE : INTERIM_FAILED, &line);
     if (by_monitor)
-        interim__result_show_final(op->result);
+        interim__result_end_by_monitor(op->result);
 }
 
 /* Reads the body that was looked at, if it may be a status document. */
@@ -95,31 +95,34 @@ static void keep_answer(interim__operation *op, interim__message **out)
     keep(op, out, op->talk->answer.status, &op->talk->answer.fields);
 }
 
+static void report_accepted(interim__operation *op, int status)
+{
+    interim__line text;
+
+    if (interim__report_passes(op, INTERIM_EVENT_ACCEPTED))
+        return;
+    interim__line_begin(&text);
+    interim__line_put(&text, op->job->dialect->name);
+    interim__line_put(&text, op->request->resumed == NULL ? "" : ", resumed");
+    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_ACCEPTED,
+                                                 .status = status,
+                                                 .progress = &op->job->seen,
+                                                 .about = op->job->monitor,
+                                                 .text = text.text});
+}
+
 /* Goes from the exchange to the first wait. The caller has the token before anybody hears of the
  * job. */
 void interim__job_begin(interim__operation *op, int status)
 {
-    char *monitor = interim__uri_redacted(op->job->monitor, true);
-    interim__uri *uri = interim__uri_share(op->job->monitor);
-    interim__line text;
-
     interim__resumption_deliver(op);
-    interim__line_begin(&text);
-    interim__line_put(&text, op->job->dialect->name);
-    interim__line_put(&text, op->request->resumed == NULL ? "" : ", resumed");
     op->result->timing.accepted_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
-    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_ACCEPTED,
-                                                 .status = status,
-                                                 .progress = &op->job->seen,
-                                                 .url = monitor,
-                                                 .text = text.text});
-    free(monitor);
-    if (op->stop) {
-        interim__uri_dispose(&uri);
+    report_accepted(op, status);
+    if (op->stop)
         return;
-    }
     /* What is told from here on is about the monitor. */
-    interim__operation_begin(op, INTERIM_HOP_POLL, 0, interim__accepted_method(op->job), uri);
+    interim__operation_begin(op, INTERIM_HOP_POLL, 0, interim__accepted_method(op->job),
+                             interim__uri_share(op->job->monitor));
     interim__operation_wait(op);
 }
 
@@ -243,7 +246,7 @@ static void conclude_unasked(interim__operation *op)
                              "the URL that was named as monitor answers %d and is none: nobody "
                              "tells how the job ends",
                              status);
-    interim__result_show_final(op->result);
+    interim__result_end_by_monitor(op->result);
 }
 
 /* The 202 is the final response after all. */
@@ -281,7 +284,7 @@ static void return_to_accepted(interim__operation *op)
 /* The Task was asked, and what the monitor had answered is the final response. */
 static void restore_monitor(interim__operation *op)
 {
-    const interim_message *kept = interim__message_view(op->result->monitor);
+    const interim_message *kept = interim__result_monitor(op->result);
     interim__talk *talk = op->talk;
     interim_field *fields =
         kept == NULL ? NULL : interim__fields_clone(kept->fields, kept->field_count);
@@ -313,7 +316,7 @@ static void conclude_cancelled(interim__operation *op)
                              "the server was asked to stop the job, and its monitor answered %d: "
                              "the job is cancelled",
                              status);
-    interim__result_show_final(op->result);
+    interim__result_end_by_monitor(op->result);
 }
 
 /* The server was asked to stop the job: the monitor tells what came of it. */

@@ -1,6 +1,8 @@
 /* report.c - see report.h. */
 #include "operation/report.h"
 
+#include <stdlib.h>
+
 #define KIND(name) (1U << INTERIM_EVENT_##name)
 
 static bool is_one_of(interim_event_kind kind, unsigned kinds)
@@ -76,6 +78,7 @@ static void tell(interim__operation *op, const interim_event *event)
 
 static void tell_report(interim__operation *op, const interim__report *report, int64_t silence_ms)
 {
+    char *url = report->about == NULL ? NULL : interim__uri_redacted(report->about, true);
     interim_event event;
 
     describe(&event, op, report->kind, silence_ms);
@@ -83,8 +86,8 @@ static void tell_report(interim__operation *op, const interim__report *report, i
     event.error = report->error;
     event.reason = or_empty(report->reason);
     event.text = or_empty(report->text);
-    if (report->url != NULL)
-        event.url = report->url;
+    if (url != NULL)
+        event.url = url;
     if (is_one_of(report->kind, KIND(WAITING) | KIND(RETRY)))
         event.wait_ms = report->wait_ms;
     if (report->kind == INTERIM_EVENT_END)
@@ -94,6 +97,7 @@ static void tell_report(interim__operation *op, const interim__report *report, i
     if (report->progress != NULL)
         add_progress(&event, report->progress);
     tell(op, &event);
+    free(url);
 }
 
 bool interim__report_passes(interim__operation *op, interim_event_kind kind)

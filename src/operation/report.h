@@ -12,8 +12,8 @@ typedef struct interim__report {
     const char *reason;
     const interim__fields *fields;
     const interim__progress *progress;
-    const char *url; /* instead of the exchange's */
-    int64_t wait_ms; /* only for WAITING and RETRY */
+    const interim__uri *about; /* instead of the exchange's URL; told without its query */
+    int64_t wait_ms;           /* only for WAITING and RETRY */
     const interim_error *error;
     const char *text;
 } interim__report;

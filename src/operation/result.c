@@ -80,14 +80,21 @@ void interim__result_set_url(interim_result *result, char *url)
     set_url(result, url, true);
 }
 
-void interim__result_show_final(interim_result *result)
+void interim__result_end_by_monitor(interim_result *result)
+{
+    interim__message_free(result->monitor);
+    result->monitor = NULL;
+    result->monitor_is_final = true;
+}
+
+/* Most results are never asked for it. */
+static void show_final(interim_result *result)
 {
     static const interim__fields none;
     interim_message *view = malloc(sizeof *view);
 
-    interim__message_free(result->monitor);
-    result->monitor =
-        view == NULL ? NULL : interim__message_new(result->status, "", &none, NULL, 0);
+    if (view != NULL)
+        result->monitor = interim__message_new(result->status, "", &none, NULL, 0);
     if (result->monitor == NULL) {
         free(view);
         return;
@@ -100,6 +107,13 @@ void interim__result_show_final(interim_result *result)
                               .field_count = result->field_count,
                               .body = result->body.data == NULL ? "" : result->body.data,
                               .body_size = result->body.length};
+}
+
+const interim_message *interim__result_monitor(interim_result *result)
+{
+    if (result->monitor_is_final && result->monitor == NULL)
+        show_final(result);
+    return interim__message_view(result->monitor);
 }
 
 /* Made when it is needed; NULL when out of memory: there are no problem details then. */
@@ -137,7 +151,7 @@ void interim__result_read_problem(interim_result *result)
 
 void interim__result_find_problem(interim_result *result)
 {
-    const interim_message *monitor = interim__message_view(result->monitor);
+    const interim_message *monitor = interim__result_monitor(result);
     interim__fields fields;
 
     if (monitor == NULL || (result->problem != NULL && result->problem->view.size > 0))

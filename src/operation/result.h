@@ -10,9 +10,10 @@
 
 /* What not every operation comes to is NULL until it does: most wait for long before that. */
 struct interim_result {
-    uint8_t outcome;      /* an interim_outcome */
-    bool owns_reason : 1; /* else it is a constant, or lies with the fields */
-    bool owns_url : 1;    /* else it lies with the fields */
+    uint8_t outcome;           /* an interim_outcome */
+    bool owns_reason : 1;      /* else it is a constant, or lies with the fields */
+    bool owns_url : 1;         /* else it lies with the fields */
+    bool monitor_is_final : 1; /* what the monitor answered last is this result itself */
     uint16_t status, field_count, trailer_count; /* a head has at most 1024 fields */
     const char *reason;                          /* never NULL */
     const char *url;                             /* NULL when it could not be written down */
@@ -50,9 +51,11 @@ void interim__result_forget_body(interim_result *result);
 /* A piece of the body, which is problem details, goes to the caller and is not kept elsewhere. */
 void interim__result_note_problem(interim_result *result, const char *data, size_t size);
 
-/* The monitor's last answer is the final response: shows it as such too. Without memory there is
- * none. */
-void interim__result_show_final(interim_result *result);
+/* The monitor's last answer is the final response, and not kept beside it. */
+void interim__result_end_by_monitor(interim_result *result);
+
+/* The monitor's last answer; NULL: none, or no memory to show it. */
+const interim_message *interim__result_monitor(interim_result *result);
 
 /* Reads the problem details of the final response, whose body they are. */
 void interim__result_read_problem(interim_result *result);

@@ -210,7 +210,7 @@ static const char *judge(bool latched, int status, const char *text)
     dialect = interim__dialect_find(&naming, &answer);
     fake_answer_free(&answer);
     fake_answer(&answer, request, status, text);
-    verdict = dialect->judge(&answer, &latched);
+    verdict = dialect->judge(&answer, interim__dialect_effective_status(&answer), &latched);
     fake_answer_free(&answer);
     interim__request_release(request);
     return verdicts[(int)verdict + (latched ? 3 : 0)];

@@ -113,7 +113,7 @@ static char judge(const char *name, int status, const char *text)
 
     ck_assert_ptr_nonnull(dialect);
     fake_answer(&answer, request, status, text);
-    verdict = dialect->judge(&answer, &latched);
+    verdict = dialect->judge(&answer, interim__dialect_effective_status(&answer), &latched);
     fake_answer_free(&answer);
     interim__request_release(request);
     ck_assert_int_lt((int)verdict, 4);
