@@ -41,17 +41,12 @@ static bool made_room(interim_operation *operation, int os_error)
            interim__pool_shrink(interim__drive_of(operation)->pool);
 }
 
-static bool is_want(const interim_error *error)
-{
-    return error != NULL && (error->code == INTERIM_ESYSTEM || error->code == INTERIM_ENOMEM);
-}
-
 /* The connection is open, or cannot be opened. */
 static void take_opened(interim_operation *operation, const interim_error *error)
 {
     interim_error failure;
 
-    if (is_want(error) && made_room(operation, error->os_error)) {
+    if (error != NULL && made_room(operation, error->os_error)) {
         reopen(operation);
     } else if (error == NULL) {
         operation->opened = true;
@@ -188,7 +183,7 @@ static void open_connection(interim_operation *operation, const interim__endpoin
     do
         status =
             interim__connection_open(&operation->connection, &drive->transport, endpoint, &owner);
-    while (status < 0 && status != INTERIM_EINVAL && made_room(operation, errno));
+    while (status < 0 && made_room(operation, errno));
     if (status < 0) {
         give_up_opening(operation, status, errno);
     } else if (status > 0) {
@@ -300,7 +295,7 @@ static void unwritable(interim_operation *operation)
 {
     const interim_error *error = interim__connection_error(operation->connection);
 
-    if (is_want(error))
+    if (error->code == INTERIM_ESYSTEM || error->code == INTERIM_ENOMEM)
         interim__operation_ended(&operation->machine, false, error,
                                  interim__drive_of(operation)->now);
     else
