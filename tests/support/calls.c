@@ -4,6 +4,7 @@
 #include <check.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -11,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
-#define SOCKETS 4096
+#define SOCKETS 16384
 
 /* Names that the linker gives: --wrap. */
 int __real_socket(int family, int type, int protocol);
@@ -25,6 +26,8 @@ int __real_epoll_wait(int fd, struct epoll_event *events, int count, int timeout
 int __real_eventfd(unsigned count, int flags);
 int __real_poll(struct pollfd *watched, nfds_t count, int timeout);
 int __real_timerfd_create(int clock, int flags);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*work)(void *), void *argument);
 int __wrap_socket(int family, int type, int protocol);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length);
 ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags);
@@ -36,6 +39,8 @@ int __wrap_epoll_wait(int fd, struct epoll_event *events, int count, int timeout
 int __wrap_eventfd(unsigned count, int flags);
 int __wrap_poll(struct pollfd *watched, nfds_t count, int timeout);
 int __wrap_timerfd_create(int clock, int flags);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*work)(void *), void *argument);
 
 static _Thread_local struct {
     unsigned long before, times; /* calls that still succeed, and that fail then; ULONG_MAX: all */
@@ -160,7 +165,12 @@ int __wrap_socket(int family, int type, int protocol)
 
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-    return refused(CALLS_CONNECT) ? -1 : __real_connect(fd, address, length);
+    bool no = refused(CALLS_CONNECT);
+    int status = no && refusal.error != EINTR ? -1 : __real_connect(fd, address, length);
+
+    if (no)
+        errno = refusal.error;
+    return no ? -1 : status;
 }
 
 ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags)
@@ -217,6 +227,13 @@ int __wrap_timerfd_create(int clock, int flags)
 int __wrap_eventfd(unsigned count, int flags)
 {
     return refused(CALLS_OPEN) ? -1 : __real_eventfd(count, flags);
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*work)(void *), void *argument)
+{
+    return refused(CALLS_THREAD) ? refusal.error
+                                 : __real_pthread_create(thread, attributes, work, argument);
 }
 
 int __wrap_epoll_ctl(int fd, int operation, int watched, struct epoll_event *event)

@@ -16,12 +16,14 @@ typedef enum calls_name {
     CALLS_RECV,
     CALLS_SEND,
     CALLS_EPOLL_CTL,
-    CALLS_OPEN, /* epoll_create1, timerfd_create and eventfd */
+    CALLS_OPEN,   /* epoll_create1, timerfd_create and eventfd */
+    CALLS_THREAD, /* pthread_create */
     CALLS_COUNT
 } calls_name;
 
 /* Each further call of that name in this thread fails with error, from the nth on, counting from 1;
- * times of them, 0: all. Only one name at a time. */
+ * times of them, 0: all. Only one name at a time. A connect that EINTR ends goes on all the same
+ * (POSIX). */
 void calls_refuse(calls_name name, unsigned long nth, unsigned long times, int error);
 
 /* No call fails any more. How many have failed. */

@@ -2,6 +2,7 @@
  * is opened and freed. What is done with an open one is in connection_stream.c, the race of
  * addresses in race.c. */
 #include "connection_cases.h"
+#include "support/calls.h"
 #include "transport/socket.h"
 
 #include <errno.h>
@@ -265,6 +266,62 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
+/* It is not known whether it will last. */
+START_TEST(without_a_timer_it_is_kept_alive_at_once)
+{
+    bool failed = true;
+    int without = 0;
+
+    begin(_i, answer_once);
+    for (unsigned long n = 1; failed; n++) {
+        int opened = 0, alive;
+        const interim__connection_owner owner = {note_opened, NULL, &opened};
+        interim__connection *connection;
+
+        dialer_dispose(&dialer);
+        dialer_init(&dialer, engines[_i], NULL);
+        failing_alloc_arm(n);
+        if (interim__connection_open(
+                &connection, &dialer.transport,
+                &(interim__endpoint){.host = "127.0.0.1", .port = server_port(origin)},
+                &owner) == 1)
+            note_opened(&opened, dialer_failure(connection));
+        while (opened == 0 && connection != NULL)
+            interim__loop_turn(dialer.transport.loop, 1000);
+        failed = failing_alloc_disarm();
+        if (opened == 1) {
+            alive = option_of(interim__connection_watch(connection)->fd, SOL_SOCKET, SO_KEEPALIVE);
+            ck_assert_int_eq(alive, failed);
+            without += alive;
+        }
+        interim__connection_free(connection);
+        ck_assert_uint_lt(n, 50);
+    }
+    ck_assert_int_eq(without, 1);
+    end();
+}
+END_TEST
+
+START_TEST(signals_in_between_change_nothing)
+{
+    static const calls_name names[] = {CALLS_CONNECT, CALLS_SEND, CALLS_RECV};
+    char buffer[8];
+
+    begin(_i, answer_once);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct call call = {0};
+
+        calls_refuse(names[i], 1, 1, EINTR);
+        dial_open(&call);
+        ck_assert(dialer_write_all(&dialer, &call, "x\r\n\r\n", 5));
+        ck_assert_int_eq(dialer_read(&dialer, &call, buffer, sizeof buffer), 5);
+        ck_assert_uint_eq(calls_allow(), 1);
+        dialer_hang_up(&call);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(want_of_descriptors_is_told)
 {
     struct rlimit before, limit;
@@ -304,6 +361,8 @@ Suite *connection_suite(void)
         it_may_be_freed_at_every_stage,
         it_may_be_freed_in_its_callbacks,
         every_allocation_may_fail,
+        without_a_timer_it_is_kept_alive_at_once,
+        signals_in_between_change_nothing,
         want_of_descriptors_is_told,
     };
     Suite *suite = suite_create("connection");

@@ -4,6 +4,7 @@
  * CK_RUN_CASE choose (Check's own variables). */
 #include "suites.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 int main(void)
@@ -11,6 +12,9 @@ int main(void)
     SRunner *runner;
     int failed;
 
+#if defined(M_PERTURB)
+    mallopt(M_PERTURB, 0x5a); /* what is used after it was freed, or before it was set, shows */
+#endif
     /* Check's own limit of 4 s is too short for a busy machine. Suites are made after this. */
     setenv("CK_DEFAULT_TIMEOUT", "60", 0);
     runner = srunner_create(NULL);

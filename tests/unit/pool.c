@@ -363,6 +363,60 @@ START_TEST(a_pool_has_256_at_most)
 }
 END_TEST
 
+START_TEST(the_oldest_makes_room)
+{
+    interim__connection *one, *two;
+
+    begin(_i, patient, INTERIM__NEVER);
+    ck_assert(!interim__pool_shrink(pool));
+    one = open_one("a.test");
+    two = open_one("a.test");
+    interim__pool_keep(pool, one);
+    interim__pool_keep(pool, two);
+    ck_assert(interim__pool_shrink(pool));
+    ck_assert_ptr_eq(take("a.test"), two);
+    ck_assert(!interim__pool_shrink(pool));
+    interim__connection_free(two);
+    end();
+}
+END_TEST
+
+static void due_never(interim__timer *timer)
+{
+    (void)timer;
+}
+
+/* Sets timers until one more would take memory. */
+static void fill_timers(void)
+{
+    static interim__timer timers[64];
+    bool full = false;
+
+    for (size_t i = 0; !full; i++) {
+        ck_assert_uint_lt(i, sizeof timers / sizeof *timers);
+        interim__timer_init(&timers[i], due_never);
+        failing_alloc_arm(1);
+        (void)interim__timer_set(dialer.transport.loop, &timers[i], 1000000 * MS);
+        full = failing_alloc_disarm();
+    }
+}
+
+/* It would never expire. */
+START_TEST(without_a_timer_nothing_is_kept)
+{
+    interim__connection *one;
+
+    begin(_i, patient, 1000000 * MS);
+    one = open_one("a.test");
+    fill_timers();
+    failing_alloc_arm(1);
+    interim__pool_keep(pool, one);
+    ck_assert(failing_alloc_disarm());
+    ck_assert_ptr_null(take("a.test"));
+    end();
+}
+END_TEST
+
 START_TEST(without_memory_nothing_is_kept)
 {
     bool failed = true;
@@ -435,6 +489,8 @@ Suite *pool_suite(void)
         what_the_peer_closed_in_the_turn_is_not_handed_out,
         unread_bytes_are_not_kept,
         a_pool_has_256_at_most,
+        the_oldest_makes_room,
+        without_a_timer_nothing_is_kept,
         without_memory_nothing_is_kept,
         session_tickets_are_no_answer,
     };

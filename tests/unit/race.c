@@ -1,9 +1,10 @@
 /* Tests of src/transport/race.c, with both engines. */
-#include "transport/race.h"
-
 #include "connection_cases.h"
+#include "support/calls.h"
+#include "transport/connection_parts.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -232,6 +233,48 @@ START_TEST(a_lost_race_has_the_name_asked_again)
 }
 END_TEST
 
+/* What this machine is short of says nothing about an address, ... */
+START_TEST(want_of_descriptors_makes_no_address_bad)
+{
+    struct call call = {0};
+
+    begin(_i, answer_once);
+    names_add("two.test", "127.0.0.2 127.0.0.1", 0, false);
+    dialer_dial(&dialer, &call, false, "two.test", server_port(origin));
+    calls_refuse(CALLS_SOCKET, 1, 1, EMFILE);
+    ck_assert_int_eq(dialer_wait_opened(&dialer, &call), 0);
+    ck_assert_uint_eq(calls_allow(), 1);
+    dialer_hang_up(&call);
+    inquire("two.test");
+    ck_assert_int_eq(inquiry.standings[0], INTERIM__STANDING_UNKNOWN);
+    ck_assert_int_eq(inquiry.standings[1], INTERIM__STANDING_GOOD);
+    end();
+}
+END_TEST
+
+/* ... nor about a name. */
+START_TEST(want_of_descriptors_has_no_name_asked_again)
+{
+    static const int errors[][2] = {{EMFILE, INTERIM_ESYSTEM}, {ENOMEM, INTERIM_ENOMEM}};
+    struct call call = {0};
+
+    begin(_i, answer_once);
+    names_add("one.test", "127.0.0.1", 0, false);
+    for (int i = 0; i < 2; i++) {
+        dialer_dial(&dialer, &call, false, "one.test", server_port(origin));
+        calls_refuse(CALLS_SOCKET, 1, 1, errors[i][0]);
+        ck_assert_int_eq(dialer_wait_opened(&dialer, &call), errors[i][1]);
+        ck_assert_uint_eq(calls_allow(), 1);
+        dialer_hang_up(&call);
+    }
+    dialer_dial(&dialer, &call, false, "one.test", server_port(origin));
+    ck_assert_int_eq(dialer_wait_opened(&dialer, &call), 0);
+    dialer_hang_up(&call);
+    ck_assert_int_eq(names_asked(), 1);
+    end();
+}
+END_TEST
+
 /* Whoever opens a connection has its own limit of time. */
 START_TEST(a_race_that_is_given_up_has_the_name_asked_again)
 {
@@ -420,24 +463,76 @@ START_TEST(a_race_that_is_lost_at_once_is_told_later)
 }
 END_TEST
 
-START_TEST(a_race_survives_want_of_memory)
+/* Whichever allocation fails: it ends, as expected or for want of memory. */
+static void want_memory(int engine, const char *host, uint16_t port, int expected)
 {
     bool failed = true;
 
-    begin(_i, answer_once);
-    names_add("two.test", "127.0.0.2 127.0.0.1", 0, false);
     for (unsigned long n = 1; failed; n++) {
         int status;
 
         dialer_dispose(&dialer);
-        dialer_init(&dialer, engines[_i], NULL);
+        dialer_init(&dialer, engines[engine], NULL);
         failing_alloc_arm(n);
-        status = open_once("two.test", server_port(origin));
+        status = open_once(host, port);
         failed = failing_alloc_disarm();
-        /* One attempt may fail for want of memory while the other one wins. */
-        ck_assert(status == 1 || (failed && status == INTERIM_ENOMEM));
+        ck_assert(status == expected || (failed && status == INTERIM_ENOMEM));
         ck_assert_uint_lt(n, 50);
     }
+}
+
+START_TEST(a_race_survives_want_of_memory)
+{
+    begin(_i, answer_once);
+    names_add("two.test", "127.0.0.2 127.0.0.1", 0, false);
+    /* One attempt may fail for want of memory while the other one wins. */
+    want_memory(_i, "two.test", server_port(origin), 1);
+    /* What is lost at once is told by a timer, if there is memory for one. */
+    want_memory(_i, "255.255.255.255", 80, INTERIM_ECONNECT);
+    end();
+}
+END_TEST
+
+/* Opens one while the nth allocation fails, until its race has begun: whether all addresses are
+ * tried then. *failed: there was such an allocation. */
+static bool is_spent_at_once(const char *host, uint16_t port, unsigned long n, bool *failed)
+{
+    const interim__endpoint endpoint = {.host = host, .port = port};
+    const interim__connection_owner owner = {note_opened, NULL, &(int){0}};
+    interim__connection *connection;
+    bool spent;
+
+    failing_alloc_arm(n);
+    (void)interim__connection_open(&connection, &dialer.transport, &endpoint, &owner);
+    while (connection != NULL && interim__connection_stage(connection) == INTERIM_STAGE_RESOLVE)
+        interim__loop_turn(dialer.transport.loop, 1000);
+    *failed = failing_alloc_disarm();
+    spent =
+        connection != NULL && connection->race != NULL && interim__race_is_spent(connection->race);
+    interim__connection_free(connection);
+    return spent;
+}
+
+/* Nothing would tell when it is over. */
+START_TEST(without_a_timer_there_is_no_head_start)
+{
+    struct blackhole *hole;
+    uint16_t port = 0;
+    bool failed = true;
+    int spent = 0;
+
+    begin(_i, NULL);
+    hole = blackhole_start("127.0.0.2", &port);
+    names_add("two.test", "127.0.0.2 127.0.0.1", 0, false);
+    for (unsigned long n = 1; failed; n++) {
+        dialer_dispose(&dialer);
+        dialer_init(&dialer, engines[_i], NULL);
+        dialer.transport.attempt_delay_ns = INT64_C(60000000000);
+        spent += is_spent_at_once("two.test", port, n, &failed);
+        ck_assert_uint_lt(n, 50);
+    }
+    ck_assert_int_eq(spent, 2); /* without a first attempt, and without a timer for the second */
+    blackhole_stop(hole);
     end();
 }
 END_TEST
@@ -451,6 +546,8 @@ Suite *race_suite(void)
         the_next_race_begins_with_the_winner,
         another_interface_has_no_history,
         a_lost_race_has_the_name_asked_again,
+        want_of_descriptors_makes_no_address_bad,
+        want_of_descriptors_has_no_name_asked_again,
         a_race_that_is_given_up_has_the_name_asked_again,
         a_head_start_can_be_longer,
         losers_are_closed,
@@ -459,6 +556,7 @@ Suite *race_suite(void)
         a_lost_race_tells_the_most_telling_failure,
         a_race_that_is_lost_at_once_is_told_later,
         a_race_survives_want_of_memory,
+        without_a_timer_there_is_no_head_start,
     };
     Suite *suite = suite_create("race");
     TCase *parts = tcase_create("parts");

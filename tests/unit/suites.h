@@ -56,6 +56,7 @@
     X(multistatus)                                                                                 \
     X(settle)                                                                                      \
     X(loop)                                                                                        \
+    X(engines)                                                                                     \
     X(book)                                                                                        \
     X(resolver)                                                                                    \
     X(connection)                                                                                  \
@@ -67,6 +68,7 @@
     X(queue)                                                                                       \
     X(herd)                                                                                        \
     X(scarcity)                                                                                    \
+    X(refusals)                                                                                    \
     X(fairness)                                                                                    \
     X(pool)                                                                                        \
     X(challenge)                                                                                   \
