@@ -11,13 +11,19 @@
 #include <interim.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define CROWD 400
+#define MULTITUDE 9999 /* others: one of 10,000 connections floods */
+#define WAVE 250       /* connections at once: a queue of the system's has to hold them */
+#define BATCH 256      /* of which an engine tells at once */
+#define INTERIM "HTTP/1.1 102 Processing\r\n\r\n"
 #define MOVES 32 /* reads or writes a turn at most; there is no promise that it is half of that */
 
 static const interim_engine engines[] = {INTERIM_ENGINE_EPOLL, INTERIM_ENGINE_POLL};
@@ -29,10 +35,12 @@ static interim_request *gets;
 static unsigned dones;
 
 /* Accepted connections, [0] is the one that floods. */
-static int fds[CROWD + 2];
+static int fds[MULTITUDE + 2];
+static int crowd;
 
 static void begin(int engine)
 {
+    const struct linger none = {.l_onoff = 1}; /* no port of 10,000 stays in use */
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     interim_client_options options = INTERIM_CLIENT_OPTIONS_INIT;
     socklen_t length = sizeof at;
@@ -40,6 +48,7 @@ static void begin(int engine)
 
     listener = socket(AF_INET, SOCK_STREAM, 0);
     ck_assert_int_eq(bind(listener, (struct sockaddr *)(void *)&at, sizeof at), 0);
+    ck_assert_int_eq(setsockopt(listener, SOL_SOCKET, SO_LINGER, &none, sizeof none), 0);
     ck_assert_int_eq(listen(listener, CROWD + 2), 0);
     ck_assert_int_eq(getsockname(listener, (struct sockaddr *)(void *)&at, &length), 0);
     port = ntohs(at.sin_port);
@@ -48,15 +57,16 @@ static void begin(int engine)
     snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
     ck_assert_int_eq(interim_request_new(&gets, "GET", url), 0);
     calls_reset();
+    crowd = CROWD;
     dones = 0;
 }
 
 static void finish(int accepted)
 {
-    interim_client_free(client);
-    interim_request_free(gets);
     for (int i = 0; i < accepted; i++)
         close(fds[i]);
+    interim_client_free(client);
+    interim_request_free(gets);
     close(listener);
     calls_reset();
 }
@@ -129,24 +139,28 @@ static void open_floodgates(interim_request *request, const char *head, interim_
 
 static void start_crowd(void)
 {
-    for (int i = 0; i < CROWD; i++)
-        ck_assert_int_eq(interim_start(NULL, client, gets, count, NULL), 0);
-    ck_assert_int_gt(interim_client_run(client, 0), 0);
-    for (int i = 1; i <= CROWD; i++)
-        fds[i] = greet();
+    for (int first = 1; first <= crowd; first += WAVE) {
+        int last = first + WAVE > crowd ? crowd : first + WAVE - 1;
+
+        for (int i = first; i <= last; i++)
+            ck_assert_int_eq(interim_start(NULL, client, gets, count, NULL), 0);
+        ck_assert_int_gt(interim_client_run(client, 0), 0);
+        for (int i = first; i <= last; i++)
+            fds[i] = greet();
+    }
 }
 
 /* All of a crowd have their answer waiting: by how few turns they get it, the one that floods going
- * on in each. An engine tells of 256 at once. */
+ * on in each. */
 static void check_crowd(void)
 {
-    for (int i = 1; i <= CROWD; i++)
-        say(fds[i], "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
+    for (int i = 1; i <= crowd; i++)
+        say(fds[i], INTERIM "HTTP/1.1 204 No Content\r\n\r\n");
     calls_wait_readable(0);
-    for (int turns = 0; dones < CROWD; turns++) {
+    for (int turns = 0; dones < (unsigned)crowd; turns++) {
         unsigned long before = calls_all();
 
-        ck_assert_int_lt(turns, 4);
+        ck_assert_int_lt(turns, crowd / BATCH + 3);
         ck_assert_int_gt(interim_client_run(client, 0), 0);
         ck_assert_uint_gt(calls_all(), before);
     }
@@ -177,18 +191,16 @@ static void check_flood(interim_request *request, const char *head)
     check_time();
     ck_assert_uint_le(calls_most(), MOVES);
     ck_assert_ptr_null(result);
-    finish(CROWD + 1);
+    finish(crowd + 1);
     ck_assert_int_eq(interim_result_outcome(result), INTERIM_CANCELLED);
     interim_result_free(result);
 }
 
 START_TEST(a_flood_of_interims_starves_nobody)
 {
-    static const char interim[] = "HTTP/1.1 102 Processing\r\n\r\n";
-
     begin(_i);
-    calls_flood(interim);
-    check_flood(make("GET"), interim);
+    calls_flood(INTERIM);
+    check_flood(make("GET"), INTERIM);
 }
 END_TEST
 
@@ -210,6 +222,41 @@ START_TEST(a_flood_of_bytes_starves_nobody)
 }
 END_TEST
 
+/* How many others there can be, each with two descriptors of this process. */
+static int gather(void)
+{
+    const rlim_t all = 2 * MULTITUDE + 100;
+    struct rlimit limit = {.rlim_cur = all, .rlim_max = all};
+    const char *fork = getenv("CK_FORK");
+
+    if (fork != NULL && strcmp(fork, "no") == 0)
+        return CROWD; /* under valgrind, and other tests have the same limit */
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        return MULTITUDE;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max < all ? limit.rlim_max : all;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_cur < all)
+        fprintf(stderr, "fairness: not 10,000 connections, with %ju descriptors\n",
+                (uintmax_t)limit.rlim_cur);
+    return (int)(limit.rlim_cur - 100) / 2;
+}
+
+/* Of interims, or of bytes. */
+START_TEST(a_flood_on_one_of_ten_thousand_starves_nobody)
+{
+    bool bytes = _i / 2 == 1;
+    interim_request *request;
+
+    begin(_i % 2);
+    crowd = gather();
+    request = make("GET");
+    interim_request_on_body(request, take_bytes, NULL);
+    calls_flood(bytes ? "0123456789abcdef" : INTERIM);
+    check_flood(request, bytes ? "HTTP/1.1 200 OK\r\n\r\n" : INTERIM);
+}
+END_TEST
+
 static ptrdiff_t give_bytes(void *buffer, size_t size, void *user)
 {
     (void)user;
@@ -227,7 +274,7 @@ START_TEST(an_endless_upload_starves_nobody)
     interim_request_set_expect(request, INTERIM_EXPECT_NEVER);
     ck_assert_int_eq(interim_request_set_body_reader(request, give_bytes, -1, NULL), 0);
     calls_swallow();
-    check_flood(request, "HTTP/1.1 102 Processing\r\n\r\n");
+    check_flood(request, INTERIM);
 }
 END_TEST
 
@@ -244,7 +291,7 @@ START_TEST(an_endless_file_starves_nobody)
     interim_request_set_expect(request, INTERIM_EXPECT_NEVER);
     ck_assert_int_eq(interim_request_set_body_fd(request, fileno(file), 0, -1), 0);
     calls_swallow();
-    check_flood(request, "HTTP/1.1 102 Processing\r\n\r\n");
+    check_flood(request, INTERIM);
     fclose(file);
 }
 END_TEST
@@ -296,6 +343,7 @@ Suite *fairness_suite(void)
 
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_loop_test(everything, tests[i], 0, 2);
+    tcase_add_loop_test(everything, a_flood_on_one_of_ten_thousand_starves_nobody, 0, 4);
     suite_add_tcase(suite, everything);
     return suite;
 }

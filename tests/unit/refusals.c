@@ -259,8 +259,7 @@ END_TEST
 
 /* ---- Memory ---- */
 
-#define CONNECTING 15 /* each has one timer: of the first 16 that there is memory for one is left  \
-                       */
+#define CONNECTING 15 /* with a timer each: of the first 16 one is left */
 
 /* Has one operation at a server that says nothing, the nth allocation failing. Whether there was
  * such. */
