@@ -26,8 +26,7 @@ void interim__patience_fill(interim_patience *patience)
 
 static int64_t after(int64_t since, int64_t ms)
 {
-    return ms == INTERIM_FOREVER || since == INTERIM__FAR ? INTERIM__FAR
-                                                          : since + ms * INTERIM__NS_PER_MS;
+    return ms == INTERIM_FOREVER ? INTERIM__FAR : since + ms * INTERIM__NS_PER_MS;
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -43,8 +42,11 @@ static void restart_quiet(interim__watchdog *dog, int64_t now)
 
 void interim__watchdog_start(interim__watchdog *dog, const interim_patience *limits, int64_t now)
 {
-    *dog = (interim__watchdog){
-        .limits = limits, .start = now, .life = INTERIM__FAR, .used_until = now};
+    *dog = (interim__watchdog){.limits = limits,
+                               .start = now,
+                               .total = after(now, limits->total_ms),
+                               .life = INTERIM__FAR,
+                               .used_until = now};
     interim__watchdog_enter(dog, INTERIM__PHASE_CONNECT, limits->silence_ms, now);
 }
 
@@ -52,22 +54,23 @@ void interim__watchdog_enter(interim__watchdog *dog, interim__phase phase, int64
                              int64_t now)
 {
     dog->phase = phase;
-    dog->since = phase == INTERIM__PHASE_CONNECT ? now : INTERIM__FAR;
+    dog->arrives =
+        phase == INTERIM__PHASE_CONNECT ? after(now, dog->limits->connect_ms) : INTERIM__FAR;
     dog->silence_ns = silence_ms * INTERIM__NS_PER_MS;
-    dog->head_since = INTERIM__FAR;
+    dog->head_until = INTERIM__FAR;
     restart_quiet(dog, now);
 }
 
 void interim__watchdog_moved(interim__watchdog *dog, int64_t now)
 {
     if (dog->phase == INTERIM__PHASE_EXCHANGE)
-        dog->since = now;
+        dog->arrives = after(now, dog->limits->stall_ms);
 }
 
 void interim__watchdog_activity(interim__watchdog *dog, int64_t now)
 {
     restart_quiet(dog, now);
-    if (dog->since != INTERIM__FAR)
+    if (dog->arrives != INTERIM__FAR)
         interim__watchdog_moved(dog, now);
 }
 
@@ -77,7 +80,7 @@ void interim__watchdog_hurry(interim__watchdog *dog, int64_t silence_ms, int64_t
 
     restart_quiet(dog, now);
     if (dog->phase == INTERIM__PHASE_EXCHANGE)
-        dog->since = INTERIM__FAR;
+        dog->arrives = INTERIM__FAR;
     if (silence_ns < dog->silence_ns)
         dog->silence_ns = silence_ns;
 }
@@ -105,9 +108,9 @@ void interim__watchdog_life(interim__watchdog *dog, int64_t now)
 void interim__watchdog_head(interim__watchdog *dog, bool under_way, int64_t now)
 {
     if (!under_way)
-        dog->head_since = INTERIM__FAR;
-    else if (dog->head_since == INTERIM__FAR)
-        dog->head_since = now;
+        dog->head_until = INTERIM__FAR;
+    else if (dog->head_until == INTERIM__FAR)
+        dog->head_until = after(now, dog->limits->head_ms);
 }
 
 /* Each interim uses up what a second allows, divided by their rate; a burst of them may be used in
@@ -127,28 +130,21 @@ int64_t interim__watchdog_silence_ms(const interim__watchdog *dog, int64_t now)
 
 int64_t interim__watchdog_deadline(const interim__watchdog *dog)
 {
-    int64_t total = after(dog->start, dog->limits->total_ms);
+    int64_t limit = earlier(dog->total, dog->arrives);
 
-    switch (dog->phase) {
-    case INTERIM__PHASE_CONNECT:
-        return earlier(total, after(dog->since, dog->limits->connect_ms));
-    case INTERIM__PHASE_EXCHANGE:
-        return earlier(
-            earlier(earlier(total, dog->next_gap), after(dog->since, dog->limits->stall_ms)),
-            earlier(dog->quiet_since + dog->silence_ns,
-                    after(dog->head_since, dog->limits->head_ms)));
-    default:
-        return total;
-    }
+    if (dog->phase == INTERIM__PHASE_EXCHANGE)
+        limit = earlier(earlier(limit, dog->next_gap),
+                        earlier(dog->quiet_since + dog->silence_ns, dog->head_until));
+    return limit;
 }
 
 static int check_exchange(interim__watchdog *dog, int64_t now)
 {
-    if (now >= after(dog->head_since, dog->limits->head_ms))
+    if (now >= dog->head_until)
         return INTERIM_EHEAD_TIMEOUT;
     if (now >= dog->quiet_since + dog->silence_ns)
         return INTERIM_ESILENCE;
-    if (now >= after(dog->since, dog->limits->stall_ms))
+    if (now >= dog->arrives)
         return INTERIM_ESTALLED;
     if (now < dog->next_gap)
         return 0;
@@ -158,11 +154,11 @@ static int check_exchange(interim__watchdog *dog, int64_t now)
 
 int interim__watchdog_check(interim__watchdog *dog, int64_t now)
 {
-    if (now >= after(dog->start, dog->limits->total_ms)) {
+    if (now >= dog->total) {
         note_silence(dog, now);
         return INTERIM_ETOTAL;
     }
     if (dog->phase == INTERIM__PHASE_CONNECT)
-        return now >= after(dog->since, dog->limits->connect_ms) ? INTERIM_ECONNECT_TIMEOUT : 0;
+        return now >= dog->arrives ? INTERIM_ECONNECT_TIMEOUT : 0;
     return dog->phase == INTERIM__PHASE_EXCHANGE ? check_exchange(dog, now) : 0;
 }

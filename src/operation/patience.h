@@ -24,12 +24,13 @@ typedef enum interim__phase {
 typedef struct interim__watchdog {
     const interim_patience *limits; /* with defaults filled in */
     interim__phase phase;
-    int64_t start; /* of the operation */
-    int64_t since; /* PHASE_CONNECT: it began; PHASE_EXCHANGE: the bytes of markers moved last, FAR:
-                      that is not watched */
+    int64_t start;   /* of the operation ... */
+    int64_t total;   /* ... and the latest end of it */
+    int64_t arrives; /* the end of patience with PHASE_CONNECT, or in PHASE_EXCHANGE with bytes of
+                        markers that do not move; FAR: that is not watched */
     int64_t quiet_since;
     int64_t life;       /* the last sign of life, or when the request was sent; FAR: neither yet */
-    int64_t head_since; /* the first byte of an incomplete head; FAR: none */
+    int64_t head_until; /* the end of patience with a head that is incomplete; FAR: none is */
     int64_t next_gap;   /* when to warn; FAR: not in this quiet time any more, or never */
     int64_t silence_ns; /* the limit of this exchange */
     int64_t longest;    /* silence */

@@ -14,40 +14,39 @@ static bool cancel_is_due(const interim__operation *op)
     return op->cancel_asked && op->need == INTERIM__NEED_TIME;
 }
 
-static bool is_polling(const interim__operation *op)
-{
-    return op->job != NULL && interim__follow_is_poll(op->hop);
-}
-
 /* The end of waiting for the job, with time for the poll that is under way. An answer that is the
  * last one may take longer: the job has ended in time. */
 static int64_t job_deadline(const interim__operation *op)
 {
-    if (interim__talk_exchanges(op->talk) && op->talk->exchange.state == INTERIM__EXCHANGE_BODY &&
-        op->sink == INTERIM__SINK_FINAL)
-        return INTERIM__FAR;
-    if (!is_polling(op) || op->need == INTERIM__NEED_TIME || op->job->deadline == INTERIM__FAR)
+    if (op->job == NULL || op->need == INTERIM__NEED_TIME || op->job->deadline == INTERIM__FAR ||
+        !interim__follow_is_poll(op->hop) ||
+        (interim__talk_exchanges(op->talk) && op->talk->exchange.state == INTERIM__EXCHANGE_BODY &&
+         op->sink == INTERIM__SINK_FINAL))
         return INTERIM__FAR;
     return op->job->deadline + LAST_POLL_NS;
 }
 
-static int64_t next_poll(const interim__operation *op)
+/* The same, or the next poll, or the end of waiting for 100. */
+static int64_t wish(const interim__operation *op)
 {
-    return op->in_line ? op->job->deadline : op->wake_at;
+    int64_t job = job_deadline(op);
+
+    if (op->need == INTERIM__NEED_TIME)
+        return op->in_line ? op->job->deadline : op->wake_at;
+    return op->need == INTERIM__NEED_EXCHANGE && op->wake_at < job ? op->wake_at : job;
 }
 
 int64_t interim__operation_deadline(const interim__operation *op)
 {
-    int64_t limit = interim__watchdog_deadline(&op->dog);
-    int64_t job = op->need == INTERIM__NEED_TIME ? next_poll(op) : job_deadline(op);
+    int64_t limit, wished;
 
     if (op->need == INTERIM__NEED_NOTHING)
         return INTERIM__FAR;
     if (op->stop || op->resuming || op->from_token || cancel_is_due(op))
         return op->now.monotonic;
-    if (op->need == INTERIM__NEED_EXCHANGE && op->wake_at < limit)
-        limit = op->wake_at;
-    return limit < job ? limit : job;
+    limit = interim__watchdog_deadline(&op->dog);
+    wished = wish(op);
+    return limit < wished ? limit : wished;
 }
 
 bool interim__operation_poll_is_due(const interim__operation *op, int64_t monotonic)
@@ -116,7 +115,7 @@ void interim__operation_tick(interim__operation *op, interim__moment now)
 
     interim__operation_enter(op, now);
     interim__operation_settle(op);
-    if (op->need == INTERIM__NEED_NOTHING)
+    if (now.monotonic < interim__operation_deadline(op))
         return;
     if (op->need == INTERIM__NEED_EXCHANGE && now.monotonic >= op->wake_at)
         interim__operation_release_body(op);
