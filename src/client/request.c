@@ -38,6 +38,7 @@ int interim_request_new(interim_request **out, const char *method, const char *u
         interim__request_release(request);
         return failed;
     }
+    request->safe = interim__method_is_safe(method);
     *out = request;
     return 0;
 }

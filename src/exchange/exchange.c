@@ -27,16 +27,20 @@ void interim__exchange_dispose(interim__exchange *exchange)
     interim__chunked_dispose(&exchange->chunked);
 }
 
-bool interim__exchange_can_rest(const interim__exchange *exchange, interim__exchange_rest *rest)
+bool interim__exchange_can_rest(const interim__exchange *exchange)
 {
     const interim__sender *sender = &exchange->sender;
 
-    *rest = (interim__exchange_rest){.received = exchange->received,
-                                     .interim_count = exchange->interim_count,
-                                     .last_interim = (uint16_t)exchange->last_interim,
-                                     .rewritten = exchange->rewritten};
     return exchange->state == INTERIM__EXCHANGE_HEAD && exchange->pending.length == 0 &&
            interim__sender_done(sender) && !sender->held;
+}
+
+interim__exchange_rest interim__exchange_lay_down(const interim__exchange *exchange)
+{
+    return (interim__exchange_rest){.received = exchange->received,
+                                    .interim_count = exchange->interim_count,
+                                    .last_interim = (uint16_t)exchange->last_interim,
+                                    .rewritten = exchange->rewritten};
 }
 
 void interim__exchange_go_on(interim__exchange *exchange, const interim__exchange_rest *rest,

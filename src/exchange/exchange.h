@@ -72,10 +72,11 @@ typedef struct interim__exchange_rest {
 void interim__exchange_init(interim__exchange *exchange, const char *method, interim_error *error);
 void interim__exchange_dispose(interim__exchange *exchange);
 
-/* Whether all that an exchange knows fits into a rest, which is written then: its request is sent,
- * and of its answer it has interims at most, and all of the last one. It is to be disposed of, and
+/* Whether all that an exchange knows fits into a rest: its request is sent, and of its answer it
+ * has interims at most, and all of the last one. What it knows; it is to be disposed of then, and
  * goes on, where it was, in another one. */
-bool interim__exchange_can_rest(const interim__exchange *exchange, interim__exchange_rest *rest);
+bool interim__exchange_can_rest(const interim__exchange *exchange);
+interim__exchange_rest interim__exchange_lay_down(const interim__exchange *exchange);
 void interim__exchange_go_on(interim__exchange *exchange, const interim__exchange_rest *rest,
                              const char *method, interim_error *error);
 

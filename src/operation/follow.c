@@ -136,11 +136,6 @@ static int add(interim__fields *fields, const char *name, const char *value)
     return interim__fields_add(fields, name, strlen(name), value, strlen(value));
 }
 
-bool interim__follow_is_poll(interim_hop hop)
-{
-    return hop == INTERIM_HOP_POLL || hop == INTERIM_HOP_CANCEL;
-}
-
 static bool is_monitor(interim_hop hop)
 {
     return interim__follow_is_poll(hop) || hop == INTERIM_HOP_RESULT;

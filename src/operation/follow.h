@@ -41,7 +41,10 @@ int interim__follow_monitor(interim__uri **out, const interim_request *request,
 bool interim__follow_decodes(const interim_request *request, interim_hop hop);
 
 /* Whether a hop asks something of a monitor, which has little to think about. */
-bool interim__follow_is_poll(interim_hop hop);
+static inline bool interim__follow_is_poll(interim_hop hop)
+{
+    return hop == INTERIM_HOP_POLL || hop == INTERIM_HOP_CANCEL;
+}
 
 /* The body of the request of a hop: the caller's, if it is the caller's request. */
 interim__body_source interim__follow_body(const interim_request *request, interim_hop hop,

@@ -113,9 +113,9 @@ static void leave_exchange(interim__operation *op)
     op->peer = "";
 }
 
-void interim__operation_dispose(interim__operation *op)
+/* What most operations never had. */
+static void dispose_of_the_rare(interim__operation *op)
 {
-    leave_exchange(op);
     interim__accepted_free(op->job);
     interim__uri_dispose(&op->learnt);
     if (op->upload != NULL)
@@ -127,10 +127,19 @@ void interim__operation_dispose(interim__operation *op)
     if (op->passage != NULL)
         interim__proxy_login_dispose(&op->passage->login);
     free(op->passage);
+    forget_url_text(op);
+}
+
+void interim__operation_dispose(interim__operation *op)
+{
+    if (op->talk != NULL)
+        interim__operation_drop_exchange(op);
+    if (op->job != NULL || op->learnt != NULL || op->upload != NULL || op->authentication != NULL ||
+        op->passage != NULL || op->url_text != NULL)
+        dispose_of_the_rare(op);
     interim__uri_dispose(&op->uri);
     if (op->result != NULL)
         interim__result_free(interim__operation_take_result(op));
-    forget_url_text(op);
     interim__request_release(op->request);
 }
 
@@ -192,7 +201,7 @@ void interim__operation_opened(interim__operation *op, const char *peer, bool re
     op->reused = reused;
     op->keep_connection = false;
     op->peer = peer;
-    if (interim__tunnel_is_needed(op, reused))
+    if (!reused && interim__tunnel_is_needed(op))
         interim__tunnel_begin(op);
     else
         interim__operation_begin_exchange(op);
@@ -281,16 +290,19 @@ int64_t interim__operation_file(const interim__operation *op, int64_t *offset)
 
 void interim__operation_sent(interim__operation *op, size_t size, interim__moment now)
 {
+    interim__sender *sender = &op->talk->exchange.sender;
+
     interim__operation_enter(op, now);
-    interim__sender_sent(&op->talk->exchange.sender, size);
+    interim__sender_sent(sender, size);
     if (op->hop == INTERIM_HOP_TUNNEL)
         return;
     op->begun = true;
-    interim__watchdog_activity(&op->dog, now.monotonic);
-    if (interim__sender_waits(&op->talk->exchange.sender))
-        op->wake_at = now.monotonic + op->request->patience.continue_ms * INTERIM__NS_PER_MS;
-    if (!interim__sender_done(&op->talk->exchange.sender))
+    if (!interim__sender_done(sender)) {
+        interim__watchdog_activity(&op->dog, now.monotonic);
+        if (interim__sender_waits(sender))
+            op->wake_at = now.monotonic + op->request->patience.continue_ms * INTERIM__NS_PER_MS;
         return;
+    }
     interim__watchdog_sent(&op->dog, now.monotonic);
     interim__operation_note_time(&op->result->timing.sent_ms, op);
     interim__report_plain(op, INTERIM_EVENT_SENT, "");

@@ -38,7 +38,11 @@ bool interim__operation_is_forwarded(const interim__operation *op)
 
 int64_t interim__operation_idle_limit(const interim__operation *op)
 {
+    bool safe;
+
     if (op->fresh_connection)
         return -1;
-    return interim__method_is_safe(op->method) ? INTERIM__FAR : RISKY_IDLE_NS;
+    safe =
+        op->method == op->request->method ? op->request->safe : interim__method_is_safe(op->method);
+    return safe ? INTERIM__FAR : RISKY_IDLE_NS;
 }

@@ -42,6 +42,7 @@ struct interim_request {
     char *trusted;       /* hosts to which a redirect may take the fields; NULL: none */
     interim_accepted_fn on_accepted;
     void *accepted_user;
+    bool safe;                            /* its method is */
     bool resumes;                         /* its upload may resume, by ... */
     interim_upload_resumption resumption; /* defaults filled in */
     interim_event_fn on_interim, on_event;

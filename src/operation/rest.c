@@ -13,6 +13,7 @@ void interim__environment_make_room(interim__environment *environment)
     if (silent == NULL)
         return;
     environment->silent = NULL;
+    silent->rest = interim__exchange_lay_down(&silent->talk->exchange);
     interim__talk_free(silent->talk, &environment->spare);
     silent->talk = NULL;
 }
@@ -28,7 +29,7 @@ void interim__operation_rest(interim__operation *op)
 {
     /* An upload asks its exchange at any time how much of it was sent. */
     if (op->need != INTERIM__NEED_EXCHANGE || op->talk == NULL || op->uploading ||
-        !interim__exchange_can_rest(&op->talk->exchange, &op->rest))
+        !interim__exchange_can_rest(&op->talk->exchange))
         return;
     interim__environment_make_room(op->environment);
     op->environment->silent = op;

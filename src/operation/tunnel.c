@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-bool interim__tunnel_is_needed(const interim__operation *op, bool reused)
+bool interim__tunnel_is_needed(const interim__operation *op)
 {
-    return interim__operation_tunnels(op) && !reused && !op->tunnelled;
+    return !op->tunnelled && interim__operation_tunnels(op);
 }
 
 static int append_all(interim__buffer *out, const char *const *texts, size_t count)

@@ -8,8 +8,9 @@
 
 #include "operation/operation.h"
 
-/* Whether the connection that has been opened leads to a proxy that has to be asked first. */
-bool interim__tunnel_is_needed(const interim__operation *op, bool reused);
+/* Whether the connection that has been opened just now leads to a proxy that has to be asked first.
+ */
+bool interim__tunnel_is_needed(const interim__operation *op);
 
 /* Asks it. */
 void interim__tunnel_begin(interim__operation *op);

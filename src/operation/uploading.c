@@ -22,8 +22,8 @@ int interim__uploading_begin(interim__operation *op)
 {
     op->uploading = op->hop == INTERIM_HOP_UPLOAD;
     op->continues = false;
-    if (op->uploading || op->hop == INTERIM_HOP_POLL || op->hop == INTERIM_HOP_RESULT ||
-        strcmp(op->method, op->request->method) != 0 || !interim__upload_can(op->request))
+    if (op->uploading || !interim__upload_can(op->request) || op->hop == INTERIM_HOP_POLL ||
+        op->hop == INTERIM_HOP_RESULT || strcmp(op->method, op->request->method) != 0)
         return 0;
     if (op->upload == NULL)
         op->upload = calloc(1, sizeof *op->upload);

@@ -40,6 +40,7 @@ interim_request *fake_request(const char *method, const char *url, const char *f
     ck_assert_ptr_nonnull(request);
     request->references = 1;
     request->method = strdup(method);
+    request->safe = interim__method_is_safe(method);
     request->body.length = INTERIM__BODY_NONE;
     ck_assert_int_eq(interim__uri_parse(&request->uri, url, strlen(url), NULL), 0);
     interim__patience_fill(&request->patience);
