@@ -37,22 +37,18 @@ static int begin(interim_operation **operation, interim_client *client, interim_
                  interim_result **out)
 {
     interim__drive *drive = &client->drive;
-    interim__loop *loop = drive->transport.loop;
     int failed;
 
-    interim__loop_hold_time(loop, true);
-    failed = interim_start(operation, client, request, keep_result, out);
+    client->running = true;
+    interim__loop_hold_time(drive->transport.loop, true);
+    failed = interim__drive_start(operation, drive, request, keep_result, out);
     if (failed == 0) {
-        client->running = true;
-        interim__loop_set_lazy(loop, drive->in_flight == 1);
+        interim__loop_set_lazy(drive->transport.loop, drive->in_flight == 1);
         interim__drive_attend(drive);
+        interim__drive_deliver(drive);
     }
-    interim__loop_hold_time(loop, false);
-    if (failed < 0)
-        return failed;
-    interim__drive_deliver(drive);
     client->running = false;
-    return 0;
+    return failed;
 }
 
 /* Something happens, if not to this operation: as interim_client_run. */
@@ -70,7 +66,7 @@ static int go_on(interim_client *client, interim_operation *operation)
 
 int interim_perform(interim_result **out, interim_client *client, interim_request *request)
 {
-    interim_operation *operation;
+    interim_operation *operation = NULL;
     int failed;
 
     *out = NULL;
@@ -80,6 +76,7 @@ int interim_perform(interim_result **out, interim_client *client, interim_reques
     while (failed >= 0 && *out == NULL)
         failed = go_on(client, operation);
     interim__loop_set_lazy(client->drive.transport.loop, false);
+    interim__loop_hold_time(client->drive.transport.loop, false);
     if (*out == NULL && operation != NULL) {
         /* The system does not let us wait any more. */
         interim__drive_abort(operation);

@@ -290,9 +290,10 @@ int interim__drive_start(interim_operation **out, interim__drive *drive, interim
         give_back(drive, operation);
         return INTERIM_ENOMEM;
     }
-    ring_append(&drive->running, &operation->link);
+    operation->soon = true;
+    ring_append(&drive->soon, &operation->link);
+    interim__watch_soon(drive->transport.loop, &drive->attention);
     drive->in_flight++;
-    interim__drive_soon(operation);
     *out = operation;
     return 0;
 }
@@ -305,12 +306,11 @@ bool interim__drive_await(interim__drive *drive, interim_operation *operation)
 
     interim__loop_hold_time(loop, true);
     came = alone && interim__stream_await(operation);
-    interim__loop_hold_time(loop, false);
-    if (!came)
-        interim__loop_set_sole(loop,
-                               alone ? interim__connection_watch(operation->connection) : NULL);
+    if (came)
+        return true;
+    interim__loop_set_sole(loop, alone ? interim__connection_watch(operation->connection) : NULL);
     interim__loop_set_lazy(loop, drive->in_flight == 1);
-    return came;
+    return false;
 }
 
 void interim__drive_cancel(interim_operation *operation)

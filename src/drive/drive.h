@@ -90,7 +90,7 @@ int interim__drive_start(interim_operation **out, interim__drive *drive, interim
 
 /* For who waits for this operation to end. Does with less effort what a turn of the loop would do,
  * if there is nothing else to wait for: true. False: a turn is to be made, and is prepared to be a
- * simple one. */
+ * simple one. Holds the loop's time. */
 bool interim__drive_await(interim__drive *drive, interim_operation *operation);
 
 /* Has the server asked to stop the job in the next turn; see interim_operation_cancel_job. */

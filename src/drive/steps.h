@@ -34,10 +34,6 @@ bool interim__stream_await(interim_operation *operation);
 /* stream.c: the exchange is over, or will not be: its connection is kept or closed. */
 void interim__stream_release(interim_operation *operation);
 
-/* stream.c: gives up the room for a connection that the operation does not need now, to those in
- * line. */
-void interim__stream_make_room(interim_operation *operation);
-
 /* seat.c: the seat of an operation, made if it has none; NULL without memory. */
 interim__seat *interim__seat_take(interim_operation *operation);
 
@@ -50,6 +46,16 @@ static inline bool interim__seat_is_in_queue(const interim_operation *operation)
 static inline bool interim__seat_is_in_herd(const interim_operation *operation)
 {
     return operation->seat != NULL && operation->seat->herd.origin != NULL;
+}
+
+/* stream.c: gives up the room for a connection that the operation does not need now, to those in
+ * line. */
+void interim__stream_give_room(interim_operation *operation);
+static inline void interim__stream_make_room(interim_operation *operation)
+{
+    if (interim__seat_is_in_queue(operation) && operation->connection == NULL &&
+        operation->machine.need != INTERIM__NEED_CONNECTION)
+        interim__stream_give_room(operation);
 }
 
 /* seat.c: leaves the queue; or the herd, and returns who may poll now, or NULL. Harmless for one

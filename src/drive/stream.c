@@ -26,7 +26,7 @@ void interim__stream_release(interim_operation *operation)
         return;
     operation->connection = NULL;
     if (operation->opened && machine->keep_connection)
-        interim__pool_keep(drive->pool, connection);
+        interim__pool_keep(drive->pool, connection, drive->now.monotonic);
     else
         interim__connection_free(connection);
     operation->opened = false;
@@ -170,8 +170,8 @@ static void open_connection(interim_operation *operation, const interim__endpoin
 
     operation->connection_number = machine->connections_left;
     operation->securing = operation->by_hand = false;
-    operation->connection =
-        interim__pool_take(drive->pool, endpoint, interim__operation_idle_limit(machine));
+    operation->connection = interim__pool_take(
+        drive->pool, endpoint, interim__operation_idle_limit(machine), drive->now.monotonic);
     if (operation->connection != NULL) {
         interim__connection_set_owner(operation->connection, &owner);
         operation->opened = true;
@@ -224,13 +224,18 @@ static void let_in(interim__drive *drive)
 /* See interim__queue_enter. */
 static int enter_queue(interim_operation *operation, const interim__endpoint *endpoint)
 {
-    interim__queue *queue = &interim__drive_of(operation)->queue;
+    interim__drive *drive = interim__drive_of(operation);
     interim__seat *seat;
+    int entered;
 
-    if (!interim__queue_is_limited(queue))
+    if (!interim__queue_is_limited(&drive->queue))
         return 1;
     seat = interim__seat_take(operation);
-    return seat == NULL ? INTERIM_ENOMEM : interim__queue_enter(queue, &seat->queue, endpoint);
+    if (seat == NULL)
+        return INTERIM_ENOMEM;
+    entered = interim__queue_enter(&drive->queue, &seat->queue, endpoint);
+    let_in(drive); /* it may have left the room that it had for another origin */
+    return entered;
 }
 
 bool interim__stream_seek(interim_operation *operation)
@@ -239,8 +244,6 @@ bool interim__stream_seek(interim_operation *operation)
     interim__endpoint endpoint = endpoint_of(machine);
     int entered = enter_queue(operation, &endpoint);
 
-    let_in(interim__drive_of(
-        operation)); /* it may have left the room that it had for another origin */
     if (entered < 0) {
         give_up(operation, entered);
     } else if (entered > 0) {
@@ -254,11 +257,8 @@ bool interim__stream_seek(interim_operation *operation)
     return true;
 }
 
-void interim__stream_make_room(interim_operation *operation)
+void interim__stream_give_room(interim_operation *operation)
 {
-    if (!interim__seat_is_in_queue(operation) || operation->connection != NULL ||
-        operation->machine.need == INTERIM__NEED_CONNECTION)
-        return;
     interim__seat_leave_queue(operation);
     let_in(interim__drive_of(operation));
 }
@@ -323,7 +323,6 @@ static void send_output(interim_operation *operation)
             sent = interim__connection_write(operation->connection, data, size);
         }
         if (sent > 0) {
-            interim__drive_look(interim__drive_of(operation));
             interim__operation_sent(machine, (size_t)sent, interim__drive_of(operation)->now);
         } else if (sent == INTERIM__AGAIN) {
             return;
@@ -352,7 +351,10 @@ static ptrdiff_t receive_some(interim_operation *operation)
             machine, got == INTERIM__END,
             got == INTERIM__BROKEN ? interim__connection_error(operation->connection) : NULL,
             drive->now);
-    operation->streams = !machine->paused && (operation->streams || got == (ptrdiff_t)size);
+    if (machine->paused)
+        operation->streams = false;
+    else if (got == (ptrdiff_t)size)
+        operation->streams = true;
     return got;
 }
 

@@ -2,7 +2,8 @@
  * owner the connection may be gone: each call of one is the last thing that a function does.
  *
  * Reading and writing wait independently: read_needs and write_needs say for which direction of the
- * socket, which under TLS can be the other one. */
+ * socket, which under TLS can be the other one. While it is open the watch waits for what they say.
+ */
 #include "transport/connection_parts.h"
 
 #include "base/error.h"
@@ -44,6 +45,7 @@ void interim__connection_fail(interim__connection *connection)
 static void open_done(interim__connection *connection)
 {
     interim__connection_step_to(connection, OPEN);
+    connection->read_needs = 0;
     if (connection->owner.opened != NULL)
         connection->owner.opened(connection->owner.user, NULL);
 }
@@ -290,7 +292,7 @@ bool interim__connection_is_to(const interim__connection *connection,
 {
     const interim__endpoint *own = &connection->endpoint;
 
-    return own->port == endpoint->port && interim__endpoint_same_way(own, endpoint) &&
+    return interim__endpoint_same_way(own, endpoint) &&
            own->identify == identifies(connection->transport, endpoint);
 }
 

@@ -105,6 +105,12 @@ static void moved(interim__connection *connection)
         connection->moves++;
 }
 
+/* Whether all that there was has been taken; under TLS only a read tells. */
+static bool is_drained(const interim__connection *connection)
+{
+    return connection->session == NULL && !(connection->socket->watch.possible & INTERIM__READ);
+}
+
 ptrdiff_t interim__connection_read(interim__connection *connection, void *buffer, size_t size)
 {
     unsigned want = INTERIM__READ;
@@ -112,18 +118,20 @@ ptrdiff_t interim__connection_read(interim__connection *connection, void *buffer
 
     if (connection->read_end != 0)
         return connection->read_end;
-    if (connection->session == NULL && !(connection->socket->watch.possible & INTERIM__READ))
-        got = INTERIM__AGAIN; /* all that there was has been taken */
-    else if (connection->session == NULL)
+    if (connection->read_needs != 0 && is_drained(connection))
+        return INTERIM__AGAIN;
+    if (connection->session == NULL)
         got = interim__connection_read_plain(connection, buffer, size);
     else
         got = interim__connection_tls(connection)
                   ->read(connection->session, buffer, size, &want, connection->error);
-    connection->read_needs = got == INTERIM__AGAIN ? (unsigned char)want : 0;
     if (got < 0)
         connection->read_end = (signed char)got;
     else if (got > 0)
         moved(connection);
+    /* What comes after the last of the bytes that are there is waited for already. */
+    connection->read_needs =
+        got == INTERIM__AGAIN || is_drained(connection) ? (unsigned char)want : 0;
     interim__connection_wait(connection);
     return got;
 }

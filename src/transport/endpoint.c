@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define STRINGS 7
 
@@ -75,19 +74,19 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static bool same_host(const char *a, const char *b)
+static bool same_proxy(const interim__endpoint *a, const interim__endpoint *b)
 {
-    return a == b || (a != NULL && b != NULL && strcasecmp(a, b) == 0);
+    return a->proxy_port == b->proxy_port && same_text(a->proxy_host, b->proxy_host) &&
+           same_text(a->proxy_user, b->proxy_user) &&
+           same_text(a->proxy_password, b->proxy_password);
 }
 
 bool interim__endpoint_same_way(const interim__endpoint *a, const interim__endpoint *b)
 {
-    return a->tls == b->tls && a->port == b->port && a->via == b->via &&
-           a->proxy_port == b->proxy_port && a->dial_port == b->dial_port &&
-           same_host(a->host, b->host) && same_host(a->dial_host, b->dial_host) &&
-           same_text(a->socket_path, b->socket_path) && same_text(a->local, b->local) &&
-           same_host(a->proxy_host, b->proxy_host) && same_text(a->proxy_user, b->proxy_user) &&
-           same_text(a->proxy_password, b->proxy_password);
+    return a->port == b->port && a->tls == b->tls && a->via == b->via &&
+           a->dial_port == b->dial_port && same_text(a->host, b->host) &&
+           same_text(a->dial_host, b->dial_host) && same_text(a->socket_path, b->socket_path) &&
+           same_text(a->local, b->local) && (a->via == INTERIM__VIA_NOTHING || same_proxy(a, b));
 }
 
 /* Where the way ends, seen from here or from a proxy. */

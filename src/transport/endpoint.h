@@ -17,7 +17,7 @@ typedef enum interim__via {
 } interim__via;
 
 typedef struct interim__endpoint {
-    const char *host; /* without brackets */
+    const char *host; /* without brackets; hosts are in lower case, as a parsed URL has them */
     bool tls;
     bool identify; /* the caller named this origin, so it may see the client certificate */
     uint16_t port;
@@ -42,7 +42,7 @@ bool interim__endpoint_copy(interim__endpoint *out, const interim__endpoint *fro
 void interim__endpoint_dispose(interim__endpoint *endpoint);
 
 /* Whether a connection to one can serve for the other, but for who may see the client certificate,
- * or with that too; hosts are compared without case. */
+ * or with that too. */
 bool interim__endpoint_same_way(const interim__endpoint *a, const interim__endpoint *b);
 static inline bool interim__endpoint_equal(const interim__endpoint *a, const interim__endpoint *b)
 {

@@ -135,9 +135,8 @@ static bool needs_look(const entry *kept, int64_t now, int64_t idle_at_most)
 }
 
 interim__connection *interim__pool_take(interim__pool *pool, const interim__endpoint *endpoint,
-                                        int64_t idle_at_most)
+                                        int64_t idle_at_most, int64_t now)
 {
-    int64_t now = interim__loop_now(pool->loop);
     entry *older;
 
     for (entry *at = pool->newest; at != NULL; at = older) {
@@ -181,13 +180,11 @@ bool interim__pool_shrink(interim__pool *pool)
     return true;
 }
 
-void interim__pool_keep(interim__pool *pool, interim__connection *connection)
+void interim__pool_keep(interim__pool *pool, interim__connection *connection, int64_t now)
 {
-    const int64_t now = interim__loop_now(pool->loop);
     interim__connection_owner owner = {.ready = idle_ready};
     entry *kept;
 
-    interim__connection_set_owner(connection, &nobody);
     if (pool->idle_ns == 0 || !is_quiet(connection))
         goto refuse;
     if (pool->timer.deadline == INTERIM__NEVER &&

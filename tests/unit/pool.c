@@ -60,7 +60,7 @@ static interim__connection *take_within(const char *host, int64_t idle_at_most)
         pool,
         &(interim__endpoint){
             .tls = false, .identify = true, .host = host, .port = server_port(origin)},
-        idle_at_most);
+        idle_at_most, interim__loop_monotonic_ns());
 }
 
 static interim__connection *take(const char *host)
@@ -76,13 +76,13 @@ START_TEST(the_last_one_used_is_taken)
     ck_assert_ptr_null(take("a.test"));
     one = open_one("a.test");
     two = open_one("a.test");
-    interim__pool_keep(pool, one);
-    interim__pool_keep(pool, two);
-    ck_assert_ptr_eq(take("A.test"), two);
+    interim__pool_keep(pool, one, interim__loop_monotonic_ns());
+    interim__pool_keep(pool, two, interim__loop_monotonic_ns());
+    ck_assert_ptr_eq(take("a.test"), two);
     ck_assert_ptr_eq(take("a.test"), one);
     ck_assert_ptr_null(take("a.test"));
-    interim__pool_keep(pool, two);
-    interim__pool_keep(pool, one);
+    interim__pool_keep(pool, two, interim__loop_monotonic_ns());
+    interim__pool_keep(pool, one, interim__loop_monotonic_ns());
     ck_assert_ptr_eq(take("a.test"), one);
     interim__connection_free(one);
     end(); /* with one in it */
@@ -98,21 +98,21 @@ START_TEST(origins_are_kept_apart)
     port = server_port(origin);
     other = (uint16_t)(port ^ 1);
     one = open_one("a.test");
-    interim__pool_keep(pool, one);
+    interim__pool_keep(pool, one, interim__loop_monotonic_ns());
     ck_assert_ptr_null(interim__pool_take(
         pool, &(interim__endpoint){.tls = true, .identify = true, .host = "a.test", .port = port},
-        INTERIM__NEVER));
+        INTERIM__NEVER, interim__loop_monotonic_ns()));
     ck_assert_ptr_null(interim__pool_take(
         pool, &(interim__endpoint){.tls = false, .identify = true, .host = "a.test", .port = other},
-        INTERIM__NEVER));
+        INTERIM__NEVER, interim__loop_monotonic_ns()));
     ck_assert_ptr_null(interim__pool_take(
         pool, &(interim__endpoint){.tls = false, .identify = true, .host = "b.test", .port = port},
-        INTERIM__NEVER));
+        INTERIM__NEVER, interim__loop_monotonic_ns()));
     ck_assert_ptr_eq(
         interim__pool_take(
             pool,
             &(interim__endpoint){.tls = false, .identify = true, .host = "a.test", .port = port},
-            INTERIM__NEVER),
+            INTERIM__NEVER, interim__loop_monotonic_ns()),
         one);
     interim__connection_free(one);
     end();
@@ -185,7 +185,7 @@ START_TEST(a_taken_connection_works)
     for (int i = 0; i < 3; i++) {
         ck_assert(dialer_write_all(&dialer, &call, "x\r\n\r\n", 5));
         ck_assert_int_eq(dialer_read(&dialer, &call, buffer, sizeof buffer), 2);
-        interim__pool_keep(pool, call.connection);
+        interim__pool_keep(pool, call.connection, interim__loop_monotonic_ns());
         dialer_idle(&dialer, 1);
         ck_assert_ptr_eq(take("a.test"), call.connection);
         dialer_adopt(&call);
@@ -202,7 +202,7 @@ START_TEST(idle_connections_expire)
 
     begin(_i, patient, 20 * MS);
     for (int i = 0; i < 3; i++)
-        interim__pool_keep(pool, open_one("a.test"));
+        interim__pool_keep(pool, open_one("a.test"), interim__loop_monotonic_ns());
     turns = dialer.turns;
     server_wait_accepted(origin, 3);
     dialer_idle(&dialer, 40);
@@ -211,10 +211,10 @@ START_TEST(idle_connections_expire)
         server_wait_end(origin, i);
     ck_assert_ptr_null(take("a.test"));
     /* And once more, with one that was taken in between: its deadline is nobody's. */
-    interim__pool_keep(pool, open_one("a.test"));
+    interim__pool_keep(pool, open_one("a.test"), interim__loop_monotonic_ns());
     dialer_idle(&dialer, 10);
     interim__connection_free(take("a.test"));
-    interim__pool_keep(pool, open_one("a.test"));
+    interim__pool_keep(pool, open_one("a.test"), interim__loop_monotonic_ns());
     dialer_idle(&dialer, 12);
     interim__connection_free(take("a.test"));
     dialer_idle(&dialer, 30);
@@ -228,19 +228,19 @@ START_TEST(one_that_was_idle_for_too_long_is_not_taken)
 
     begin(_i, patient, INTERIM__NEVER);
     one = open_one("a.test");
-    interim__pool_keep(pool, one);
+    interim__pool_keep(pool, one, interim__loop_monotonic_ns());
     dialer_idle(&dialer, 5);
     ck_assert_ptr_null(interim__pool_take(
         pool,
         &(interim__endpoint){
             .tls = false, .identify = true, .host = "a.test", .port = server_port(origin)},
-        1 * MS));
+        1 * MS, interim__loop_monotonic_ns()));
     ck_assert_ptr_eq(interim__pool_take(pool,
                                         &(interim__endpoint){.tls = false,
                                                              .identify = true,
                                                              .host = "a.test",
                                                              .port = server_port(origin)},
-                                        10000 * MS),
+                                        10000 * MS, interim__loop_monotonic_ns()),
                      one);
     interim__connection_free(one);
     end();
@@ -252,7 +252,7 @@ START_TEST(what_the_peer_closes_is_closed_at_once)
     static const server_step close_later[] = {{SERVER_WAIT, 0, NULL}, {SERVER_CLOSE, 0, NULL}};
 
     begin(_i, close_later, INTERIM__NEVER);
-    interim__pool_keep(pool, open_one("a.test"));
+    interim__pool_keep(pool, open_one("a.test"), interim__loop_monotonic_ns());
     dialer_idle(&dialer, 1);
     server_go(origin);
     while (!server_ended(origin, 0)) /* it waits for our end */
@@ -276,14 +276,14 @@ START_TEST(what_the_peer_closed_unseen_is_not_handed_out)
         bool risky = i % 2 != 0;
 
         begin(_i, scripts[i / 2], INTERIM__NEVER);
-        interim__pool_keep(pool, open_one("a.test"));
+        interim__pool_keep(pool, open_one("a.test"), interim__loop_monotonic_ns());
         dialer_idle(&dialer, 1);
         server_go(origin);
         /* No turn: only a look can tell. Were it handed out, this would not end. What cannot be
          * asked again is not sent without a look, however short the time was. */
         for (interim__connection *clean;
              (clean = take_within("a.test", risky ? 1000 * MS : INTERIM__NEVER)) != NULL;) {
-            interim__pool_keep(pool, clean);
+            interim__pool_keep(pool, clean, interim__loop_monotonic_ns());
             if (!risky)
                 usleep(200);
         }
@@ -303,7 +303,7 @@ static void keep_and_take(interim__timer *timer)
     used = NULL;
     server_go(origin);
     do {
-        interim__pool_keep(pool, clean);
+        interim__pool_keep(pool, clean, interim__loop_monotonic_ns());
         clean = take_within("a.test", 1000 * MS);
     } while (clean != NULL);
 }
@@ -334,7 +334,7 @@ START_TEST(unread_bytes_are_not_kept)
     dialer_dial(&dialer, &call, false, "a.test", server_port(origin));
     ck_assert_int_eq(dialer_wait_opened(&dialer, &call), 0);
     ck_assert_int_eq(dialer_read(&dialer, &call, buffer, sizeof buffer), 3);
-    interim__pool_keep(pool, call.connection);
+    interim__pool_keep(pool, call.connection, interim__loop_monotonic_ns());
     ck_assert_ptr_null(take("a.test"));
     end();
 }
@@ -353,7 +353,7 @@ START_TEST(a_pool_has_256_at_most)
     for (int i = 0; i <= MOST; i++)
         all[i] = open_one("a.test");
     for (int i = 0; i <= MOST; i++)
-        interim__pool_keep(pool, all[i]);
+        interim__pool_keep(pool, all[i], interim__loop_monotonic_ns());
     for (int i = MOST; i >= 1; i--) {
         ck_assert_ptr_eq(take("a.test"), all[i]);
         interim__connection_free(all[i]);
@@ -371,8 +371,8 @@ START_TEST(the_oldest_makes_room)
     ck_assert(!interim__pool_shrink(pool));
     one = open_one("a.test");
     two = open_one("a.test");
-    interim__pool_keep(pool, one);
-    interim__pool_keep(pool, two);
+    interim__pool_keep(pool, one, interim__loop_monotonic_ns());
+    interim__pool_keep(pool, two, interim__loop_monotonic_ns());
     ck_assert(interim__pool_shrink(pool));
     ck_assert_ptr_eq(take("a.test"), two);
     ck_assert(!interim__pool_shrink(pool));
@@ -410,7 +410,7 @@ START_TEST(without_a_timer_nothing_is_kept)
     one = open_one("a.test");
     fill_timers();
     failing_alloc_arm(1);
-    interim__pool_keep(pool, one);
+    interim__pool_keep(pool, one, interim__loop_monotonic_ns());
     ck_assert(failing_alloc_disarm());
     ck_assert_ptr_null(take("a.test"));
     end();
@@ -427,7 +427,7 @@ START_TEST(without_memory_nothing_is_kept)
         begin(_i, patient, 1000000 * MS);
         one = open_one("a.test");
         failing_alloc_arm(n);
-        interim__pool_keep(pool, one);
+        interim__pool_keep(pool, one, interim__loop_monotonic_ns());
         failed = failing_alloc_disarm();
         one = take("a.test");
         ck_assert(failed == (one == NULL));
@@ -458,14 +458,14 @@ START_TEST(session_tickets_are_no_answer)
     dialer_dial(&dialer, &call, true, "127.0.0.1", server_port(origin));
     ck_assert_int_eq(dialer_wait_opened(&dialer, &call), 0);
     /* At once: the tickets of TLS 1.3 come while it is idle. */
-    interim__pool_keep(pool, call.connection);
+    interim__pool_keep(pool, call.connection, interim__loop_monotonic_ns());
     dialer_idle(&dialer, 10);
     ck_assert_ptr_eq(interim__pool_take(pool,
                                         &(interim__endpoint){.tls = true,
                                                              .identify = true,
                                                              .host = "127.0.0.1",
                                                              .port = server_port(origin)},
-                                        INTERIM__NEVER),
+                                        INTERIM__NEVER, interim__loop_monotonic_ns()),
                      call.connection);
     dialer_adopt(&call);
     ck_assert(dialer_write_all(&dialer, &call, "x\r\n\r\n", 5));
