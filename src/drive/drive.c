@@ -60,6 +60,13 @@ static int on_event(interim__operation *machine, const interim_event *event)
     return drive->observe(drive->observer, operation->machine.request, event);
 }
 
+static const char *peer_of(interim__operation *machine)
+{
+    interim__connection *connection = ((interim_operation *)(void *)machine)->connection;
+
+    return connection == NULL ? "" : interim__connection_peer(connection);
+}
+
 static int make_hash(void *user, unsigned char out[INTERIM__HASH_MAX], size_t *size,
                      interim__hash hash, const interim__piece *pieces, size_t count)
 {
@@ -77,6 +84,7 @@ int interim__drive_init(interim__drive *drive)
     drive->attention.ready = attention;
     drive->attention.fd = -1;
     drive->environment.observe = on_event;
+    drive->environment.peer = peer_of;
     drive->environment.routes = &drive->routes;
     drive->environment.hasher = (interim__hasher){make_hash, drive};
     interim__error_init(&drive->environment.error);

@@ -50,8 +50,7 @@ static void take_opened(interim_operation *operation, const interim_error *error
         reopen(operation);
     } else if (error == NULL) {
         operation->opened = true;
-        interim__operation_opened(&operation->machine,
-                                  interim__connection_peer(operation->connection), false,
+        interim__operation_opened(&operation->machine, NULL, false,
                                   interim__drive_of(operation)->now);
     } else {
         failure = *error;
@@ -175,8 +174,7 @@ static void open_connection(interim_operation *operation, const interim__endpoin
     if (operation->connection != NULL) {
         interim__connection_set_owner(operation->connection, &owner);
         operation->opened = true;
-        interim__operation_opened(machine, interim__connection_peer(operation->connection), true,
-                                  drive->now);
+        interim__operation_opened(machine, NULL, true, drive->now);
         return;
     }
     close_idle(operation, endpoint);

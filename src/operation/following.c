@@ -142,7 +142,7 @@ static int challenged_by_proxy(interim__operation *op)
     return !op->challenged || !lost
                ? 0
                : interim__error_set(op->error, INTERIM_EREWIND, INTERIM_STAGE_SEND,
-                                    "%.60s answered 407", op->peer);
+                                    "%.60s answered 407", interim__operation_peer(op));
 }
 
 int interim__following_challenged(interim__operation *op)

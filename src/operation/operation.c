@@ -188,6 +188,13 @@ void interim__operation_wait(interim__operation *op)
     forget_url_text(op);
 }
 
+const char *interim__operation_peer(interim__operation *op)
+{
+    if (op->peer == NULL)
+        op->peer = op->environment->peer(op);
+    return op->peer;
+}
+
 void interim__operation_note_time(int64_t *out, const interim__operation *op)
 {
     if (*out < 0)

@@ -42,6 +42,10 @@ typedef struct interim__moment {
 struct interim__operation;
 typedef int (*interim__observer)(struct interim__operation *op, const interim_event *event);
 
+/* Who an operation's connection leads to, for those that were told NULL; borrowed as long as it
+ * is. */
+typedef const char *(*interim__peer_fn)(struct interim__operation *op);
+
 /* What becomes of the body of the response that is being read. */
 typedef enum interim__sink {
     INTERIM__SINK_FINAL,  /* it is the caller's: streamed or kept */
@@ -52,6 +56,7 @@ typedef enum interim__sink {
 /* What the operations of a client have in common, borrowed from whoever drives them. */
 typedef struct interim__environment {
     interim__observer observe;
+    interim__peer_fn peer;
     bool quiet; /* events are wanted only if the request asks for them */
     const char *user_agent;
     size_t body_cap;
@@ -122,7 +127,7 @@ typedef struct interim__operation {
     interim__sink sink;
     uint64_t sequence;
     const char *method; /* of the exchange */
-    const char *peer;   /* borrowed while there is a connection; "": there is none */
+    const char *peer;   /* see interim__operation_peer; NULL: not asked yet */
     char *url_text;     /* of uri, fit for logs, if it is another; NULL: not written down yet */
     interim__watchdog dog;
     int64_t wake_at; /* NEED_TIME: until then; NEED_EXCHANGE: when the body that waits for 100 goes
@@ -153,7 +158,8 @@ void interim__operation_drop_exchange(interim__operation *op);
 /* The result of an operation that needs nothing any more; transferred. */
 interim_result *interim__operation_take_result(interim__operation *op);
 
-/* A connection is ready. peer is borrowed as long as it is. */
+/* A connection is ready. peer is borrowed as long as it is; NULL: the environment is asked when
+ * somebody wants to know. */
 void interim__operation_opened(interim__operation *op, const char *peer, bool reused,
                                interim__moment now);
 
@@ -219,6 +225,9 @@ void interim__operation_cancel(interim__operation *op);
 /* The URL of the exchange for people: all but the caller's own without its query; "" when there was
  * no memory for it. */
 const char *interim__operation_url_text(interim__operation *op);
+
+/* Who its connection leads to; "": there is none. Borrowed as long as there is one. */
+const char *interim__operation_peer(interim__operation *op);
 
 /* How the caller wants the origin of uri to be reached; all empty where it is not the caller's. */
 const interim__way *interim__operation_way(const interim__operation *op);

@@ -59,7 +59,7 @@ static void describe(interim_event *event, interim__operation *op, interim_event
                              .reason = "",
                              .method = op->method,
                              .url = interim__operation_url_text(op),
-                             .peer = op->peer,
+                             .peer = interim__operation_peer(op),
                              .server = "",
                              .via = "",
                              .percent = -1,

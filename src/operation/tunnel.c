@@ -151,8 +151,9 @@ static void fail(interim__operation *op)
     int status = op->talk->answer.status;
 
     interim__error_set(op->error, INTERIM_EPROXY, INTERIM_STAGE_CONNECT,
-                       "%.60s answered %d%s%s to CONNECT%s%s%s", op->peer, status,
-                       op->talk->answer.reason[0] == '\0' ? "" : " ", op->talk->answer.reason,
+                       "%.60s answered %d%s%s to CONNECT%s%s%s", interim__operation_peer(op),
+                       status, op->talk->answer.reason[0] == '\0' ? "" : " ",
+                       op->talk->answer.reason,
                        op->talk->exchange.persistent || status > 299 ? "" : ", and more behind it",
                        refusal == NULL ? "" : ": ", refusal == NULL ? "" : refusal);
     interim__ending_failed(op);

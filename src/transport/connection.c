@@ -305,7 +305,9 @@ bool interim__connection_is_of(const interim__connection *connection,
            strcmp(own->host, endpoint->host) == 0;
 }
 
-const char *interim__connection_peer(const interim__connection *connection)
+const char *interim__connection_peer(interim__connection *connection)
 {
+    if (connection->peer == NULL)
+        interim__dial_name_peer(connection);
     return connection->peer == NULL ? "" : connection->peer;
 }

@@ -112,7 +112,7 @@ bool interim__connection_is_of(const interim__connection *connection,
                                const interim__endpoint *endpoint);
 
 /* "192.0.2.1:443", "[2001:db8::1]:443" or "unix:/run/dav.sock"; "" before there is one. Borrowed
- * until it is freed. */
-const char *interim__connection_peer(const interim__connection *connection);
+ * until it is freed. Written down for the first who asks: most are never asked. */
+const char *interim__connection_peer(interim__connection *connection);
 
 #endif

@@ -9,6 +9,8 @@
 #include "transport/socket.h"
 #include "transport/socks.h"
 
+#include <netinet/in.h>
+
 typedef enum interim__connection_state {
     RESOLVING,
     RACING,
@@ -32,8 +34,11 @@ struct interim__connection {
     interim__socket *socket;       /* from SOCKS or HANDSHAKE on */
     interim__tls_session *session; /* the same, under TLS */
     interim_error *error;          /* NULL: none, or it is for want of memory */
-    char *peer;                    /* NULL: none yet, or no memory; most are short */
-    char short_peer[sizeof "255.255.255.255:65535"];
+    char *peer;                    /* NULL: nobody asked yet, or no memory */
+    union {
+        struct sockaddr_in6 address; /* of the peer until then, or as much of another family's */
+        char short_peer[sizeof "255.255.255.255:65535"]; /* then; most are no longer */
+    };
     interim__endpoint endpoint;
     interim__connection_state state;
     uint32_t answer; /* of the resolver, 0: it was not asked */
@@ -77,6 +82,10 @@ void interim__connection_take(interim__connection *connection, interim__socket *
 /* dial.c: begins to look for the host, or for the proxy before it, and to race its addresses.
  * Errors: as of interim__connection_open. */
 int interim__dial_begin(interim__connection *connection);
+
+/* dial.c: has connection->peer be the text of who it is connected to, if there is one. Without
+ * memory for it there is none. */
+void interim__dial_name_peer(interim__connection *connection);
 
 /* dial.c: the addresses that were tried are no good: they are not to be believed again. */
 void interim__dial_distrust(interim__connection *connection);

@@ -49,13 +49,25 @@ static void remember(interim__connection *connection, const interim__address *ad
                                connection->answer, address);
 }
 
-/* Without memory for it there is a connection all the same. */
 static void note_peer(interim__connection *connection, const interim__address *address)
 {
+    memcpy(&connection->address, &address->storage, sizeof connection->address);
+}
+
+void interim__dial_name_peer(interim__connection *connection)
+{
+    const char *path = connection->endpoint.socket_path;
     char text[INTERIM__ADDRESS_TEXT];
+    interim__address address;
     size_t size;
 
-    interim__address_text(address, text, sizeof text);
+    if (connection->socket == NULL)
+        return;
+    if (path != NULL)
+        (void)interim__address_unix(&address, path);
+    else
+        memcpy(&address.storage, &connection->address, sizeof connection->address);
+    interim__address_text(&address, text, sizeof text);
     size = strlen(text) + 1;
     connection->peer =
         size <= sizeof connection->short_peer ? connection->short_peer : malloc(size);
