@@ -74,7 +74,7 @@ bool interim__connection_watch_time(interim__connection *connection)
 {
     connection->moves = 0;
     return interim__timer_set(connection->transport->loop, &connection->timer,
-                              interim__loop_monotonic_ns() + SECOND_NS) == 0;
+                              interim__loop_now(connection->transport->loop) + SECOND_NS) == 0;
 }
 
 /* Five system calls keep it alive, and TLS has up to 32 KiB of buffers: the ones are for

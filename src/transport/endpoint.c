@@ -4,43 +4,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STRINGS 7
+/* Its strings: the first is the owner of the block. */
+static const unsigned char strings[] = {
+    offsetof(interim__endpoint, host),        offsetof(interim__endpoint, proxy_host),
+    offsetof(interim__endpoint, proxy_user),  offsetof(interim__endpoint, proxy_password),
+    offsetof(interim__endpoint, socket_path), offsetof(interim__endpoint, dial_host),
+    offsetof(interim__endpoint, local),
+};
 
-static void strings_of(const char **out[STRINGS], interim__endpoint *endpoint)
+static const char **string_of(const interim__endpoint *endpoint, size_t i)
 {
-    out[0] = &endpoint->host; /* first: the owner of the block */
-    out[1] = &endpoint->proxy_host;
-    out[2] = &endpoint->proxy_user;
-    out[3] = &endpoint->proxy_password;
-    out[4] = &endpoint->socket_path;
-    out[5] = &endpoint->dial_host;
-    out[6] = &endpoint->local;
+    return (const char **)((uintptr_t)endpoint + strings[i]);
 }
 
 size_t interim__endpoint_texts_size(const interim__endpoint *endpoint)
 {
-    interim__endpoint copy = *endpoint;
-    const char **strings[STRINGS];
     size_t size = 0;
 
-    strings_of(strings, &copy);
-    for (size_t i = 0; i < STRINGS; i++)
-        size += *strings[i] == NULL ? 0 : strlen(*strings[i]) + 1;
+    for (size_t i = 0; i < sizeof strings; i++) {
+        const char *text = *string_of(endpoint, i);
+
+        if (text != NULL)
+            size += strlen(text) + 1;
+    }
     return size;
 }
 
 void interim__endpoint_copy_to(interim__endpoint *out, const interim__endpoint *from, char *texts)
 {
-    const char **strings[STRINGS];
-
     *out = *from;
-    strings_of(strings, out);
-    for (size_t i = 0; i < STRINGS; i++) {
-        size_t size = *strings[i] == NULL ? 0 : strlen(*strings[i]) + 1;
+    for (size_t i = 0; i < sizeof strings; i++) {
+        const char **text = string_of(out, i);
 
-        if (size > 0)
-            *strings[i] = memcpy(texts, *strings[i], size);
-        texts += size;
+        if (*text != NULL) {
+            char *end = stpcpy(texts, *text) + 1;
+
+            *text = texts;
+            texts = end;
+        }
     }
 }
 

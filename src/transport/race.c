@@ -277,26 +277,30 @@ void interim__race_order(size_t *order, const interim__address *addresses, size_
     }
 }
 
-/* Copies the addresses in the order in which they are tried. What is known of them was found out by
- * way of another interface, perhaps, where one is chosen (RFC 8305 section 4). */
-static void line_up(interim__address *out, size_t count, const interim__race_terms *terms)
+/* What is known of addresses was found out by way of another interface, perhaps, where one is
+ * chosen (RFC 8305 section 4). */
+static interim__address fit(const interim__race_terms *terms, size_t i)
 {
-    interim__address addresses[INTERIM__RACE_MOST];
-    size_t order[INTERIM__RACE_MOST];
+    interim__address address = terms->addresses[i];
 
-    memcpy(addresses, terms->addresses, count * sizeof *addresses);
+    if (terms->local->text != NULL)
+        address.standing = INTERIM__STANDING_UNKNOWN;
+    interim__address_set_port(&address, terms->port);
+    return address;
+}
+
+/* The order in which they are tried. */
+static void line_up(size_t *order, const interim__race_terms *terms, size_t count)
+{
+    interim__address strangers[INTERIM__RACE_MOST];
+
     for (size_t i = 0; i < count && terms->local->text != NULL; i++)
-        addresses[i].standing = INTERIM__STANDING_UNKNOWN;
-    interim__race_order(order, addresses, count);
-    for (size_t i = 0; i < count; i++) {
-        out[i] = addresses[order[i]];
-        interim__address_set_port(&out[i], terms->port);
-    }
+        strangers[i] = fit(terms, i);
+    interim__race_order(order, terms->local->text != NULL ? strangers : terms->addresses, count);
 }
 
 /* NULL: out of memory. */
-static interim__race *race_new(const interim__race_terms *terms, const interim__address *addresses,
-                               size_t count)
+static interim__race *race_new(const interim__race_terms *terms, const size_t *order, size_t count)
 {
     interim__race *race = malloc(sizeof *race + count * sizeof(struct attempt));
 
@@ -311,7 +315,7 @@ static interim__race *race_new(const interim__race_terms *terms, const interim__
         .count = count,
     };
     for (size_t i = 0; i < count; i++)
-        race->attempts[i] = (struct attempt){.race = race, .address = addresses[i]};
+        race->attempts[i] = (struct attempt){.race = race, .address = fit(terms, order[i])};
     interim__timer_init(&race->timer, timer_due);
     return race;
 }
@@ -321,19 +325,19 @@ int interim__race_start(interim__race **out, interim__loop *loop, const interim_
                         interim__address *address)
 {
     size_t count = terms->count < INTERIM__RACE_MOST ? terms->count : INTERIM__RACE_MOST;
-    interim__address addresses[INTERIM__RACE_MOST];
+    size_t order[INTERIM__RACE_MOST];
     interim__race *race;
     int early;
 
     *out = NULL;
-    line_up(addresses, count, terms);
-    early = interim__socket_connect(winner, loop, &addresses[0], terms->local, attempt_ready, NULL);
+    line_up(order, terms, count);
+    *address = fit(terms, order[0]);
+    early = interim__socket_connect(winner, loop, address, terms->local, attempt_ready, NULL);
     if (early == 0 && interim__socket_is_connected(*winner)) {
-        *address = addresses[0];
         address->standing = INTERIM__STANDING_GOOD;
         return 1;
     }
-    race = race_new(terms, addresses, count);
+    race = race_new(terms, order, count);
     if (race == NULL) {
         interim__socket_free(*winner, loop);
         return INTERIM_ENOMEM;
