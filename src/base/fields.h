@@ -10,6 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* With a literal little is left of what these do, less than a call of them would be; the compiler,
+ * when it is to save room, does not see that. */
+#if defined(__GNUC__)
+#define INTERIM__INLINE static inline __attribute__((always_inline))
+#else
+#define INTERIM__INLINE static inline
+#endif
+
 /* A list of all zeros is an empty one. Who makes one of items that are there already leaves absent
  * zero: nothing is known of them then. */
 typedef struct interim__fields {
@@ -23,7 +31,7 @@ typedef struct interim__fields {
 /* A number of a name, alike for all ways to write it: most names that are asked for are not there,
  * and that is found out without looking at any. With a literal the compiler knows it. The factor is
  * one that keeps usual names apart (unit test fields_usual_names_have_slots_of_their_own). */
-static inline unsigned interim__fields_slot(const char *name, size_t length)
+INTERIM__INLINE unsigned interim__fields_slot(const char *name, size_t length)
 {
     uint32_t letters = 0;
 
@@ -58,24 +66,21 @@ static inline int interim__fields_add(interim__fields *fields, const char *name,
 const interim_field *interim__fields_find(const interim__fields *fields, const char *lower,
                                           size_t length, const interim_field *after);
 
-/* The first field of this name (given in lower case); NULL when there is none. */
-static inline const interim_field *interim__fields_get(const interim__fields *fields,
-                                                       const char *lower, size_t length)
+/* The first field of this name (given in lower case) after `after`, or from the start when that is
+ * NULL; NULL when there is none. */
+INTERIM__INLINE const interim_field *interim__fields_get(const interim__fields *fields,
+                                                         const char *lower, size_t length,
+                                                         const interim_field *after)
 {
-    return (fields->absent >> interim__fields_slot(lower, length) & 1) != 0
-               ? NULL
-               : interim__fields_find(fields, lower, length, NULL);
-}
-
-/* The same after `after`, or from the start when that is NULL. */
-static inline const interim_field *
-interim__fields_next(const interim__fields *fields, const char *lower, const interim_field *after)
-{
-    size_t length = strlen(lower);
-
     return (fields->absent >> interim__fields_slot(lower, length) & 1) != 0
                ? NULL
                : interim__fields_find(fields, lower, length, after);
+}
+
+INTERIM__INLINE const interim_field *
+interim__fields_next(const interim__fields *fields, const char *lower, const interim_field *after)
+{
+    return interim__fields_get(fields, lower, strlen(lower), after);
 }
 
 /* The value of the first such field, or fallback. */

@@ -95,7 +95,7 @@ static interim__endpoint endpoint_of(const interim__operation *machine)
 
     /* The client certificate is for the origin that the caller named, not for those that a redirect
      * or a monitor leads to. */
-    endpoint.identify = interim__uri_same_origin(machine->request->uri, uri);
+    endpoint.identify = machine->at_home;
     if (route == NULL)
         return endpoint;
     if (route->kind == INTERIM__ROUTE_HTTP && !interim__operation_tunnels(machine))

@@ -60,11 +60,11 @@ static bool is_plain(const interim__operation *op)
            says_the_usual(op);
 }
 
-/* Whether this is a poll like all others of the request, but for its URL. */
+/* Whether this is a poll, by GET, like all others of the request but for its URL. */
 static bool is_plain_poll(const interim__operation *op)
 {
-    return interim__operation_asks_as(op) == INTERIM_HOP_POLL && strcmp(op->method, "GET") == 0 &&
-           says_the_usual(op) && interim__uri_same_origin(op->request->uri, op->uri);
+    return interim__operation_asks_as(op) == INTERIM_HOP_POLL && op->job->dialect->method == NULL &&
+           says_the_usual(op) && op->at_home;
 }
 
 /* The head that was sent before. False: there is none. */
@@ -88,18 +88,16 @@ static bool send_prepared_poll(interim__operation *op, interim__body_source *bod
     const interim__environment *environment = op->environment;
     const interim__prepared *prepared =
         interim__prepared_if(op->request->poll, environment->user_agent, environment->single_use);
+    static const char get[] = "GET ";
     interim__buffer *out = &op->talk->asked;
-    size_t method = strlen(op->method), target = strlen(op->uri->target);
+    size_t target = strlen(op->uri->target), words = sizeof get - 1 + target;
 
-    if (prepared == NULL ||
-        interim__buffer_reserve(out, method + 1 + target + prepared->length) < 0)
+    if (prepared == NULL || interim__buffer_reserve(out, words + prepared->length) < 0)
         return false;
-    memcpy(out->data, op->method, method);
-    out->data[method] = ' ';
-    memcpy(out->data + method + 1, op->uri->target, target);
-    memcpy(out->data + method + 1 + target, prepared->text, prepared->length);
-    interim__sender_borrow(&op->talk->exchange.sender, out->data,
-                           method + 1 + target + prepared->length);
+    memcpy(out->data, get, sizeof get - 1);
+    memcpy(out->data + sizeof get - 1, op->uri->target, target);
+    memcpy(out->data + words, prepared->text, prepared->length);
+    interim__sender_borrow(&op->talk->exchange.sender, out->data, words + prepared->length);
     *body = (interim__body_source){.length = INTERIM__BODY_NONE};
     op->expects = false;
     return true;

@@ -25,12 +25,14 @@ static int64_t random_up_to(int64_t limit, uint64_t *random)
 }
 
 /* A number of units, each of so many milliseconds; too large a number is a long time, anything else
- * that is no number is nothing. */
+ * that is no number, or no field, is nothing. */
 static int64_t number_ms(const interim_field *field, int64_t unit_ms)
 {
     int64_t number;
     bool overflow = false; /* it stays as it is when this is no number at all */
 
+    if (field == NULL)
+        return -1;
     if (interim__text_decimal(&number, field->value, field->value_length, &overflow))
         return number > FAR_MS / unit_ms ? FAR_MS : number * unit_ms;
     return overflow ? FAR_MS : -1;
@@ -52,21 +54,14 @@ static int64_t date_ms(const interim__fields *fields, const interim_field *field
 
 int64_t interim__delay_asked_ms(const interim__fields *fields, int64_t wall_ns)
 {
-    static const char *const in_ms[] = {"retry-after-ms", "x-ms-retry-after-ms"};
-    const interim_field *field;
-    int64_t asked;
+    const interim_field *field = interim__fields_next(fields, "retry-after", NULL);
+    int64_t asked = number_ms(interim__fields_next(fields, "retry-after-ms", NULL), 1);
 
-    for (size_t i = 0; i < sizeof in_ms / sizeof *in_ms; i++) {
-        field = interim__fields_next(fields, in_ms[i], NULL);
-        asked = field == NULL ? -1 : number_ms(field, 1);
-        if (asked >= 0)
-            return asked;
-    }
-    field = interim__fields_next(fields, "retry-after", NULL);
-    if (field == NULL)
-        return -1;
-    asked = number_ms(field, 1000);
-    return asked >= 0 ? asked : date_ms(fields, field, wall_ns);
+    if (asked < 0)
+        asked = number_ms(interim__fields_next(fields, "x-ms-retry-after-ms", NULL), 1);
+    if (asked < 0)
+        asked = number_ms(field, 1000);
+    return asked >= 0 || field == NULL ? asked : date_ms(fields, field, wall_ns);
 }
 
 int64_t interim__delay_backoff_ms(int64_t first_ms, unsigned count, uint64_t *random)

@@ -24,7 +24,7 @@ static const interim_field *find(const interim__answer *answer, const char *name
 const interim_field *interim__dialect_field(const interim__dialect *dialect,
                                             const interim__answer *answer)
 {
-    return interim__fields_get(&answer->fields, dialect->field, dialect->field_length);
+    return interim__fields_get(&answer->fields, dialect->field, dialect->field_length, NULL);
 }
 
 /* ---- what a 2xx of a monitor means ---- */
@@ -46,16 +46,15 @@ static interim__verdict judge_status(const interim__answer *poll, int status, bo
 static interim__verdict judge_generic(const interim__answer *poll, int status, bool *latched)
 {
     const interim__document *document = &poll->document;
-    bool running = status == 202;
     bool strict = poll->request->polling.mode == INTERIM_POLL_STRICT;
-    bool recognised = *latched || document->corroborated || find(poll, "retry-after") != NULL ||
-                      (document->word == INTERIM__WORD_BAD && document->has_error);
 
-    if (strict || document->word == INTERIM__WORD_NONE || !recognised)
-        return running ? INTERIM__VERDICT_RUNNING : INTERIM__VERDICT_DONE;
+    if (strict || document->word == INTERIM__WORD_NONE ||
+        !(*latched || document->corroborated || find(poll, "retry-after") != NULL ||
+          (document->word == INTERIM__WORD_BAD && document->has_error)))
+        return judge_status(poll, status, latched);
     /* A state that nobody knows is believed to be "running" only where states were seen before. */
     if (document->word == INTERIM__WORD_UNKNOWN)
-        return running || *latched ? INTERIM__VERDICT_RUNNING : INTERIM__VERDICT_DONE;
+        return status == 202 || *latched ? INTERIM__VERDICT_RUNNING : INTERIM__VERDICT_DONE;
     *latched = true;
     if (!is_terminal(document->word))
         return INTERIM__VERDICT_RUNNING;

@@ -7,31 +7,27 @@
 
 const char interim__guards_no_memory[] = "there is no memory to look at its Location";
 
-#define NAME(text) text, sizeof text - 1
+INTERIM__INLINE bool has(const interim__answer *accepted, const char *name)
+{
+    return interim__fields_next(&accepted->fields, name, NULL) != NULL;
+}
 
 /* Fields of answers whose Location is something else: a place to upload to, a resource that will
  * be. */
 static const char *other_use(const interim__answer *accepted)
 {
     const interim__fields *fields = &accepted->fields;
-    static const struct {
-        const char *name;
-        size_t length;
-        const char *refusal;
-    } signs[] = {
-        {NAME("docker-upload-uuid"), "its Location is a registry's upload"},
-        {NAME("upload-offset"), "its Location is a resumable upload"},
-        {NAME("upload-complete"), "its Location is a resumable upload"},
-        {NAME("upload-limit"), "its Location is a resumable upload"},
-        {NAME("tus-resumable"), "its Location is a resumable upload"},
-        {NAME("set-txn"), "its Location may be the resource itself (SCIM)"},
-        {NAME("range"), "its Location is an upload"},
-    };
+    bool resumable = has(accepted, "upload-offset") || has(accepted, "upload-complete") ||
+                     has(accepted, "upload-limit");
 
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-        if (interim__fields_get(fields, signs[i].name, signs[i].length) != NULL &&
-            !(accepted->uploaded && strncmp(signs[i].name, "upload-", 7) == 0))
-            return signs[i].refusal;
+    if (has(accepted, "docker-upload-uuid"))
+        return "its Location is a registry's upload";
+    if ((resumable && !accepted->uploaded) || has(accepted, "tus-resumable"))
+        return "its Location is a resumable upload";
+    if (has(accepted, "set-txn"))
+        return "its Location may be the resource itself (SCIM)";
+    if (has(accepted, "range"))
+        return "its Location is an upload";
     for (size_t i = 0; i < fields->count; i++)
         if ((fields->items[i].name[0] | 0x20) == 'o' &&
             interim__text_begins(fields->items[i].name, fields->items[i].name_length, "oci-"))
@@ -97,7 +93,7 @@ const char *interim__guards_refusal(const interim__answer *accepted, const inter
         return refusal;
     if (interim__fields_next(&accepted->fields, "location", location) != NULL)
         return "it has more than one Location";
-    if (accepted->document.couch && interim__fields_next(&accepted->fields, "etag", NULL) != NULL)
+    if (accepted->document.couch && has(accepted, "etag"))
         return "its Location is the stored document (CouchDB)";
     own = is_own_resource(accepted, location);
     if (own == 0)

@@ -332,16 +332,18 @@ void interim__job_cancelled(interim__operation *op)
 static interim_poll_verdict ask_caller(interim__operation *op)
 {
     const interim_request *request = op->request;
-    interim_message message = {.size = sizeof message,
-                               .status = op->talk->answer.status,
-                               .url = interim__operation_url_text(op),
-                               .fields = op->talk->answer.fields.items,
-                               .field_count = op->talk->answer.fields.count,
-                               .body = op->talk->looked.data == NULL ? "" : op->talk->looked.data,
-                               .body_size = op->talk->looked.length};
+    interim_message message;
 
-    return request->on_poll == NULL ? INTERIM_POLL_VERDICT_DEFAULT
-                                    : request->on_poll(&message, request->poll_user);
+    if (request->on_poll == NULL)
+        return INTERIM_POLL_VERDICT_DEFAULT;
+    message = (interim_message){.size = sizeof message,
+                                .status = op->talk->answer.status,
+                                .url = interim__operation_url_text(op),
+                                .fields = op->talk->answer.fields.items,
+                                .field_count = op->talk->answer.fields.count,
+                                .body = op->talk->looked.data == NULL ? "" : op->talk->looked.data,
+                                .body_size = op->talk->looked.length};
+    return request->on_poll(&message, request->poll_user);
 }
 
 static void ask_moved(interim__operation *op)

@@ -70,6 +70,7 @@ int interim__operation_init(interim__operation *op, interim__environment *enviro
                                .random = seed,
                                .need = INTERIM__NEED_CONNECTION,
                                .uri = interim__uri_share(request->uri),
+                               .at_home = true,
                                .method = request->method,
                                .peer = "",
                                .now = now,
@@ -158,6 +159,7 @@ void interim__operation_begin(interim__operation *op, interim_hop hop, unsigned 
     leave_exchange(op);
     interim__uri_dispose(&op->uri);
     op->uri = uri;
+    op->at_home = interim__uri_same_origin(op->request->uri, uri);
     op->hop = hop;
     op->hop_index = hop_index;
     op->method = method;
@@ -180,11 +182,12 @@ void interim__operation_sleep(interim__operation *op, int64_t until)
 
 void interim__operation_wait(interim__operation *op)
 {
-    int64_t wait = op->job->poll_at - op->now.monotonic;
-
     interim__operation_sleep(op, op->job->poll_at);
-    interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_WAITING,
-                                                 .wait_ms = wait / INTERIM__NS_PER_MS});
+    if (!interim__report_passes(op, INTERIM_EVENT_WAITING))
+        interim__report_event(op,
+                              &(interim__report){.kind = INTERIM_EVENT_WAITING,
+                                                 .wait_ms = (op->job->poll_at - op->now.monotonic) /
+                                                            INTERIM__NS_PER_MS});
     forget_url_text(op);
 }
 

@@ -100,6 +100,7 @@ typedef struct interim__operation {
     bool fresh_connection : 1; /* a connection that was idle will not do */
     bool in_line : 1;          /* no poll is to begin */
     bool queued : 1;           /* it waits in line for a connection */
+    bool at_home : 1;          /* uri is of the origin that the caller named */
     /* The rest is its own. */
     bool tunnelled : 1;  /* the connection goes through a tunnel of a proxy */
     bool reused : 1;     /* its connection had been idle */

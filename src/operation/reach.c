@@ -9,7 +9,7 @@ const interim__way *interim__operation_way(const interim__operation *op)
 {
     static const interim__way none = {0};
 
-    return interim__uri_same_origin(op->request->uri, op->uri) ? &op->request->way : &none;
+    return op->at_home ? &op->request->way : &none;
 }
 
 /* No proxy can be asked for a Unix-domain socket of this machine. */
