@@ -51,14 +51,21 @@ static inline void interim__fields_lend(interim__fields *fields, interim_field *
 
 int interim__fields_grow(interim__fields *fields); /* makes room for one more at least */
 
+/* For who knows that there is room. */
+static inline void interim__fields_put(interim__fields *fields, const char *name,
+                                       size_t name_length, const char *value, size_t value_length)
+{
+    fields->absent &= ~(UINT64_C(1) << interim__fields_slot(name, name_length));
+    fields->items[fields->count++] = (interim_field){name, value, name_length, value_length};
+}
+
 /* 0, or INTERIM_ENOMEM. */
 static inline int interim__fields_add(interim__fields *fields, const char *name, size_t name_length,
                                       const char *value, size_t value_length)
 {
     if (fields->count == fields->capacity && interim__fields_grow(fields) < 0)
         return INTERIM_ENOMEM;
-    fields->absent &= ~(UINT64_C(1) << interim__fields_slot(name, name_length));
-    fields->items[fields->count++] = (interim_field){name, value, name_length, value_length};
+    interim__fields_put(fields, name, name_length, value, value_length);
     return 0;
 }
 

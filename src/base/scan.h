@@ -36,7 +36,7 @@ static inline interim__scan_mask interim__scan_step(const char *text, interim__s
 
 static inline size_t interim__scan_first(interim__scan_mask found)
 {
-    return (unsigned)__builtin_ctz(found);
+    return (size_t)__builtin_ctzll(found);
 }
 #else
 #define INTERIM__SCAN_STEP sizeof(uint64_t)
@@ -81,13 +81,14 @@ static inline bool interim__scan_is(char byte, interim__scan_for what)
 static inline size_t interim__scan(const char *text, size_t at, size_t length,
                                    interim__scan_for what)
 {
-    const size_t step = INTERIM__SCAN_STEP, steps_end = length < step ? 0 : length - step + 1;
+    const size_t step = INTERIM__SCAN_STEP;
     interim__scan_mask found;
 
-    for (; at < steps_end; at += step) {
+    for (size_t next = at + step; next <= length; next += step) {
         found = interim__scan_step(text + at, what);
         if (found != 0)
             return at + interim__scan_first(found);
+        at = next;
     }
     if (at < length && length >= step) {
         found = interim__scan_step(text + length - step, what) >>

@@ -40,11 +40,16 @@ static size_t text_length(const char *line, size_t line_length)
     return length > 0 && line[length - 1] == '\r' ? length - 1 : length;
 }
 
-/* The text of a line ends at end, and the next line begins at next. That is 0 where the text ends
+/* The text of a line ends at end, and so many bytes of a line end follow: none where the text ends
  * with the data, or holds a CR or NUL, which no part of a head may (RFC 9112 section 2.2). */
 typedef struct text_line {
-    size_t end, next;
+    size_t end, mark;
 } text_line;
+
+static inline bool begins_with_end(const char *data, size_t at, size_t length)
+{
+    return length - at >= 2 && memcmp(data + at, "\r\n", 2) == 0;
+}
 
 static text_line odd_line(const char *data, size_t end, size_t length)
 {
@@ -53,9 +58,9 @@ static text_line odd_line(const char *data, size_t end, size_t length)
         if (end == length || data[end] == '\0')
             return (text_line){end, 0};
         if (data[end] == '\n')
-            return (text_line){end, end + 1};
+            return (text_line){end, 1};
         if (data[end] == '\r')
-            return (text_line){end, length - end >= 2 && data[end + 1] == '\n' ? end + 2 : 0};
+            return (text_line){end, length - end >= 2 && data[end + 1] == '\n' ? 2 : 0};
     }
 }
 
@@ -63,8 +68,7 @@ static inline text_line find_line(const char *data, size_t at, size_t length)
 {
     size_t end = interim__scan(data, at, length, INTERIM__SCAN_CONTROL);
 
-    return length - end >= 2 && memcmp(data + end, "\r\n", 2) == 0 ? (text_line){end, end + 2}
-                                                                   : odd_line(data, end, length);
+    return begins_with_end(data, end, length) ? (text_line){end, 2} : odd_line(data, end, length);
 }
 
 /* HTTP/1.x SP 3DIGIT [ SP reason ]; the blank before an absent reason is often left out. */
@@ -105,17 +109,17 @@ static int check_first_line(interim__head *head, const char *data, size_t length
             if (data[i] != version[i])
                 return fail(error, INTERIM_ESTATUS_LINE, head->at + i, "this is not HTTP/1");
     first = find_line(data, head->scanned, most);
-    if (first.next == 0) {
+    if (first.mark == 0) {
         const char *lf = memchr(data + first.end, '\n', most - first.end);
 
         if (lf == NULL) {
             head->scanned = most;
             return 0;
         }
-        first.next = (size_t)(lf - data) + 1;
+        first.mark = (size_t)(lf - data) + 1 - first.end;
     }
-    head->first_line = first.next;
-    text = text_length(data, first.next);
+    head->first_line = first.end + first.mark;
+    text = text_length(data, head->first_line);
     failed = parse_status(head, data, text, error);
     if (failed == 0 && head->scanned > 0)
         first = find_line(data, 0, text);
@@ -176,28 +180,47 @@ static int no_field(const char *data, size_t at, size_t end, uint64_t base, inte
                                                          : "this field name is not a token");
 }
 
-/* The line from `at` to end, which no name reaches over; length is that of all data. */
-static inline int parse_line(interim__fields *fields, char *data, size_t at, size_t end,
-                             size_t length, uint64_t base, interim_error *error)
+/* Room for one more field, which begins at byte `offset`, in a full list. One of the most fields
+ * that there may be is full: 16 are doubled until there are enough. */
+static int make_room(interim__fields *fields, uint64_t offset, interim_error *error)
 {
-    size_t colon = interim__scan(data, at, length, INTERIM__SCAN_OTHER), begin;
+    if (fields->count >= INTERIM__HEAD_FIELDS_MAX)
+        return fail(error, INTERIM_EHEAD_LIMIT, offset, "there are more than 1024 fields");
+    return interim__fields_grow(fields) < 0 ? no_memory(error) : 0;
+}
 
-    while (interim__text_token_chars[(unsigned char)data[colon]])
-        colon++;
+/* The first byte from `at` on that is none of a name, or length. */
+static inline size_t find_name_end(const char *data, size_t at, size_t length)
+{
+    at = interim__scan(data, at, length, INTERIM__SCAN_OTHER);
+    while (at < length && data[at] != ':' && interim__text_token_chars[(unsigned char)data[at]])
+        at++;
+    return at;
+}
+
+/* The line from `at` to end; what may be its name ends at colon, in it. */
+static inline int parse_line(interim__fields *fields, char *data, size_t at, size_t colon,
+                             size_t end, uint64_t base, interim_error *error)
+{
+    size_t begin;
+
     /* A blank before the colon has been used to smuggle: RFC 9112 section 5.1. */
     if (colon == at || data[colon] != ':')
         return is_blank(data[at]) ? unfold(fields, data, at, end, base, error)
                                   : no_field(data, at, end, base, error);
-    if (fields->count == INTERIM__HEAD_FIELDS_MAX)
-        return fail(error, INTERIM_EHEAD_LIMIT, base + at, "there are more than 1024 fields");
+    if (fields->count == fields->capacity) {
+        int failed = make_room(fields, base + at, error);
+
+        if (failed < 0)
+            return failed;
+    }
     begin = colon + 1 + (data[colon + 1] == ' ');
     while (is_blank(data[begin]))
         begin++;
     while (end > begin && is_blank(data[end - 1]))
         end--;
-    return interim__fields_add(fields, data + at, colon - at, data + begin, end - begin) < 0
-               ? no_memory(error)
-               : 0;
+    interim__fields_put(fields, data + at, colon - at, data + begin, end - begin);
+    return 0;
 }
 
 /* Parses field lines from `at` on and the empty line behind them: where that ends; 0 when it is not
@@ -205,23 +228,26 @@ static inline int parse_line(interim__fields *fields, char *data, size_t at, siz
 static ptrdiff_t parse_lines(interim__fields *fields, char *data, size_t at, size_t length,
                              uint64_t base, interim_error *error)
 {
-    if (length - at >= 2 && memcmp(data + at, "\r\n", 2) == 0)
-        return (ptrdiff_t)at + 2; /* most interims have no fields */
     while (at < length) {
-        text_line line = find_line(data, at, length);
+        size_t name_end;
+        text_line line;
         int failed;
 
-        if (line.next == 0)
+        if (data[at] == '\r' && begins_with_end(data, at, length))
+            return (ptrdiff_t)at + 2;
+        name_end = find_name_end(data, at, length);
+        line = find_line(data, name_end, length); /* no byte of a name could be its end */
+        if (line.mark == 0)
             return line.end == length || (line.end + 1 == length && data[line.end] == '\r')
                        ? 0
                        : fail(error, INTERIM_EFIELD_LINE, base + line.end,
                               "this field line holds CR or NUL");
-        if (line.end == at)
-            return (ptrdiff_t)line.next;
-        failed = parse_line(fields, data, at, line.end, length, base, error);
+        if (name_end == at && line.end == at)
+            return (ptrdiff_t)(at + line.mark);
+        failed = parse_line(fields, data, at, name_end, line.end, base, error);
         if (failed < 0)
             return failed;
-        at = line.next;
+        at = line.end + line.mark;
     }
     return 0;
 }
