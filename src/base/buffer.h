@@ -38,8 +38,9 @@ static inline void interim__buffer_clear(interim__buffer *buffer)
 /* Frees the memory; the buffer is empty and can be used again. */
 static inline void interim__buffer_dispose(interim__buffer *buffer)
 {
-    if (buffer->data != NULL)
-        free(buffer->data);
+    if (buffer->data == NULL)
+        return;
+    free(buffer->data);
     *buffer = (interim__buffer){0};
 }
 

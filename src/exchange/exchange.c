@@ -24,7 +24,8 @@ void interim__exchange_dispose(interim__exchange *exchange)
     interim__sender_dispose(&exchange->sender);
     interim__head_dispose(&exchange->head);
     interim__buffer_dispose(&exchange->pending);
-    interim__chunked_dispose(&exchange->chunked);
+    if (exchange->framing.kind == INTERIM__FRAMING_CHUNKED)
+        interim__chunked_dispose(&exchange->chunked);
 }
 
 bool interim__exchange_can_rest(const interim__exchange *exchange)

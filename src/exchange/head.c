@@ -327,9 +327,3 @@ void interim__head_clear(interim__head *head)
     head->scanned = 0;
     head->first_line = 0;
 }
-
-void interim__head_dispose(interim__head *head)
-{
-    interim__fields_dispose(&head->fields);
-    interim__head_clear(head);
-}

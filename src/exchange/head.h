@@ -46,6 +46,11 @@ uint64_t interim__head_offset(const interim__head *head, const interim_field *fi
 
 /* Makes it ready for another head at byte 0; memory is kept. */
 void interim__head_clear(interim__head *head);
-void interim__head_dispose(interim__head *head);
+
+/* Frees its memory; to be cleared before it is used again. */
+static inline void interim__head_dispose(interim__head *head)
+{
+    interim__fields_dispose(&head->fields);
+}
 
 #endif

@@ -135,14 +135,3 @@ void interim__sender_sent(interim__sender *sender, size_t size)
     sender->left -= (int64_t)size;
     sender->ended = sender->left == 0;
 }
-
-void interim__sender_abandon(interim__sender *sender)
-{
-    if (!interim__sender_done(sender))
-        sender->abandoned = true;
-}
-
-void interim__sender_dispose(interim__sender *sender)
-{
-    drop_output(sender);
-}

@@ -73,8 +73,16 @@ static inline bool interim__sender_has_more(const interim__sender *sender)
 }
 
 /* Nothing more is to be sent: the connection cannot be used again unless everything was. */
-void interim__sender_abandon(interim__sender *sender);
+static inline void interim__sender_abandon(interim__sender *sender)
+{
+    if (!interim__sender_done(sender))
+        sender->abandoned = true;
+}
 
-void interim__sender_dispose(interim__sender *sender);
+static inline void interim__sender_dispose(interim__sender *sender)
+{
+    if (sender->out.capacity > 0)
+        interim__buffer_dispose(&sender->out);
+}
 
 #endif
