@@ -144,21 +144,9 @@ void interim__text_put(char *out, size_t size, const char *text)
 
 void interim__text_clean(char *text)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-    char *at = text, *end = at + strlen(at);
-    uint64_t eight, del;
-
-    /* Eight at a time while there is nothing to do: one that is less than a blank, or becomes zero
-     * without the bits of DEL, borrows into its own highest bit. */
-    for (; end - at >= 8; at += 8) {
-        memcpy(&eight, at, sizeof eight);
-        del = eight ^ ones * 0x7f;
-        if (((((eight - ones * 0x20) & ~eight) | ((del - ones) & ~del)) & high) != 0)
-            break;
-    }
-    for (; at < end; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            *at = '?';
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
 }
 
 const signed char interim__text_hex_values[256] = {

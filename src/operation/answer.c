@@ -11,14 +11,16 @@ static const char telling[] = "the server answered";
 #define TELLING (sizeof telling - 1)
 #define VERSION (sizeof "HTTP/1.1" - 1) /* begins a head; " 200 OK" is next */
 
-/* What people are told is in the head already, but for its first words. */
-static void tell(interim__answer *answer, char *status)
+/* What people are told is in the head already, but for its first words. line: bytes from status to
+ * the LF that ends its line. */
+static void tell(interim__answer *answer, char *status, size_t line)
 {
     char *reason = status + sizeof " 200" - 1;
 
     if (*reason == ' ')
         reason++;
-    reason[strnlen(reason, INTERIM__REASON_MAX)] = '\0';
+    if (line > sizeof " 200 " - 1 + INTERIM__REASON_MAX)
+        reason[INTERIM__REASON_MAX] = '\0';
     if (*reason == '\0')
         status[sizeof " 200" - 1] = '\0';
     answer->reason = reason;
@@ -36,7 +38,7 @@ int interim__answer_keep(interim__answer *answer, const interim__head *head, con
     answer->status = head->status;
     interim__progress_init(&answer->progress);
     answer->block = answer->fields.items;
-    tell(answer, copying.copy);
+    tell(answer, copying.copy, head->first_line - 1 - VERSION);
     if (url != NULL)
         answer->url = memcpy(copying.end, url, url_size);
     return 0;

@@ -34,7 +34,7 @@ typedef struct interim__answer {
     interim__fields fields;
     /* What was kept of a head; all NULL if it was another operation's. */
     interim_field *block;       /* owned: its fields, and what the others lie in */
-    const char *reason;         /* cut */
+    char *reason;               /* cut */
     char *told;                 /* "the server answered 200 OK" */
     const char *url;            /* NULL too if it was not given */
     interim__document document; /* nothing in it before the body was read */

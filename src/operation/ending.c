@@ -13,12 +13,9 @@
 static void finish_timing(interim__operation *op)
 {
     interim_timing *timing = &op->result->timing;
-    int64_t silence = interim__watchdog_silence_ms(&op->dog, op->now.monotonic);
 
-    timing->end_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
-    timing->longest_silence_ms = op->dog.longest / INTERIM__NS_PER_MS;
-    if (silence > timing->longest_silence_ms)
-        timing->longest_silence_ms = silence;
+    interim__operation_note_time(&timing->end_ms, op);
+    timing->longest_silence_ms = interim__watchdog_longest_ms(&op->dog, op->now.monotonic);
 }
 
 void interim__ending_conclude(interim__operation *op, interim_outcome outcome, const char *format,
@@ -55,7 +52,7 @@ static void end(interim__operation *op, interim_outcome outcome, const char *rea
         interim__result_set_url(result, interim__operation_url(op));
     finish_timing(op);
     op->need = INTERIM__NEED_NOTHING;
-    if (interim__report_passes(op, INTERIM_EVENT_END))
+    if (interim__report_passes(op))
         return;
     interim__report_event(
         op, &(interim__report){.kind = INTERIM_EVENT_END,

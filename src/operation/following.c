@@ -26,8 +26,7 @@ void interim__following_adopt(interim__operation *op)
         interim__result_set_url(result, interim__operation_url(op));
     if (explains)
         interim__result_read_problem(result);
-    if (result->timing.response_ms < 0)
-        result->timing.response_ms = (op->now.monotonic - op->dog.start) / INTERIM__NS_PER_MS;
+    interim__operation_note_time(&result->timing.response_ms, op);
 }
 
 /* ---- redirects ---- */
@@ -62,21 +61,15 @@ static bool must_stay(const interim__operation *op, const interim_field *locatio
 }
 
 /* Where a redirect that is to be followed goes to; NULL when the response is final. */
-const interim_field *interim__following_location(const interim__operation *op)
+const interim_field *interim__following_redirect(const interim__operation *op)
 {
     const interim_field *location;
 
-    if (op->talk->answer.status < 300 || interim__follow_is_poll(op->hop) ||
-        op->hop == INTERIM_HOP_TUNNEL || op->hop == INTERIM_HOP_UPLOAD ||
-        redirect_of(op) == INTERIM__REDIRECT_NONE)
+    if (interim__follow_is_poll(op->hop) || op->hop == INTERIM_HOP_TUNNEL ||
+        op->hop == INTERIM_HOP_UPLOAD || redirect_of(op) == INTERIM__REDIRECT_NONE)
         return NULL;
     location = interim__fields_next(&op->talk->answer.fields, "location", NULL);
     return location == NULL || must_stay(op, location) ? NULL : location;
-}
-
-bool interim__following_unexpected(const interim__operation *op)
-{
-    return op->talk->answer.status == 417 && op->expects && op->talk->exchange.sender.held;
 }
 
 static void ask_without_expect(interim__operation *op)
@@ -276,7 +269,7 @@ static void tell_answer(interim__operation *op, interim_outcome outcome, const c
     interim__line line;
 
     if (answer->told != NULL && *remark == '\0' && *told == '\0') {
-        interim__text_clean(answer->told);
+        interim__text_clean(answer->reason); /* with which it ends */
         interim__ending_told(op, outcome, answer->told);
         return;
     }
@@ -361,7 +354,7 @@ void interim__following_over(interim__operation *op)
         follow_redirect(op, location);
     else if (op->hop == INTERIM_HOP_RESULT)
         interim__job_result(op);
-    else if (interim__marking_over(op))
+    else if (op->talk->marking != NULL && interim__marking_over(op))
         return;
     else if (is_job(op))
         interim__job_accept(op);

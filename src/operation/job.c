@@ -99,7 +99,7 @@ static void report_accepted(interim__operation *op, int status)
 {
     interim__line text;
 
-    if (interim__report_passes(op, INTERIM_EVENT_ACCEPTED))
+    if (interim__report_passes(op))
         return;
     interim__line_begin(&text);
     interim__line_put(&text, op->job->dialect->name);

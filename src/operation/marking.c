@@ -264,11 +264,8 @@ static void conclude(interim__operation *op)
 
 bool interim__marking_over(interim__operation *op)
 {
-    interim__marker_verdict before;
+    interim__marker_verdict before = op->talk->marking->markers.verdict;
 
-    if (op->talk->marking == NULL)
-        return false;
-    before = op->talk->marking->markers.verdict;
     if (take_line(op, interim__markers_finish(&op->talk->marking->markers), before) < 0) {
         interim__ending_failed(op);
         return true;

@@ -105,11 +105,9 @@ void interim__watchdog_life(interim__watchdog *dog, int64_t now)
     restart_quiet(dog, now);
 }
 
-void interim__watchdog_head(interim__watchdog *dog, bool under_way, int64_t now)
+void interim__watchdog_head_begins(interim__watchdog *dog, int64_t now)
 {
-    if (!under_way)
-        dog->head_until = INTERIM__FAR;
-    else if (dog->head_until == INTERIM__FAR)
+    if (dog->head_until == INTERIM__FAR)
         dog->head_until = after(now, dog->limits->head_ms);
 }
 
@@ -126,6 +124,12 @@ bool interim__watchdog_admit(interim__watchdog *dog, int64_t now)
 int64_t interim__watchdog_silence_ms(const interim__watchdog *dog, int64_t now)
 {
     return dog->life == INTERIM__FAR ? 0 : (now - dog->life) / INTERIM__NS_PER_MS;
+}
+
+int64_t interim__watchdog_longest_ms(interim__watchdog *dog, int64_t now)
+{
+    note_silence(dog, now);
+    return dog->longest / INTERIM__NS_PER_MS;
 }
 
 int64_t interim__watchdog_deadline(const interim__watchdog *dog)

@@ -57,14 +57,24 @@ void interim__watchdog_moved(interim__watchdog *dog, int64_t now);
 /* What is left to come has this long, unless the silence limit is shorter. */
 void interim__watchdog_hurry(interim__watchdog *dog, int64_t silence_ms, int64_t now);
 
-/* A head has begun, or none is under way. */
-void interim__watchdog_head(interim__watchdog *dog, bool under_way, int64_t now);
+/* A head has begun, now or before; or none is under way. */
+void interim__watchdog_head_begins(interim__watchdog *dog, int64_t now);
+static inline void interim__watchdog_head(interim__watchdog *dog, bool under_way, int64_t now)
+{
+    if (under_way)
+        interim__watchdog_head_begins(dog, now);
+    else
+        dog->head_until = INTERIM__FAR;
+}
 
 /* One more interim. False: a flood. */
 bool interim__watchdog_admit(interim__watchdog *dog, int64_t now);
 
 /* Silence so far, in ms; 0 before the request was sent. */
 int64_t interim__watchdog_silence_ms(const interim__watchdog *dog, int64_t now);
+
+/* The longest one so far, likewise. */
+int64_t interim__watchdog_longest_ms(interim__watchdog *dog, int64_t now);
 
 /* When interim__watchdog_check will have something to say; FAR: never. */
 int64_t interim__watchdog_deadline(const interim__watchdog *dog);

@@ -100,15 +100,6 @@ static void tell_report(interim__operation *op, const interim__report *report, i
     free(url);
 }
 
-bool interim__report_passes(interim__operation *op, interim_event_kind kind)
-{
-    if (is_wanted(op, kind))
-        return false;
-    op->sequence++;
-    interim__history_turn(&op->result->history);
-    return true;
-}
-
 void interim__report_event(interim__operation *op, const interim__report *report)
 {
     bool wanted = is_wanted(op, report->kind);
@@ -171,6 +162,6 @@ void interim__report_interim(interim__operation *op, interim_event *event,
 
 void interim__report_plain(interim__operation *op, interim_event_kind kind, const char *text)
 {
-    if (!interim__report_passes(op, kind))
+    if (!interim__report_passes(op))
         interim__report_event(op, &(interim__report){.kind = kind, .text = text});
 }

@@ -22,9 +22,17 @@ typedef struct interim__report {
  * silence. Not for INTERIM. */
 void interim__report_event(interim__operation *op, const interim__report *report);
 
-/* Whether nobody wants this event, which is counted then and need not be made. Not for signs of
- * life and gaps. */
-bool interim__report_passes(interim__operation *op, interim_event_kind kind);
+/* Whether nobody wants an event, which is counted then and need not be made. Not for signs of life
+ * and gaps. */
+static inline bool interim__report_passes(interim__operation *op)
+{
+    if (!op->environment->quiet || op->request->on_event != NULL)
+        return false;
+    op->sequence++;
+    if (op->result->history.kept != NULL)
+        interim__history_turn(&op->result->history);
+    return true;
+}
 
 /* The same for an interim, which is kept as well. The interims of one exchange that came at one
  * time share the room of the event, of size 0 at first: only what differs is filled in again. */

@@ -103,7 +103,7 @@ static interim__sink choose_sink(const interim__operation *op)
 
 static void report_response(interim__operation *op)
 {
-    if (interim__report_passes(op, INTERIM_EVENT_RESPONSE))
+    if (interim__report_passes(op))
         return;
     interim__report_event(op, &(interim__report){.kind = INTERIM_EVENT_RESPONSE,
                                                  .status = op->talk->answer.status,
@@ -133,6 +133,7 @@ static void take_response(interim__operation *op)
     interim__uploading_judge(op);
     op->sink = choose_sink(op);
     if (op->sink != INTERIM__SINK_DISCARD &&
+        interim__fields_next(&op->talk->answer.fields, "content-encoding", NULL) != NULL &&
         interim__follow_decodes(op->request, interim__operation_asks_as(op)) &&
         interim__coding_new(&op->talk->coding, &op->talk->answer.fields, op->request->decoded_max,
                             op->error) < 0) {
@@ -244,7 +245,7 @@ static int take_decoded(void *user, const char *data, size_t size)
 
 static int take_body(interim__operation *op, const char *data, size_t size)
 {
-    if (!interim__marking_is_stream(op))
+    if (op->talk->marking == NULL || !interim__marking_is_stream(op))
         interim__watchdog_activity(&op->dog, op->now.monotonic);
     if (op->talk->coding == NULL)
         return take_content(op, data, size);

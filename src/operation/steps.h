@@ -77,18 +77,25 @@ int interim__marking_take(interim__operation *op, const char *data, size_t size)
 /* marking.c: keeps a piece of a stream in the result: the end of it, not all. Errors: as above. */
 int interim__marking_keep(interim__operation *op, const char *data, size_t size);
 
-/* marking.c: the body is complete, or (op->error) was cut short or came to a limit. Whether it was
- * a stream: the operation has ended then. */
+/* marking.c: the body, which is watched for markers, is complete; or any was cut short or came to a
+ * limit (op->error). Whether it was a stream: the operation has ended then. */
 bool interim__marking_over(interim__operation *op);
 bool interim__marking_failed(interim__operation *op);
 
-/* following.c: where the redirect goes that the answer is; NULL: the answer is none to be followed.
- */
-const interim_field *interim__following_location(const interim__operation *op);
+/* following.c: where an answer that is no 1xx or 2xx is to be followed to; NULL: nowhere. The same
+ * of any. */
+const interim_field *interim__following_redirect(const interim__operation *op);
+static inline const interim_field *interim__following_location(const interim__operation *op)
+{
+    return op->talk->answer.status < 300 ? NULL : interim__following_redirect(op);
+}
 
-/* following.c: the answer is 417 to our Expect: the request is sent once more, without it (RFC 9110
- * section 15.5.18). Nothing is sent twice: not one byte of the body was. */
-bool interim__following_unexpected(const interim__operation *op);
+/* The answer is 417 to our Expect: the request is sent once more, without it (RFC 9110 section
+ * 15.5.18). Nothing is sent twice: not one byte of the body was. */
+static inline bool interim__following_unexpected(const interim__operation *op)
+{
+    return op->talk->answer.status == 417 && op->expects && op->talk->exchange.sender.held;
+}
 
 /* following.c: looks at the head of a final response for what it says of credentials; see
  * op->challenged. Errors: op->error is set. */

@@ -11,7 +11,8 @@
 
 #define URL "http://dav.example/a/"
 #define X10 "xxxxxxxxxx"
-#define X47 X10 X10 X10 X10 "xxxxxxx"
+#define X46 X10 X10 X10 X10 "xxxxxx"
+#define X47 X46 "x"
 
 static interim__head head;
 static char bytes[256];
@@ -50,6 +51,9 @@ START_TEST(answer_tells_its_status_line)
         {"HTTP/1.1 999 \r\nA: b\r\n\r\n", "", "the server answered 999"},
         {"HTTP/1.1 204\r\n\r\n", "", "the server answered 204"},
         {"HTTP/1.1 204\r\nA: b\r\n\r\n", "", "the server answered 204"},
+        {"HTTP/1.1 200 " X46 "\r\n\r\n", X46, "the server answered 200 " X46},
+        {"HTTP/1.1 200 " X47 "\n\n", X47, "the server answered 200 " X47},
+        {"HTTP/1.1 200 " X47 "y\n\n", X47, "the server answered 200 " X47},
         {"HTTP/1.1 200 " X47 "\r\n\r\n", X47, "the server answered 200 " X47},
         {"HTTP/1.1 200 " X47 "y\r\nA: b\r\n\r\n", X47, "the server answered 200 " X47},
     };
@@ -64,6 +68,9 @@ START_TEST(answer_tells_its_status_line)
         ck_assert_str_eq(answer.url, URL);
         ck_assert_str_eq(interim__fields_value(&answer.fields, "a", "-"), fields ? "b" : "-");
         ck_assert_str_eq(interim__fields_value(&answer.fields, "d", "-"), "-");
+        interim__answer_dispose(&answer);
+        keep(&answer, cases[i].head, NULL); /* nothing behind it that could be written to */
+        ck_assert_str_eq(answer.reason, cases[i].reason);
         interim__answer_dispose(&answer);
     }
 }
