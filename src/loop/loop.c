@@ -243,12 +243,17 @@ void interim__loop_wake(interim__loop *loop)
  * something is to happen earlier than the descriptor's timer says. */
 static void expose(interim__loop *loop)
 {
+    int64_t next = interim__timers_earliest(&loop->timers), soon;
+
     if (!loop->exposed || loop->turning)
         return;
     if (!ring_is_empty(&loop->again))
-        loop->engine->arm(loop->state, 0);
-    else
-        loop->engine->arm(loop->state, interim__timers_earliest(&loop->timers));
+        next = 0;
+    if (loop->late != NULL) { /* of which the descriptor knows nothing */
+        soon = interim__loop_monotonic_ns() + (int64_t)INTERIM__BRIEF_MS * NS_PER_MS;
+        next = next < soon ? next : soon;
+    }
+    loop->engine->arm(loop->state, next);
 }
 
 int interim__loop_fd(interim__loop *loop)
@@ -353,7 +358,7 @@ static void call_again(interim__loop *loop, interim__watch *watch, unsigned even
 }
 
 /* Waits for the late watch by itself, and has it called if it is ready: as of engine->wait. */
-static int wait_for_late(interim__loop *loop)
+static int wait_for_late(interim__loop *loop, int timeout_ms)
 {
     interim__watch *watch = loop->late;
     struct pollfd late = {.fd = watch->fd,
@@ -361,7 +366,7 @@ static int wait_for_late(interim__loop *loop)
                                             (watch->want & INTERIM__WRITE ? POLLOUT : 0))};
     unsigned events = 0;
 
-    if (poll(&late, 1, INTERIM__BRIEF_MS) <= 0)
+    if (poll(&late, 1, timeout_ms) <= 0)
         return 0;
     if (late.revents & POLLIN)
         events |= INTERIM__READ;
@@ -393,15 +398,20 @@ static int add_late(interim__loop *loop)
 static int wait_for_some(interim__loop *loop, int timeout_ms)
 {
     bool alone = loop->late != NULL && loop->late == loop->sole && timeout_ms < 0;
-    int failed;
+    int brief_ms;
 
     loop->asked = false;
     if (alone && interim__loop_may_wait(loop, interim__loop_monotonic_ns()) &&
-        wait_for_late(loop) > 0)
+        wait_for_late(loop, INTERIM__BRIEF_MS) > 0)
         return 1;
-    failed = loop->late == NULL ? 0 : add_late(loop);
-    if (failed < 0)
-        return failed;
+    /* Whom the engine refuses is waited for by itself, and then the others are looked at. */
+    if (loop->late != NULL && add_late(loop) < 0) {
+        brief_ms = limit_wait(loop, timeout_ms);
+        if (brief_ms < 0 || brief_ms > INTERIM__BRIEF_MS)
+            brief_ms = INTERIM__BRIEF_MS;
+        (void)wait_for_late(loop, brief_ms);
+        timeout_ms = 0;
+    }
     loop->asked = true;
     return loop->engine->wait(loop->state, limit_wait(loop, timeout_ms));
 }

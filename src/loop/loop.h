@@ -97,7 +97,9 @@ int64_t interim__loop_told_ns(const interim__loop *loop);
  *
  * While the loop is lazy one watch that is added to it is not yet given to the engine; the next
  * turn does that, unless it is the sole one. The sole watch is that of the next turn: if it is not
- * with the engine it is waited for by itself first, if no timer is due so soon. NULL: none. */
+ * with the engine it is waited for by itself first, if no timer is due so soon. NULL: none. So is,
+ * with looks at the others, the late one that the engine has no room for; a turn may then end
+ * early. */
 #define INTERIM__BRIEF_MS 50
 void interim__loop_set_lazy(interim__loop *loop, bool lazy);
 void interim__loop_set_sole(interim__loop *loop, interim__watch *watch);

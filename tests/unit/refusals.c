@@ -257,6 +257,31 @@ START_TEST(an_idle_connection_makes_up_for_what_a_resolver_takes)
 }
 END_TEST
 
+/* ---- The blocking facade ---- */
+
+/* A connection is given to the engine when its answer takes longer: it can be done without. */
+START_TEST(who_waits_alone_needs_no_engine)
+{
+    static const server_step slow[] = {{SERVER_HEAD, 0, NULL},
+                                       {SERVER_SLEEP, 120, NULL},
+                                       {SERVER_SEND, 0, "HTTP/1.1 204 No Content\r\n\r\n"},
+                                       {SERVER_REPEAT, 0, NULL}};
+    static const server_step *const slows[] = {slow, NULL};
+    struct server *origin = server_start(slows, NULL);
+    struct job copy;
+
+    make_client(_i);
+    make(&copy, "COPY", "127.0.0.1", server_port(origin));
+    calls_refuse(CALLS_EPOLL_CTL, 1, 0, ENOSPC);
+    ck_assert_int_eq(interim_perform(&copy.result, client, copy.request), 0);
+    ck_assert_int_eq(calls_allow() > 0, _i == 0);
+    expect(&copy, INTERIM_DONE, 0, 0);
+    release(&copy);
+    interim_client_free(client);
+    server_stop(origin);
+}
+END_TEST
+
 /* ---- Memory ---- */
 
 #define CONNECTING 15 /* with a timer each: of the first 16 one is left */
@@ -354,6 +379,7 @@ Suite *refusals_suite(void)
         want_of_ports_closes_no_idle_connection,
         an_answer_counts_though_the_body_cannot_be_sent,
         an_idle_connection_makes_up_for_what_a_resolver_takes,
+        who_waits_alone_needs_no_engine,
         want_of_a_timer_is_one_operations_failure,
         a_client_that_cannot_be_made_says_why,
     };
