@@ -183,7 +183,7 @@ void interim__operation_sleep(interim__operation *op, int64_t until)
 void interim__operation_wait(interim__operation *op)
 {
     interim__operation_sleep(op, op->job->poll_at);
-    if (!interim__report_passes(op, INTERIM_EVENT_WAITING))
+    if (!interim__report_passes(op))
         interim__report_event(op,
                               &(interim__report){.kind = INTERIM_EVENT_WAITING,
                                                  .wait_ms = (op->job->poll_at - op->now.monotonic) /
