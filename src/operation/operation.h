@@ -261,7 +261,13 @@ static inline interim__route *interim__operation_route(const interim__operation 
 }
 
 /* Whether the request itself goes to an HTTP proxy, in absolute form (RFC 9112 section 3.2.2). */
-bool interim__operation_is_forwarded(const interim__operation *op);
+bool interim__operation_forwards(const interim__operation *op, const interim__route *route);
+static inline bool interim__operation_is_forwarded(const interim__operation *op)
+{
+    const interim__route *route = interim__operation_route(op);
+
+    return route != NULL && interim__operation_forwards(op, route);
+}
 
 /* Whether that proxy is asked to connect on, instead of being given the request. */
 bool interim__operation_tunnels(const interim__operation *op);

@@ -29,11 +29,9 @@ bool interim__operation_tunnels(const interim__operation *op)
            (op->uri->tls || interim__operation_way(op)->host != NULL);
 }
 
-bool interim__operation_is_forwarded(const interim__operation *op)
+bool interim__operation_forwards(const interim__operation *op, const interim__route *route)
 {
-    const interim__route *route = interim__operation_route(op);
-
-    return route != NULL && route->kind == INTERIM__ROUTE_HTTP && !interim__operation_tunnels(op);
+    return route->kind == INTERIM__ROUTE_HTTP && !interim__operation_tunnels(op);
 }
 
 int64_t interim__operation_idle_limit(const interim__operation *op)

@@ -53,9 +53,13 @@ typedef struct interim__upload {
     char offset_text[24], length_text[24];
 } interim__upload;
 
-/* Whether a request may be an upload that resumes: the caller allowed it, and its body can be read
- * again from any offset. */
-bool interim__upload_can(const interim_request *request);
+/* Whether a request may be an upload that resumes: the caller allowed it, and (fits) its body can
+ * be read again from any offset. */
+bool interim__upload_fits(const interim_request *request);
+static inline bool interim__upload_can(const interim_request *request)
+{
+    return request->resumes && interim__upload_fits(request);
+}
 
 /* Begins an upload anew: what was known of an earlier attempt is forgotten. */
 void interim__upload_create(interim__upload *upload, const interim_request *request,

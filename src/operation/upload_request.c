@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-bool interim__upload_can(const interim_request *request)
+bool interim__upload_fits(const interim_request *request)
 {
     const interim__body_source *body = &request->body;
     const char *method = request->method;
 
-    if (!request->resumes || (body->data == NULL && body->piece == NULL) || body->length <= 0 ||
+    if ((body->data == NULL && body->piece == NULL) || body->length <= 0 ||
         body->length > INTERIM__STRUCTURED_MAX)
         return false;
     if (strcmp(method, "PUT") != 0 && strcmp(method, "POST") != 0 && strcmp(method, "PATCH") != 0)
