@@ -20,6 +20,8 @@ int interim_start(interim_operation **out, interim_client *client, interim_reque
         return INTERIM_EBUSY;
     client->running = true; /* for the event that it begins */
     failed = interim__drive_start(&operation, &client->drive, request, on_done, user);
+    if (failed == 0)
+        interim__drive_soon(operation);
     client->running = running;
     if (out != NULL)
         *out = operation;
@@ -44,7 +46,8 @@ static int begin(interim_operation **operation, interim_client *client, interim_
     failed = interim__drive_start(operation, drive, request, keep_result, out);
     if (failed == 0) {
         interim__loop_set_lazy(drive->transport.loop, drive->in_flight == 1);
-        interim__drive_attend(drive);
+        interim__drive_attend(drive); /* who was started before is served before */
+        interim__drive_look_after(*operation);
         interim__drive_deliver(drive);
     }
     client->running = false;

@@ -126,8 +126,9 @@ void interim__drive_soon(interim_operation *operation)
     if (operation->soon)
         return;
     operation->soon = true;
+    if (first_of(&drive->soon) == NULL)
+        interim__watch_soon(drive->transport.loop, &drive->attention);
     move(&drive->soon, operation);
-    interim__watch_soon(drive->transport.loop, &drive->attention);
 }
 
 static void end(interim_operation *operation)
@@ -209,9 +210,8 @@ void interim__drive_advance(interim_operation *operation)
         set_timer(operation);
 }
 
-static void look_after(interim_operation *operation)
+void interim__drive_look_after(interim_operation *operation)
 {
-    interim__drive_look(interim__drive_of(operation));
     if (interim__polls_concern(operation))
         interim__polls_queue(operation);
     interim__operation_tick(&operation->machine, interim__drive_of(operation)->now);
@@ -224,8 +224,10 @@ static void on_due(interim__timer *timer)
     interim_operation *operation =
         (interim_operation *)(void *)((char *)timer - offsetof(interim_operation, timer));
 
-    if (operation->machine.need != INTERIM__NEED_NOTHING)
-        look_after(operation);
+    if (operation->machine.need == INTERIM__NEED_NOTHING)
+        return;
+    interim__drive_look(interim__drive_of(operation));
+    interim__drive_look_after(operation);
 }
 
 void interim__drive_attend(interim__drive *drive)
@@ -236,6 +238,7 @@ void interim__drive_attend(interim__drive *drive)
     if (first_of(&drive->soon) == NULL)
         return;
     interim__watch_not_soon(&drive->attention);
+    interim__drive_look(drive);
     /* Who asks for it meanwhile is looked after in the next turn. */
     calling = drive->soon;
     calling.next->previous = calling.previous->next = &calling;
@@ -243,7 +246,7 @@ void interim__drive_attend(interim__drive *drive)
     while ((operation = first_of(&calling)) != NULL) {
         operation->soon = false;
         move(&drive->running, operation);
-        look_after(operation);
+        interim__drive_look_after(operation);
     }
 }
 
@@ -298,9 +301,7 @@ int interim__drive_start(interim_operation **out, interim__drive *drive, interim
         give_back(drive, operation);
         return INTERIM_ENOMEM;
     }
-    operation->soon = true;
-    ring_append(&drive->soon, &operation->link);
-    interim__watch_soon(drive->transport.loop, &drive->attention);
+    ring_append(&drive->running, &operation->link);
     drive->in_flight++;
     *out = operation;
     return 0;

@@ -70,6 +70,7 @@ struct interim_operation {
     bool securing : 1; /* TLS has begun, through a tunnel */
     bool by_hand : 1;  /* the system cannot move the body's file to this connection */
     bool streams : 1;  /* much comes, and nobody has paused it since */
+    bool silent : 1;   /* the connection was kept, and nothing had come on it just now */
 };
 
 /* A job waits for long, and is one of many: what its machine knows is not kept once more. */
@@ -84,9 +85,14 @@ static inline interim__drive *interim__drive_of(const interim_operation *operati
 int interim__drive_init(interim__drive *drive);
 void interim__drive_dispose(interim__drive *drive);
 
-/* Starts an operation; it does nothing but say so before the loop's next turn. */
+/* Starts an operation; it does nothing but say so before it is looked after. */
 int interim__drive_start(interim_operation **out, interim__drive *drive, interim_request *request,
                          interim_done_fn on_done, void *user);
+
+/* Gives an operation that has not ended what it needs until it has to wait, or has ended: at the
+ * time that was looked at last, or (soon) in the loop's next turn, which needs no memory. */
+void interim__drive_look_after(interim_operation *operation);
+void interim__drive_soon(interim_operation *operation);
 
 /* For who waits for this operation to end. Does with less effort what a turn of the loop would do,
  * if there is nothing else to wait for: true. False: a turn is to be made, and is prepared to be a
@@ -104,8 +110,8 @@ void interim__drive_cancel(interim_operation *operation);
 void interim__drive_abort(interim_operation *operation);
 void interim__drive_abort_all(interim__drive *drive);
 
-/* Does for those that were started, cancelled or resumed what the next turn would do. Neither this
- * nor what follows is to be called from a callback. */
+/* Looks after those that the next turn would look after. Neither this nor what follows is to be
+ * called from a callback. */
 void interim__drive_attend(interim__drive *drive);
 
 /* Calls on_done of the operations that have ended, the first first, and frees these; how many. */

@@ -11,9 +11,6 @@
 /* drive.c: gives the operation what it needs until it has to wait, or has ended. */
 void interim__drive_advance(interim_operation *operation);
 
-/* drive.c: has an operation that has not ended looked after in the next turn. Needs no memory. */
-void interim__drive_soon(interim_operation *operation);
-
 /* drive.c: has drive->now be the time of this turn. */
 void interim__drive_look(interim__drive *drive);
 

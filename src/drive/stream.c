@@ -168,12 +168,12 @@ static void open_connection(interim_operation *operation, const interim__endpoin
     int status;
 
     operation->connection_number = machine->connections_left;
-    operation->securing = operation->by_hand = false;
+    operation->securing = operation->by_hand = operation->silent = false;
     operation->connection = interim__pool_take(
         drive->pool, endpoint, interim__operation_idle_limit(machine), drive->now.monotonic);
     if (operation->connection != NULL) {
         interim__connection_set_owner(operation->connection, &owner);
-        operation->opened = true;
+        operation->opened = operation->silent = true;
         interim__operation_opened(machine, NULL, true, drive->now);
         return;
     }
@@ -393,6 +393,8 @@ bool interim__stream_await(interim_operation *operation)
 void interim__stream_move(interim_operation *operation)
 {
     /* First what came: it may be the end of a stale connection, or let a body go out. */
-    receive_input(operation);
+    if (!operation->silent)
+        receive_input(operation);
+    operation->silent = false;
     send_output(operation);
 }

@@ -105,11 +105,6 @@ int interim__timers_set(interim__timers *timers, interim__timer *timer, int64_t 
     return 0;
 }
 
-int64_t interim__timers_earliest(const interim__timers *timers)
-{
-    return timers->count == 0 ? INTERIM__NEVER : timers->heap[0].deadline;
-}
-
 interim__timer *interim__timers_pop(interim__timers *timers, int64_t now)
 {
     interim__timer *first;

@@ -22,7 +22,10 @@ typedef struct interim__timers {
 int interim__timers_set(interim__timers *timers, interim__timer *timer, int64_t deadline);
 
 /* The earliest deadline, INTERIM__NEVER when there is none. */
-int64_t interim__timers_earliest(const interim__timers *timers);
+static inline int64_t interim__timers_earliest(const interim__timers *timers)
+{
+    return timers->count == 0 ? INTERIM__NEVER : timers->heap[0].deadline;
+}
 
 /* Takes out the first timer if it is due at now; NULL when none is. */
 interim__timer *interim__timers_pop(interim__timers *timers, int64_t now);
