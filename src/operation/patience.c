@@ -42,11 +42,11 @@ static void restart_quiet(interim__watchdog *dog, int64_t now)
 
 void interim__watchdog_start(interim__watchdog *dog, const interim_patience *limits, int64_t now)
 {
-    *dog = (interim__watchdog){.limits = limits,
-                               .start = now,
-                               .total = after(now, limits->total_ms),
-                               .life = INTERIM__FAR,
-                               .used_until = now};
+    dog->limits = limits;
+    dog->start = dog->used_until = now;
+    dog->total = after(now, limits->total_ms);
+    dog->life = INTERIM__FAR;
+    dog->longest = 0;
     interim__watchdog_enter(dog, INTERIM__PHASE_CONNECT, limits->silence_ms, now);
 }
 
