@@ -51,7 +51,7 @@ done
 
 for file in "$SRCDIR"/src/*; do
     case ${file##*/} in
-    base | exchange | operation | loop | transport | drive | client | interim.map | tls.map) ;;
+    base | exchange | operation | loop | transport | drive | client | interim.map | order.ld | tls.map) ;;
     *.lo | *.o) ;;
     *) fail "src/${file##*/} belongs to no layer" ;;
     esac
