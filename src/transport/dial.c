@@ -117,19 +117,20 @@ static void report_lookup(interim__connection *connection, int error, int os_err
 static int start_race(interim__connection *connection, const interim__address *addresses,
                       size_t count)
 {
-    interim__local local = {0};
+    interim__local local;
+    bool bound = connection->endpoint.local != NULL;
     interim__socket *winner;
     interim__address address;
     int status;
 
     /* A zone that is not there any more does not bind. */
-    if (connection->endpoint.local != NULL)
+    if (bound)
         (void)interim__local_parse(&local, connection->endpoint.local);
     status = interim__race_start(&connection->race, connection->transport->loop,
                                  &(interim__race_terms){
                                      .addresses = addresses,
                                      .count = count,
-                                     .local = &local,
+                                     .local = bound ? &local : NULL,
                                      .host = dialled_host(connection),
                                      .port = dialled_port(connection),
                                      .delay_ns = connection->transport->attempt_delay_ns,

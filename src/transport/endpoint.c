@@ -35,13 +35,11 @@ void interim__endpoint_copy_to(interim__endpoint *out, const interim__endpoint *
     *out = *from;
     for (size_t i = 0; i < sizeof strings; i++) {
         const char **text = string_of(out, i);
+        size_t size = *text == NULL ? 0 : strlen(*text) + 1;
 
-        if (*text != NULL) {
-            char *end = stpcpy(texts, *text) + 1;
-
-            *text = texts;
-            texts = end;
-        }
+        if (size > 0)
+            *text = memcpy(texts, *text, size);
+        texts += size;
     }
 }
 

@@ -29,10 +29,11 @@ struct interim__race {
     void *user;
     const char *host;
     uint16_t port;
-    interim__local local;
+    interim__local local; /* where it starts from, if it is bound */
     int64_t delay_ns;
     int problem; /* the most telling errno so far, negative: it is about local, 0: none */
     int early;   /* what came of the first attempt before there was a race */
+    bool bound;
     size_t count, next, pending;
     struct attempt attempts[];
 };
@@ -184,8 +185,9 @@ static bool advance(interim__race *race)
 
         race->early = 0;
         if (problem == 0 && attempt->socket == NULL)
-            problem = interim__socket_connect(&attempt->socket, race->loop, &attempt->address,
-                                              &race->local, attempt_ready, attempt);
+            problem =
+                interim__socket_connect(&attempt->socket, race->loop, &attempt->address,
+                                        race->bound ? &race->local : NULL, attempt_ready, attempt);
         if (problem == EAGAIN && is_unix(race) && ask_later(race))
             return true;
         if (problem != 0) {
@@ -283,7 +285,7 @@ static interim__address fit(const interim__race_terms *terms, size_t i)
 {
     interim__address address = terms->addresses[i];
 
-    if (terms->local->text != NULL)
+    if (terms->local != NULL)
         address.standing = INTERIM__STANDING_UNKNOWN;
     interim__address_set_port(&address, terms->port);
     return address;
@@ -294,9 +296,9 @@ static void line_up(size_t *order, const interim__race_terms *terms, size_t coun
 {
     interim__address strangers[INTERIM__RACE_MOST];
 
-    for (size_t i = 0; i < count && terms->local->text != NULL; i++)
+    for (size_t i = 0; i < count && terms->local != NULL; i++)
         strangers[i] = fit(terms, i);
-    interim__race_order(order, terms->local->text != NULL ? strangers : terms->addresses, count);
+    interim__race_order(order, terms->local != NULL ? strangers : terms->addresses, count);
 }
 
 /* NULL: out of memory. */
@@ -307,13 +309,15 @@ static interim__race *race_new(const interim__race_terms *terms, const size_t *o
     if (race == NULL)
         return NULL;
     *race = (interim__race){
-        .local = *terms->local,
+        .bound = terms->local != NULL,
         .host = terms->host,
         .port = terms->port,
         .delay_ns =
             terms->delay_ns == 0 ? INTERIM__RACE_DELAY_MS * INT64_C(1000000) : terms->delay_ns,
         .count = count,
     };
+    if (race->bound)
+        race->local = *terms->local;
     for (size_t i = 0; i < count; i++)
         race->attempts[i] = (struct attempt){.race = race, .address = fit(terms, order[i])};
     interim__timer_init(&race->timer, timer_due);

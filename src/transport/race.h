@@ -23,8 +23,8 @@ typedef void (*interim__race_fn)(void *user, interim__socket *winner,
 #define INTERIM__RACE_DELAY_LEAST_MS 10
 #define INTERIM__RACE_DELAY_MOST_MS 2000
 
-/* What a race is about. addresses are copied; there is at least one. local: where from. host
- * (borrowed until the race is freed, as local->text is) and port are for the addresses and for
+/* What a race is about. addresses are copied; there is at least one. local: where from, or NULL.
+ * host (borrowed until the race is freed, as local->text is) and port are for the addresses and for
  * error texts; a Unix-domain socket has neither. delay_ns: 0: the usual head start. */
 typedef struct interim__race_terms {
     const interim__address *addresses;

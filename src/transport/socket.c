@@ -44,7 +44,7 @@ int interim__socket_connect(interim__socket **out, interim__loop *loop,
         problem = errno;
         goto out;
     }
-    if (address->storage.ss_family != AF_UNIX) {
+    if (local != NULL && address->storage.ss_family != AF_UNIX) {
         problem = -interim__local_bind(local, fd, address->storage.ss_family);
         if (problem != 0)
             goto out_close;

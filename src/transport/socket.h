@@ -21,9 +21,9 @@ typedef struct interim__socket {
     bool awaits;  /* ... which the next receive does */
 } interim__socket;
 
-/* Begins to connect and waits for INTERIM__WRITE. 0, or an errno; a negative one when it could not
- * start from local. EAGAIN: the queue of a Unix-domain socket is full, and nothing will tell when
- * it is not. */
+/* Begins to connect and waits for INTERIM__WRITE; local: where from, or NULL. 0, or an errno; a
+ * negative one when it could not start from local. EAGAIN: the queue of a Unix-domain socket is
+ * full, and nothing will tell when it is not. */
 int interim__socket_connect(interim__socket **out, interim__loop *loop,
                             const interim__address *address, const interim__local *local,
                             void (*ready)(void *user, unsigned events), void *user);
