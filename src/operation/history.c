@@ -193,10 +193,27 @@ static size_t extras_size(const interim_event *event)
     return size;
 }
 
-static size_t group_size(const interim_event *event)
+/* What the records of a group have in common, as text; each with its NUL. */
+typedef struct texts {
+    struct {
+        const char *at;
+        size_t size;
+    } each[4];
+    size_t group_size; /* with them */
+} texts;
+
+static texts texts_of(const interim_event *event)
 {
-    return aligned(sizeof(group) + strlen(event->reason) + strlen(event->method) +
-                   strlen(event->url) + strlen(event->peer) + 4);
+    texts out = {.each = {{.at = event->reason},
+                          {.at = event->method},
+                          {.at = event->url},
+                          {.at = event->peer}},
+                 .group_size = sizeof(group)};
+
+    for (size_t i = 0; i < 4; i++)
+        out.group_size += out.each[i].size = strlen(out.each[i].at) + 1;
+    out.group_size = aligned(out.group_size);
+    return out;
 }
 
 static bool joins(struct interim__kept *kept, const interim_event *event)
@@ -281,23 +298,21 @@ static char *put(char *to, const char *text, size_t length)
     return to + length + 1;
 }
 
-static void put_group(struct interim__kept *kept, const interim_event *event)
+static void put_group(struct interim__kept *kept, const interim_event *event, const texts *common)
 {
     uint32_t offset = (uint32_t)aligned(kept->end);
     group *made = at(kept, offset);
     char *text = (char *)(made + 1);
 
     kept->after = (point){event->sequence, event->monotonic_ns, event->wall_ns};
-    *made = (group){.size = (uint32_t)group_size(event),
+    *made = (group){.size = (uint32_t)common->group_size,
                     .before = kept->after,
                     .operation = event->operation,
                     .hop = (uint8_t)event->hop,
                     .hop_index = event->hop_index,
                     .status = (uint16_t)event->status};
-    text = put(text, event->reason, strlen(event->reason));
-    text = put(text, event->method, strlen(event->method));
-    text = put(text, event->url, strlen(event->url));
-    put(text, event->peer, strlen(event->peer));
+    for (size_t i = 0; i < 4; text += common->each[i++].size)
+        memcpy(text, common->each[i].at, common->each[i].size);
     kept->last_group = offset;
     kept->end = offset + made->size;
     kept->turned = false;
@@ -346,14 +361,19 @@ void interim__history_keep(interim__history *history, const interim_event *event
     size_t more = extras_size(event);
     size_t size = 1 + NUMBERS_MAX + (more > 0 ? NUMBERS_MAX / 4 + more : 0);
     struct interim__kept *kept;
+    texts common;
 
-    if (!make_room(history, size + (joined ? 0 : 7 + group_size(event))))
+    if (!joined) {
+        common = texts_of(event);
+        size += 7 + common.group_size;
+    }
+    if (!make_room(history, size))
         return;
     kept = history->kept;
     kept->start = start;
     forget_views(kept);
     if (!joined)
-        put_group(kept, event);
+        put_group(kept, event, &common);
     put_record(kept, event, more);
     if (kept->count > INTERIM__HISTORY_MAX)
         drop_oldest(kept);

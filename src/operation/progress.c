@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-void interim__progress_init(interim__progress *progress)
-{
-    *progress = (interim__progress){-1, -1, -1};
-}
-
 void interim__progress_set_percent(interim__progress *progress, double percent)
 {
     if (percent >= 0 && percent <= 100)

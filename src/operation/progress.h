@@ -9,7 +9,10 @@ typedef struct interim__progress {
     int64_t done, total; /* or -1: not said */
 } interim__progress;
 
-void interim__progress_init(interim__progress *progress);
+static inline void interim__progress_init(interim__progress *progress)
+{
+    *progress = (interim__progress){-1, -1, -1};
+}
 
 /* Reads Progress: done/total (draft-wright-http-progress), X-Progress: "45%" or "... 45% ..."
  * (FHIR), x-ms-copy-progress (Azure) and Upload-Offset. What cannot be understood is not said. */

@@ -74,6 +74,38 @@ START_TEST(frugality_of_a_small_get)
 }
 END_TEST
 
+/* Each poll is its answer, and a copy of that for who asks; the job itself is that, its URL, a copy
+ * of the 202, the result, its reason and its body. */
+START_TEST(frugality_of_a_job)
+{
+    static const char accepted[] = "HTTP/1.1 202 Accepted\r\nLocation: /job\r\nRetry-After: 0\r\n"
+                                   "Content-Length: 2\r\n\r\nno";
+    static const server_step steps[] = {
+        {SERVER_HEAD, 0, NULL},     {SERVER_SEND, 0, accepted}, {SERVER_HEAD, 0, NULL},
+        {SERVER_SEND, 0, accepted}, {SERVER_HEAD, 0, NULL},     {SERVER_SEND, 0, accepted},
+        {SERVER_HEAD, 0, NULL},     {SERVER_SEND, 0, HEAD},     {SERVER_REPEAT, 0, NULL}};
+    static const server_step *const scripts[] = {steps, NULL};
+    const interim_polling polling = {
+        .size = sizeof polling, .first_ms = INTERIM_AT_ONCE, .min_ms = INTERIM_AT_ONCE};
+    struct server *origin = server_start(scripts, NULL);
+    interim_client *client;
+    interim_request *request;
+    char url[64];
+
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/small", server_port(origin));
+    ck_assert_int_eq(interim_client_new(&client, NULL), 0);
+    ck_assert_int_eq(interim_request_new(&request, "GET", url), 0);
+    ck_assert_int_eq(interim_request_set_polling(request, &polling), 0);
+    for (int i = 0; i < 3; i++)
+        allocations(client, request);
+    ck_assert_uint_le(allocations(client, request), OPERATION + 6 + 4 + 2);
+    ck_assert_uint_eq(server_accepted(origin), 1);
+    interim_request_free(request);
+    interim_client_free(client);
+    server_stop(origin);
+}
+END_TEST
+
 START_TEST(frugality_of_an_interim_that_nobody_hears)
 {
     static struct fake run;
@@ -144,6 +176,7 @@ Suite *frugality_suite(void)
     TCase *tests = tcase_create("frugality");
 
     tcase_add_test(tests, frugality_of_a_small_get);
+    tcase_add_test(tests, frugality_of_a_job);
     tcase_add_test(tests, frugality_of_an_interim_that_nobody_hears);
     tcase_add_test(tests, frugality_what_did_not_begin_does_nothing);
     suite_add_tcase(suite, tests);
