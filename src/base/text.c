@@ -82,23 +82,20 @@ bool interim__text_next_element(const char **list, size_t *list_length, const ch
 
 bool interim__text_decimal(int64_t *out, const char *text, size_t length, bool *overflow)
 {
-    int64_t value = 0;
-    bool too_large = false;
+    const char *end = text + length;
+    uint64_t value = 0; /* once it is above INT64_MAX it stays there */
 
-    for (size_t i = 0; i < length; i++) {
-        int digit = text[i] - '0';
+    for (; text < end; text++) {
+        unsigned digit = (unsigned char)*text - (unsigned)'0';
 
-        if (text[i] < '0' || text[i] > '9')
+        if (digit > 9)
             return false;
-        if (value >= INT64_MAX / 10 && value > (INT64_MAX - digit) / 10)
-            too_large = true;
-        else
-            value = value * 10 + digit;
+        value = value > INT64_MAX / 10 ? UINT64_MAX : value * 10 + digit;
     }
     if (overflow != NULL)
-        *overflow = too_large;
-    *out = value;
-    return length > 0 && !too_large;
+        *overflow = value > INT64_MAX;
+    *out = value > INT64_MAX ? INT64_MAX : (int64_t)value;
+    return length > 0 && value <= INT64_MAX;
 }
 
 static const char pairs[] = "00010203040506070809101112131415161718192021222324"

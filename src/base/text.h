@@ -36,8 +36,8 @@ void interim__text_trim(const char **text, size_t *length);
 bool interim__text_next_element(const char **list, size_t *list_length, const char **element,
                                 size_t *length);
 
-/* 1*DIGIT and nothing else, at most INT64_MAX. *overflow (may be NULL) tells too large a number
- * from something else. */
+/* 1*DIGIT and nothing else, at most INT64_MAX, which *out is when there are more. *overflow (may be
+ * NULL) tells too large a number from something else. */
 bool interim__text_decimal(int64_t *out, const char *text, size_t length, bool *overflow);
 
 /* Writes the last so many digits of a number, zeros in front, and returns where they end. */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static int broken(interim__exchange *exchange)
+INTERIM__COLD static int broken(interim__exchange *exchange)
 {
     exchange->state = INTERIM__EXCHANGE_BROKEN;
     return exchange->error->code;

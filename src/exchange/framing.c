@@ -19,8 +19,8 @@ static int fail(interim_error *error, const interim__head *head, const interim_f
 }
 
 /* The lines from field on say all the same: as content_length. */
-static int same_length(int64_t *length, const interim__head *head, const interim_field *field,
-                       interim_error *error)
+INTERIM__COLD static int same_length(int64_t *length, const interim__head *head,
+                                     const interim_field *field, interim_error *error)
 {
     for (; field != NULL; field = interim__fields_next(&head->fields, "content-length", field)) {
         const char *list = field->value, *text;

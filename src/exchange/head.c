@@ -51,7 +51,7 @@ static inline bool begins_with_end(const char *data, size_t at, size_t length)
     return length - at >= 2 && memcmp(data + at, "\r\n", 2) == 0;
 }
 
-static text_line odd_line(const char *data, size_t end, size_t length)
+INTERIM__COLD static text_line odd_line(const char *data, size_t end, size_t length)
 {
     for (;; end++) {
         end = interim__scan(data, end, length, INTERIM__SCAN_CONTROL);
@@ -152,8 +152,8 @@ static inline bool is_blank(char c)
 
 /* RFC 9112 section 5.2: a line that begins with a blank goes on with the field before it; the line
  * end and the blanks around it become spaces. */
-static int unfold(interim__fields *fields, char *data, size_t at, size_t end, uint64_t base,
-                  interim_error *error)
+INTERIM__COLD static int unfold(interim__fields *fields, char *data, size_t at, size_t end,
+                                uint64_t base, interim_error *error)
 {
     interim_field *last = fields->count == 0 ? NULL : &fields->items[fields->count - 1];
     char *value_end, *text = data + at;
@@ -173,7 +173,8 @@ static int unfold(interim__fields *fields, char *data, size_t at, size_t end, ui
     return 0;
 }
 
-static int no_field(const char *data, size_t at, size_t end, uint64_t base, interim_error *error)
+INTERIM__COLD static int no_field(const char *data, size_t at, size_t end, uint64_t base,
+                                  interim_error *error)
 {
     return fail(error, INTERIM_EFIELD_LINE, base + at,
                 memchr(data + at, ':', end - at) == NULL ? "this field line has no colon"
@@ -182,7 +183,7 @@ static int no_field(const char *data, size_t at, size_t end, uint64_t base, inte
 
 /* Room for one more field, which begins at byte `offset`, in a full list. One of the most fields
  * that there may be is full: 16 are doubled until there are enough. */
-static int make_room(interim__fields *fields, uint64_t offset, interim_error *error)
+INTERIM__COLD static int make_room(interim__fields *fields, uint64_t offset, interim_error *error)
 {
     if (fields->count >= INTERIM__HEAD_FIELDS_MAX)
         return fail(error, INTERIM_EHEAD_LIMIT, offset, "there are more than 1024 fields");

@@ -556,8 +556,9 @@ const interim_event *interim__history_at(const interim__history *history, size_t
 
 void interim__history_dispose(interim__history *history)
 {
-    if (history->kept != NULL)
-        free(history->kept->views);
+    if (history->kept == NULL)
+        return;
+    free(history->kept->views);
     free(history->kept);
     *history = (interim__history){0};
 }

@@ -130,7 +130,8 @@ static void take_response(interim__operation *op)
         interim__ending_failed(op);
         return;
     }
-    interim__uploading_judge(op);
+    if (op->uploading)
+        interim__uploading_judge(op);
     op->sink = choose_sink(op);
     if (op->sink != INTERIM__SINK_DISCARD &&
         interim__fields_next(&op->talk->answer.fields, "content-encoding", NULL) != NULL &&
@@ -161,6 +162,8 @@ static int stream(interim__operation *op, const char *data, size_t size)
     if (op->paused)
         return interim__buffer_append(&op->talk->held, data, size) < 0 ? no_memory(op) : 0;
     wish = op->request->on_body(data, size, op->request->body_user);
+    if (wish == 0)
+        return 0;
     op->paused = wish > 0;
     if (wish == INTERIM_ESYSTEM && op->request->to_descriptor) {
         int problem = errno;

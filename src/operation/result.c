@@ -164,8 +164,9 @@ void interim__result_find_problem(interim_result *result)
 
 static void forget_problem(interim_result *result)
 {
-    if (result->problem != NULL)
-        interim__problem_dispose(result->problem);
+    if (result->problem == NULL)
+        return;
+    interim__problem_dispose(result->problem);
     free(result->problem);
     result->problem = NULL;
 }

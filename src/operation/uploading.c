@@ -59,7 +59,7 @@ int interim__uploading_told(interim__operation *op, interim__progress *progress)
 
 void interim__uploading_judge(interim__operation *op)
 {
-    if (!op->uploading || op->hop == INTERIM_HOP_TUNNEL)
+    if (op->hop == INTERIM_HOP_TUNNEL)
         return;
     op->continues =
         !interim__upload_is_final(op->upload, &op->talk->answer, is_creating(op), is_asking(op));

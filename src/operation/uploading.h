@@ -14,8 +14,8 @@ interim__body_source interim__uploading_body(const interim__operation *op);
 /* A 104 came. 0, 1 when the request must not go on, or an error; op->error is set. */
 int interim__uploading_told(interim__operation *op, interim__progress *progress);
 
-/* Looks at the head of a final response: op->continues tells whether it is about the upload only.
- */
+/* Looks at the head of a final response while op->uploading: op->continues tells whether it is
+ * about the upload only. */
 void interim__uploading_judge(interim__operation *op);
 
 /* ... and it is over. */
