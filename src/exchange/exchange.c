@@ -291,9 +291,3 @@ bool interim__exchange_in_head(const interim__exchange *exchange)
     return exchange->state == INTERIM__EXCHANGE_HEAD && exchange->pending.length > 0 &&
            !exchange->pending_done;
 }
-
-bool interim__exchange_reusable(const interim__exchange *exchange)
-{
-    return exchange->state == INTERIM__EXCHANGE_OVER && exchange->persistent &&
-           !exchange->rewritten && interim__sender_done(&exchange->sender);
-}

@@ -92,6 +92,10 @@ int interim__exchange_end(interim__exchange *exchange, bool clean);
 bool interim__exchange_in_head(const interim__exchange *exchange);
 
 /* After STEP_OVER: the connection may be used for another exchange. */
-bool interim__exchange_reusable(const interim__exchange *exchange);
+static inline bool interim__exchange_reusable(const interim__exchange *exchange)
+{
+    return exchange->state == INTERIM__EXCHANGE_OVER && exchange->persistent &&
+           !exchange->rewritten && interim__sender_done(&exchange->sender);
+}
 
 #endif

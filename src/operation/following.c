@@ -334,7 +334,7 @@ void interim__following_over(interim__operation *op)
         interim__tunnel_answered(op);
         return;
     }
-    if (interim__response_finish(op) < 0) {
+    if (op->talk->coding != NULL && interim__response_finish(op) < 0) {
         interim__ending_failed(op);
         return;
     }

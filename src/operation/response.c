@@ -257,9 +257,8 @@ static int take_body(interim__operation *op, const char *data, size_t size)
 
 int interim__response_finish(interim__operation *op)
 {
-    return op->talk->coding == NULL || op->sink == INTERIM__SINK_DISCARD
-               ? 0
-               : interim__coding_finish(op->talk->coding, op->error);
+    return op->sink == INTERIM__SINK_DISCARD ? 0
+                                             : interim__coding_finish(op->talk->coding, op->error);
 }
 
 /* ---- the exchange ---- */

@@ -59,8 +59,8 @@ void interim__response_resume(interim__operation *op);
  */
 int interim__response_give(interim__operation *op, const char *data, size_t size);
 
-/* response.c: the body is complete, and must be so in its content coding too. Errors: op->error is
- * set. */
+/* response.c: the body is complete, and must be so in its content coding, which it has, too.
+ * Errors: op->error is set. */
 int interim__response_finish(interim__operation *op);
 
 /* marking.c: the head of a final response came: whether its body may be a stream of markers, which
