@@ -66,6 +66,8 @@ if [ -e "$libdir/libinterim.a" ]; then
     archive=$(pkg_config --static --libs | sed "s,-l\(interim[-a-z]*\),$libdir/lib\1.a,g")
     check "a program links with the static library" compile "$work/static" "$archive"
     check "it runs without the shared one" "$work/static"
+    grep -q 'gnu\.lto_' "$libdir/libinterim.a" "$libdir/libinterim-tls.a"
+    check "it has nothing that is for one version of a compiler alone" test $? -ne 0
 else
     skip "the static library was not built"
 fi
