@@ -1,94 +1,11 @@
-/* history.c - see history.h.
- *
- * A day of 102s, a hundred thousand operations: what is kept of an interim has to be small and to
- * cost next to nothing. So the records lie one behind another in one block, and what those of an
- * exchange have in common lies once in front of them, as a group:
- *
- *     group record record record group record ... free
- *     ^     ^
- *     group first                               end
- *
- * A record tells how it differs from the one before, or from the point that its group begins with:
- *
- *     times, MORE   a byte: how many interims it stands for, which say the same at the same time
- *     numbers       sequence, both clocks, silence; 7 bits a byte, of those that may be negative
- * the sign last extras        with MORE: their size, as a number, and what an interim with fields
- * says
- *
- * One without fields takes some ten bytes, mostly for nanoseconds. The oldest record goes by moving
- * `first` and that point; when the block is full, what is left moves to its beginning, or the block
- * grows if little is free. The block is made an array of events when somebody asks, which is when
- * the operation is over. */
-#include "operation/history.h"
-
-#include "base/fields.h"
-#include "operation/patience.h"
+/* history.c - see history.h; history_parts.h tells how records lie. */
+#include "operation/history_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MORE 0x80u     /* in the first byte of a record; at most one more than are kept is below */
 #define NUMBERS_MAX 40 /* bytes of four numbers */
 #define SPARE 48       /* bytes that a block has to grow into */
-
-typedef struct point {
-    uint64_t sequence; /* that would come next */
-    int64_t monotonic_ns, wall_ns;
-} point;
-
-typedef struct group {
-    uint32_t size; /* with its texts: reason, method, url, peer */
-    uint32_t left; /* records that are kept */
-    point before;  /* its oldest record */
-    uint64_t operation;
-    unsigned hop_index;
-    uint16_t status;
-    uint8_t hop;
-    bool mute; /* the oldest record has lost its first interim: the others had no silence */
-} group;
-
-/* A record as it is read. */
-typedef struct record {
-    point at;
-    int64_t silence_ms; /* of the first; there was none between them */
-    unsigned times;
-    uint32_t extras; /* offset, 0: none */
-    uint32_t end;    /* offset */
-} record;
-
-/* They lie as they come, and so do the lengths of the fields, and their texts. */
-typedef struct extras {
-    double percent;
-    int64_t done, total;
-    size_t field_count;
-} extras;
-
-typedef struct lengths {
-    uint32_t name, value;
-} lengths;
-
-struct interim__kept {
-    interim_event *views; /* made of all records; NULL: not asked for yet */
-    int64_t start;        /* of the operation */
-    point after;          /* the youngest record */
-    /* Offsets: 64 heads of 64 KiB are far below 4 GiB. */
-    uint32_t capacity, end;
-    uint32_t group, first;     /* the oldest record, and its group */
-    uint32_t last, last_group; /* the youngest, likewise */
-    uint32_t count;            /* interims */
-    bool turned;               /* the next record begins a group */
-    _Alignas(8) char bytes[];
-};
-
-static size_t aligned(size_t size)
-{
-    return (size + 7) & ~(size_t)7;
-}
-
-static void *at(struct interim__kept *kept, size_t offset)
-{
-    return kept->bytes + offset;
-}
 
 /* ---- Numbers ---- */
 
@@ -149,7 +66,7 @@ static char *put_numbers(char *to, const interim_event *event, const point *befo
     return put_change(to, event->silence_ms, passed / INTERIM__NS_PER_MS);
 }
 
-static record get_record(struct interim__kept *kept, uint32_t offset, const point *before)
+record interim__history_record(struct interim__kept *kept, uint32_t offset, const point *before)
 {
     const char *from = at(kept, offset);
     unsigned char first = (unsigned char)*from++;
@@ -168,14 +85,6 @@ static record get_record(struct interim__kept *kept, uint32_t offset, const poin
         out.extras = (uint32_t)(from - kept->bytes);
     }
     out.end = (uint32_t)(from - kept->bytes) + (uint32_t)size;
-    return out;
-}
-
-static point behind(const record *from)
-{
-    point out = from->at;
-
-    out.sequence += from->times;
     return out;
 }
 
@@ -276,7 +185,7 @@ static void drop_oldest(struct interim__kept *kept)
         own->before.sequence++;
         return;
     }
-    oldest = get_record(kept, kept->first, &own->before);
+    oldest = interim__history_record(kept, kept->first, &own->before);
     own->before = behind(&oldest);
     kept->first = oldest.end;
     if (--own->left > 0)
@@ -399,159 +308,6 @@ void interim__history_turn(interim__history *history)
 {
     if (history->kept != NULL)
         history->kept->turned = true;
-}
-
-/* ---- Showing ---- */
-
-static interim_field *show_fields(interim_event *event, const char *from, interim_field *fields)
-{
-    extras more;
-    const char *length_at = from + sizeof more, *text;
-    interim__fields shown = {.items = fields};
-
-    memcpy(&more, from, sizeof more);
-    shown.count = more.field_count;
-    text = length_at + more.field_count * sizeof(lengths);
-    for (size_t i = 0; i < more.field_count; i++) {
-        lengths length;
-
-        memcpy(&length, length_at + i * sizeof length, sizeof length);
-        fields[i] = (interim_field){text, text + length.name + 1, length.name, length.value};
-        text = fields[i].value + length.value + 1;
-    }
-    event->percent = more.percent;
-    event->done = more.done;
-    event->total = more.total;
-    event->fields = fields;
-    event->field_count = more.field_count;
-    event->server = interim__fields_value(&shown, "server", "");
-    event->via = interim__fields_value(&shown, "via", "");
-    return fields + more.field_count;
-}
-
-static void show(interim_event *event, const group *own, const record *from, int64_t start)
-{
-    const char *reason = (const char *)(own + 1), *method = reason + strlen(reason) + 1;
-    const char *url = method + strlen(method) + 1;
-
-    *event = (interim_event){.size = sizeof *event,
-                             .kind = INTERIM_EVENT_INTERIM,
-                             .hop = (interim_hop)own->hop,
-                             .hop_index = own->hop_index,
-                             .operation = own->operation,
-                             .sequence = from->at.sequence,
-                             .wall_ns = from->at.wall_ns,
-                             .monotonic_ns = from->at.monotonic_ns,
-                             .elapsed_ms = (from->at.monotonic_ns - start) / INTERIM__NS_PER_MS,
-                             .silence_ms = from->silence_ms,
-                             .status = own->status,
-                             .reason = reason,
-                             .method = method,
-                             .url = url,
-                             .peer = url + strlen(url) + 1,
-                             .server = "",
-                             .via = "",
-                             .percent = -1,
-                             .done = -1,
-                             .total = -1,
-                             .wait_ms = -1,
-                             .outcome = INTERIM_PENDING,
-                             .text = ""};
-}
-
-/* Goes from record to record. */
-typedef struct walk {
-    uint32_t group, record; /* that come next */
-    uint32_t left;          /* records of this group */
-    point before;
-} walk;
-
-static void walk_group(walk *way, struct interim__kept *kept, uint32_t offset)
-{
-    const group *own = at(kept, offset);
-
-    *way = (walk){offset, offset + own->size, own->left, own->before};
-}
-
-static walk walk_from_oldest(struct interim__kept *kept)
-{
-    walk way;
-
-    walk_group(&way, kept, kept->group);
-    way.record = kept->first;
-    return way;
-}
-
-/* Not to be called behind the last one. */
-static record step(struct interim__kept *kept, walk *way)
-{
-    record here;
-
-    if (way->left == 0)
-        walk_group(way, kept, (uint32_t)aligned(way->record));
-    here = get_record(kept, way->record, &way->before);
-    if (way->record == kept->first && ((group *)at(kept, way->group))->mute)
-        here.silence_ms = 0;
-    way->before = behind(&here);
-    way->record = here.end;
-    way->left--;
-    return here;
-}
-
-static size_t count_fields(struct interim__kept *kept)
-{
-    walk way = walk_from_oldest(kept);
-    size_t count = 0;
-
-    for (uint32_t i = 0; i < kept->count;) {
-        record from = step(kept, &way);
-        extras more = {0};
-
-        if (from.extras != 0)
-            memcpy(&more, at(kept, from.extras), sizeof more);
-        count += more.field_count;
-        i += from.times;
-    }
-    return count;
-}
-
-static interim_event *show_all(struct interim__kept *kept)
-{
-    walk way = walk_from_oldest(kept);
-    interim_event *events =
-        malloc(kept->count * sizeof *events + count_fields(kept) * sizeof(interim_field));
-    interim_event *event = events;
-    interim_field *fields;
-
-    if (events == NULL)
-        return NULL;
-    fields = (interim_field *)(events + kept->count);
-    while (event < events + kept->count) {
-        record from = step(kept, &way);
-
-        show(event, at(kept, way.group), &from, kept->start);
-        if (from.extras != 0)
-            fields = show_fields(event, at(kept, from.extras), fields);
-        for (unsigned i = 1; i < from.times; i++) {
-            event[1] = event[0];
-            event++;
-            event->sequence++;
-            event->silence_ms = 0;
-        }
-        event++;
-    }
-    return events;
-}
-
-const interim_event *interim__history_at(const interim__history *history, size_t i)
-{
-    struct interim__kept *kept = history->kept;
-
-    if (kept == NULL || i >= kept->count)
-        return NULL;
-    if (kept->views == NULL)
-        kept->views = show_all(kept);
-    return kept->views == NULL ? NULL : &kept->views[i];
 }
 
 void interim__history_dispose(interim__history *history)

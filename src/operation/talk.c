@@ -37,6 +37,8 @@ void interim__talk_forget(interim__talk **spare)
 {
     if (*spare == NULL)
         return;
+    if ((*spare)->asked.data != NULL) /* a head may prove who asks */
+        explicit_bzero((*spare)->asked.data, (*spare)->asked.capacity);
     interim__buffer_dispose(&(*spare)->looked);
     interim__buffer_dispose(&(*spare)->asked);
     free(*spare);
