@@ -1059,9 +1059,10 @@ INTERIM_API const interim_field *interim_result_headers(const interim_result *re
 INTERIM_API const interim_field *interim_result_trailers(const interim_result *result,
                                                          size_t *count);
 
-/* The 202 (or 201, or 200) that began a job, and the last answer of its monitor; NULL when there
- * was none. When the monitor's last answer is the final response, its body is that of the result.
- * Since: 0.1. */
+/* The 202 (or 201, or 200) that began a job, and the last answer of its monitor, borrowed until
+ * interim_result_free; NULL when there was none, or no memory to keep it: look at the outcome and
+ * the reason of the result then. When the monitor's last answer is the final response, its body is
+ * that of the result, and it may be made when it is asked for. Since: 0.1. */
 INTERIM_API const interim_message *interim_result_accepted(const interim_result *result);
 INTERIM_API const interim_message *interim_result_monitor(const interim_result *result);
 

@@ -68,6 +68,19 @@ void want_read(struct end *end)
     interim__watch_want(loop, &end->watch, INTERIM__READ);
 }
 
+void ends_new_ready(struct end **one, struct end **two, void (*then)(struct end *end))
+{
+    *one = end_new();
+    *two = end_new();
+    (*one)->then = (*two)->then = then;
+    (*one)->other = *two;
+    (*two)->other = *one;
+    want_read(*one);
+    want_read(*two);
+    say(*one);
+    say(*two);
+}
+
 void turn(int timeout_ms)
 {
     ck_assert_int_eq(interim__loop_turn(loop, timeout_ms), 0);

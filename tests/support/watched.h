@@ -31,6 +31,9 @@ void say(const struct end *end);     /* the peer sends a byte */
 size_t drain(const struct end *end); /* reads until EAGAIN; how many bytes */
 void want_read(struct end *end);
 
+/* Two ends, each the other of the other, that are ready in the same turn. */
+void ends_new_ready(struct end **one, struct end **two, void (*then)(struct end *end));
+
 /* A timer that counts. */
 struct alarm {
     interim__timer timer; /* first */

@@ -34,15 +34,7 @@ START_TEST(a_watch_that_is_added_again_has_no_old_event)
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, quiet), 0);
     quiet_fd = quiet[0];
     open_loop(_i);
-    one = end_new();
-    two = end_new();
-    one->then = two->then = change_other;
-    one->other = two;
-    two->other = one;
-    want_read(one);
-    want_read(two);
-    say(one);
-    say(two);
+    ends_new_ready(&one, &two, change_other);
     left = one->watch.fd + two->watch.fd;
     changed = NULL;
     turn(1000);

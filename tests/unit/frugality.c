@@ -45,6 +45,15 @@ static unsigned long allocations(interim_client *client, interim_request *reques
     return count;
 }
 
+static void open_small(interim_client **client, interim_request **request, struct server *origin)
+{
+    char url[64];
+
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/small", server_port(origin));
+    ck_assert_int_eq(interim_client_new(client, NULL), 0);
+    ck_assert_int_eq(interim_request_new(request, "GET", url), 0);
+}
+
 /* A small GET on a connection that is there: its result, and one block for the message; the body,
  * if it is kept. */
 START_TEST(frugality_of_a_small_get)
@@ -55,11 +64,8 @@ START_TEST(frugality_of_a_small_get)
     struct server *origin = server_start(scripts, NULL);
     interim_client *client;
     interim_request *request;
-    char url[64];
 
-    snprintf(url, sizeof url, "http://127.0.0.1:%u/small", server_port(origin));
-    ck_assert_int_eq(interim_client_new(&client, NULL), 0);
-    ck_assert_int_eq(interim_request_new(&request, "GET", url), 0);
+    open_small(&client, &request, origin);
     for (int i = 0; i < 3; i++) /* what is made once is made: the connection, the request's head */
         allocations(client, request);
     ck_assert_uint_le(allocations(client, request), OPERATION + 3);
@@ -90,11 +96,8 @@ START_TEST(frugality_of_a_job)
     struct server *origin = server_start(scripts, NULL);
     interim_client *client;
     interim_request *request;
-    char url[64];
 
-    snprintf(url, sizeof url, "http://127.0.0.1:%u/small", server_port(origin));
-    ck_assert_int_eq(interim_client_new(&client, NULL), 0);
-    ck_assert_int_eq(interim_request_new(&request, "GET", url), 0);
+    open_small(&client, &request, origin);
     ck_assert_int_eq(interim_request_set_polling(request, &polling), 0);
     for (int i = 0; i < 3; i++)
         allocations(client, request);
@@ -148,12 +151,9 @@ START_TEST(frugality_what_did_not_begin_does_nothing)
     interim_result *result;
     interim_operation *operation;
     unsigned done = 0;
-    char url[64];
     int failed;
 
-    snprintf(url, sizeof url, "http://127.0.0.1:%u/small", server_port(origin));
-    ck_assert_int_eq(interim_client_new(&client, NULL), 0);
-    ck_assert_int_eq(interim_request_new(&request, "GET", url), 0);
+    open_small(&client, &request, origin);
     ck_assert_int_eq(interim_request_set_patience(request, &patience), 0);
     interim_perform(&result, client, request); /* however it ends */
     interim_result_free(result);

@@ -185,15 +185,7 @@ START_TEST(a_callback_may_free_a_watch_that_is_ready_too)
     struct end *one, *two;
 
     open_loop(_i);
-    one = end_new();
-    two = end_new();
-    one->then = two->then = free_other;
-    one->other = two;
-    two->other = one;
-    want_read(one);
-    want_read(two);
-    say(one);
-    say(two);
+    ends_new_ready(&one, &two, free_other);
     survivor = NULL;
     turn(1000);
     turn(0);
@@ -220,15 +212,7 @@ START_TEST(a_new_watch_does_not_inherit_an_old_event)
     struct end *one, *two;
 
     open_loop(_i);
-    one = end_new();
-    two = end_new();
-    one->then = two->then = replace_other;
-    one->other = two;
-    two->other = one;
-    want_read(one);
-    want_read(two);
-    say(one);
-    say(two);
+    ends_new_ready(&one, &two, replace_other);
     survivor = fresh = NULL;
     turn(1000);
     ck_assert_ptr_nonnull(fresh);

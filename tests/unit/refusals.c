@@ -97,6 +97,14 @@ START_TEST(what_the_system_refuses_is_one_operations_failure)
 }
 END_TEST
 
+/* An operation that has left its connection to the next one. */
+static void leave_idle(struct job *idle, struct server *origin)
+{
+    start(idle, "GET", server_port(origin));
+    server_go(origin);
+    expect(idle, INTERIM_DONE, 0, 0);
+}
+
 /* The same with one refusal only, and an idle connection that is closed for it. */
 START_TEST(an_idle_connection_makes_up_for_a_refusal)
 {
@@ -109,9 +117,7 @@ START_TEST(an_idle_connection_makes_up_for_a_refusal)
     origin = server_start(laters, NULL);
     other = server_start(laters, NULL);
     make_client(_i % 2);
-    start(&idle, "GET", server_port(origin));
-    server_go(origin);
-    expect(&idle, INTERIM_DONE, 0, 0);
+    leave_idle(&idle, origin);
     start(&next, "COPY", server_port(other));
     server_go(other);
     calls_refuse(refusal->name, 1, 1, refusal->error);
@@ -133,9 +139,7 @@ START_TEST(want_of_ports_closes_no_idle_connection)
     struct job idle, next, again;
 
     make_client(_i);
-    start(&idle, "GET", server_port(origin));
-    server_go(origin);
-    expect(&idle, INTERIM_DONE, 0, 0);
+    leave_idle(&idle, origin);
     start(&next, "GET", server_port(other));
     calls_refuse(CALLS_CONNECT, 1, 0, EADDRNOTAVAIL);
     expect(&next, INTERIM_FAILED, INTERIM_ESYSTEM, EADDRNOTAVAIL);
@@ -242,9 +246,7 @@ START_TEST(an_idle_connection_makes_up_for_what_a_resolver_takes)
     struct job idle, named;
 
     make_client(_i);
-    start(&idle, "GET", server_port(origin));
-    server_go(origin);
-    expect(&idle, INTERIM_DONE, 0, 0);
+    leave_idle(&idle, origin);
     start_at(&named, "GET", "localhost", 1);
     calls_refuse(CALLS_OPEN, 1, 1, EMFILE);
     expect(&named, INTERIM_UNREACHABLE, INTERIM_ECONNECT, ECONNREFUSED);
